@@ -1,0 +1,170 @@
+/**
+ * Every error code, once. `docs/reference/errors.md` lists the same codes; a test holds the two together.
+ *
+ * - `rejection`: an expected answer to whoever asked; nothing has changed.
+ * - `operational`: the outside world (node, disk, file, setting) failed.
+ * - `invariant`: a defect of Bartizan; it stops, and is safe to restart.
+ */
+export type ErrorFamily = 'rejection' | 'operational' | 'invariant';
+
+export interface ErrorMeaning {
+  readonly family: ErrorFamily;
+  readonly meaning: string;
+  readonly hint: string;
+  /** Exit status of a command that ends with this error: 1 refused or failed, 2 usage. */
+  readonly exit?: 1 | 2;
+}
+
+const rejection = (meaning: string, hint: string): ErrorMeaning => ({family: 'rejection', meaning, hint});
+const operational = (meaning: string, hint: string): ErrorMeaning => ({family: 'operational', meaning, hint});
+const usage = (meaning: string, hint: string): ErrorMeaning => ({family: 'operational', meaning, hint, exit: 2});
+
+export const errorCodes = {
+  // Gatekeeper
+  TOWER_INVALID_PARAMETER: rejection(
+    'A value in the request does not have the expected form.',
+    'Compare the value with the form that the message names.',
+  ),
+  TOWER_AUTHENTICATION_FAILURE: rejection(
+    'No public key could be recovered from the signature, or the key is not registered.',
+    'Sign the exact message with the registered key, or register first.',
+  ),
+  TOWER_SUBSCRIPTION_EXPIRED: rejection(
+    'The subscription has expired.',
+    'Register again: a renewal in the grace period keeps every appointment.',
+  ),
+  TOWER_NOT_ENOUGH_SLOTS: rejection(
+    'The appointment needs more slots than the subscription has left.',
+    'Register again to add slots, or send a smaller blob.',
+  ),
+  TOWER_MAXIMUM_SLOTS_REACHED: rejection(
+    'The renewal would lift the slots above 4294967295.',
+    'Use the slots that the subscription has.',
+  ),
+  TOWER_MAXIMUM_EXPIRY_REACHED: rejection(
+    'The expiry, grace period included, would pass block 4294967295.',
+    'Choose a smaller subscription_duration or expiry_delta.',
+  ),
+  TOWER_NO_TIP: rejection(
+    'The tower has not seen a block yet, so it cannot date a subscription.',
+    'Wait until the tower has reached its chain: `bartizan status` tells.',
+  ),
+  TOWER_QUEUE_FULL: rejection('Too many requests are waiting for the single writer.', 'Try again in a moment.'),
+  TOWER_HALTED: operational(
+    'The tower has stopped taking events.',
+    'See the error that halted it in the log; it is safe to restart.',
+  ),
+
+  // Store
+  TOWER_STORE_LOCKED: operational(
+    'Another process has the store open.',
+    'Stop the other tower, or use another --data-dir.',
+  ),
+  TOWER_STORE_TOO_NEW: operational(
+    'The store was written by a newer Bartizan.',
+    'Update Bartizan, or use another --data-dir.',
+  ),
+  TOWER_STORE_CORRUPT: operational(
+    'The store holds something that no Bartizan wrote.',
+    'Restore a copy of the store, or use another --data-dir.',
+  ),
+  TOWER_STORE_FAILED: operational(
+    'The disk refused to read or write.',
+    'Look at the disk (space, permissions, health), then restart: nothing half-written is kept.',
+  ),
+  TOWER_STORE_MISSING: operational(
+    'There is no store in the data directory.',
+    'Start a tower there first: `bartizan run`.',
+  ),
+
+  // Chain
+  TOWER_INVALID_BLOCK: operational(
+    'A block or header does not follow the rules of its chain.',
+    'If it came from a file, the file is damaged; if from a node, the node is.',
+  ),
+  TOWER_INVALID_FIXTURE: usage(
+    'A fixture chain has a line that is not a raw block in hex, or a block without a parent.',
+    'Record the chain again with `bartizan record`, or mend the line that the message names.',
+  ),
+  TOWER_WRONG_NETWORK: operational(
+    'The store, the settings and the node do not belong to the same network.',
+    'Use the --data-dir of that network, or another node.',
+  ),
+  TOWER_WRONG_GENESIS: operational(
+    'The node has another genesis block than the store.',
+    'Use another --data-dir, or the node that this store has followed.',
+  ),
+  TOWER_REORG_TOO_DEEP: operational(
+    'The best chain left ours deeper than `finality` blocks, which is deeper than can be undone.',
+    'Wait for the node to come back, or accept its chain: `bartizan recover`.',
+  ),
+  TOWER_NODE_BEHIND: operational(
+    'The node does not know our tip and has less work than we have seen.',
+    'Wait until the node has caught up, or accept its chain: `bartizan recover`.',
+  ),
+
+  // bitcoind
+  TOWER_BITCOIND_UNREACHABLE: operational(
+    'bitcoind does not answer.',
+    'Start bitcoind, or correct btc_rpc_connect and btc_rpc_port.',
+  ),
+  TOWER_BITCOIND_WARMING_UP: operational('bitcoind is starting and not ready to answer.', 'Wait: it is asked again.'),
+  TOWER_BITCOIND_BUSY: operational(
+    'bitcoind has too many requests in its queue.',
+    'Wait: it is asked again. If it stays so, raise rpcworkqueue.',
+  ),
+  TOWER_BITCOIND_UNAUTHORIZED: operational(
+    'bitcoind refused the credentials.',
+    'Correct btc_rpc_cookie, or btc_rpc_user and btc_rpc_password.',
+  ),
+  TOWER_BITCOIND_NO_COOKIE: operational(
+    'The cookie file of bitcoind is not there or cannot be read.',
+    'Start bitcoind, or correct btc_rpc_cookie.',
+  ),
+  TOWER_BITCOIND_RPC: operational(
+    'bitcoind answered with an error or with something unreadable.',
+    'Read its debug.log.',
+  ),
+  TOWER_BITCOIND_NOT_FOUND: operational(
+    'There is no bitcoind to start.',
+    'Set BITCOIND to its path, put it on PATH, or run on Debian or Ubuntu, where it can be fetched.',
+  ),
+
+  // Settings, command line, scenarios
+  TOWER_USAGE: usage('The command line is not understood.', 'See `bartizan --help`.'),
+  TOWER_INVALID_SETTING: usage(
+    'A setting is unknown, of the wrong type or out of range.',
+    'Correct it where the message says it comes from; `bartizan config --template` lists all settings.',
+  ),
+  TOWER_INVALID_SCENARIO: usage(
+    'A scenario file does not have the expected form.',
+    'Correct the line that the message names; docs/reference/scenario.md describes the format.',
+  ),
+  TOWER_EXPECTATION_UNMET: operational(
+    'A scenario ended otherwise than it expects.',
+    'Compare the expectation with the timeline above it.',
+  ),
+  TOWER_NOT_RUNNING: operational('No tower is running in the data directory.', 'Start one: `bartizan run`.'),
+  TOWER_ALREADY_RUNNING: operational(
+    'A tower is already running in the data directory.',
+    'Stop it first, or use another --data-dir.',
+  ),
+  TOWER_ADDRESS_IN_USE: operational('The address is taken by another program.', 'Choose another port or path.'),
+  TOWER_NOT_SIMULATED: operational(
+    'Only a simulated chain mines on command.',
+    'Start the tower with `--chain simulated`; for regtest use `bitcoin-cli generatetoaddress`.',
+  ),
+  TOWER_FILE_FAILED: operational('A file could not be read or written.', 'Look at its path and permissions.'),
+  TOWER_INVALID_KEY: operational(
+    'The key file of the tower does not hold a secp256k1 secret key.',
+    'Restore the file from a copy; a tower with another key breaks its promises.',
+  ),
+
+  TOWER_INVARIANT: {
+    family: 'invariant',
+    meaning: 'Bartizan has found a defect of its own and stopped before it could do harm.',
+    hint: 'Restart it, and please report the message.',
+  },
+} as const satisfies Record<string, ErrorMeaning>;
+
+export type ErrorCode = keyof typeof errorCodes;

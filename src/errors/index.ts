@@ -1,0 +1,2 @@
+export {type ErrorCode, type ErrorFamily, type ErrorMeaning, errorCodes} from './codes.js';
+export {assert, BartizanError, type Facts, InvariantError, OperationalError, Rejection, unreachable} from './errors.js';
