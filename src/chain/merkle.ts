@@ -5,7 +5,7 @@ import {doubleSha256} from './header.js';
  * whose end is doubled can have the root of the honest list: `isMutated` tells (CVE-2012-2459).
  */
 export function merkleRootOf(leaves: readonly Uint8Array[]): {root: Uint8Array; isMutated: boolean} {
-  let row = leaves.map((leaf) => Buffer.from(leaf));
+  let row: Uint8Array[] = [...leaves];
   let isMutated = false;
   while (row.length > 1) {
     const next: Uint8Array[] = [];
