@@ -1,14 +1,27 @@
 /**
- * An ordered map from keys to bytes, the only thing that the store needs of a database. Keys are binary strings (each
- * character is one byte, 0-255), so their order as strings is their order as bytes.
+ * An ordered map from keys to bytes: all that the store needs of a database. Keys are binary strings (each character is
+ * one byte, 0-255), so their order as strings is their order as bytes.
  */
-export interface KeyValueStore {
+export interface KeyValueReader {
   get(key: string): Promise<Uint8Array | undefined>;
   /** One answer for each key, in order. */
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Rows with `from <= key < to`, in order, at most `limit`. */
   range(range: Range): Promise<Row[]>;
-  batch(): WriteBatch;
+}
+
+export interface KeyValueStore extends KeyValueReader {
+  /**
+   * Makes all changes together or none of them, and resolves once they are on disk (fsync included). A null value
+   * deletes; a key occurs once. One write at a time.
+   */
+  write(changes: Iterable<Change>): Promise<void>;
+  /** The rows as they stand now, whatever is written meanwhile. */
+  snapshot(): Snapshot;
+  close(): Promise<void>;
+}
+
+export interface Snapshot extends KeyValueReader {
   close(): Promise<void>;
 }
 
@@ -21,13 +34,4 @@ export interface Range {
 }
 
 export type Row = readonly [key: string, value: Uint8Array];
-
-/** Changes that reach the disk together or not at all. */
-export interface WriteBatch {
-  put(key: string, value: Uint8Array): void;
-  del(key: string): void;
-  /** Resolves once everything is on disk (fsync included). A batch is written once. */
-  write(): Promise<void>;
-  /** Gives the batch up, unwritten. */
-  discard(): Promise<void>;
-}
+export type Change = readonly [key: string, value: Uint8Array | null];

@@ -1,0 +1,11 @@
+export {digestOf} from './digest.js';
+export type {Change, KeyValueReader, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+export * as layout from './layout.js';
+export {LevelStore} from './level-store.js';
+export {MemoryStore} from './memory-store.js';
+export type {Counters, DecisionSettings, Meta, Progress} from './meta.js';
+export {pageRows, pagesOf} from './pages.js';
+export * from './rows.js';
+export {Store} from './store.js';
+export {Transaction} from './transaction.js';
+export {type Verification, verify} from './verify.js';

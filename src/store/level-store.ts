@@ -1,0 +1,119 @@
+import {Level} from 'level';
+import {OperationalError} from '../errors/index.js';
+import type {Change, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+
+/** Rows put into a batch between two turns of the event loop: about 10 ms of work. */
+const rowsPerTurn = 4_000;
+
+const binaryString = {
+  name: 'binary-string',
+  format: 'buffer' as const,
+  encode: (key: string): Buffer => Buffer.from(key, 'latin1'),
+  decode: (bytes: Buffer): string => bytes.toString('latin1'),
+};
+const encodings = {keyEncoding: binaryString, valueEncoding: 'buffer'} as const;
+
+type Database = Level<string, Buffer>;
+type DatabaseSnapshot = ReturnType<Database['snapshot']>;
+
+const codeOf = (error: unknown): string => (error as {cause?: {code?: string}}).cause?.code ?? (error as {code?: string}).code ?? '';
+
+function storeFailed(what: string, cause: unknown): OperationalError {
+  const code = codeOf(cause) === 'LEVEL_CORRUPTION' ? 'TOWER_STORE_CORRUPT' : 'TOWER_STORE_FAILED';
+  return new OperationalError(code, `the store could not be ${what}`, {cause});
+}
+
+class LevelReader {
+  readonly #db: Database;
+  readonly #options: {snapshot?: DatabaseSnapshot};
+
+  constructor(db: Database, snapshot?: DatabaseSnapshot) {
+    this.#db = db;
+    this.#options = snapshot ? {snapshot} : {};
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#db.get<string, Buffer>(key, {...this.#options, ...encodings});
+    } catch (error) {
+      throw storeFailed('read', error);
+    }
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return [];
+    try {
+      return await this.#db.getMany<string, Buffer>([...keys], {...this.#options, ...encodings});
+    } catch (error) {
+      throw storeFailed('read', error);
+    }
+  }
+
+  async range({from, to, limit, reverse = false}: Range): Promise<Row[]> {
+    if (limit <= 0 || from >= to) return [];
+    try {
+      const options = {gte: from, lt: to, limit, reverse, ...this.#options, ...encodings};
+      return await this.#db.iterator<string, Buffer>(options).all();
+    } catch (error) {
+      throw storeFailed('read', error);
+    }
+  }
+}
+
+/** Rows on disk, in LevelDB. One process at a time. */
+export class LevelStore extends LevelReader implements KeyValueStore {
+  readonly #db: Database;
+
+  private constructor(db: Database) {
+    super(db);
+    this.#db = db;
+  }
+
+  /**
+   * Opens the database in a folder.
+   * @throws OperationalError TOWER_STORE_LOCKED, TOWER_STORE_MISSING (with `create: false`), TOWER_STORE_CORRUPT,
+   * TOWER_STORE_FAILED.
+   */
+  static async open(location: string, {create = true}: {create?: boolean} = {}): Promise<LevelStore> {
+    const db: Database = new Level(location, {...encodings, createIfMissing: create});
+    try {
+      await db.open();
+    } catch (error) {
+      const code = codeOf(error);
+      const cause = (error as {cause?: unknown}).cause ?? error;
+      if (code === 'LEVEL_LOCKED') {
+        throw new OperationalError('TOWER_STORE_LOCKED', `the store ${location} is in use`, {cause});
+      }
+      if (!create && String((cause as Error).message).includes('does not exist')) {
+        throw new OperationalError('TOWER_STORE_MISSING', `there is no store at ${location}`, {cause});
+      }
+      throw storeFailed('opened', cause);
+    }
+    return new LevelStore(db);
+  }
+
+  async write(changes: Iterable<Change>): Promise<void> {
+    const batch = this.#db.batch();
+    try {
+      let rows = 0;
+      for (const [key, value] of changes) {
+        if (value === null) batch.del(key);
+        else batch.put(key, value as Buffer);
+        if (++rows % rowsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await batch.write({sync: true});
+    } catch (error) {
+      await batch.close().catch(() => undefined);
+      throw storeFailed('written', error);
+    }
+  }
+
+  snapshot(): Snapshot {
+    const snapshot = this.#db.snapshot();
+    return Object.assign(new LevelReader(this.#db, snapshot), {close: () => snapshot.close()});
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+}

@@ -1,0 +1,94 @@
+import type {ChainHeader} from '../chain/header.js';
+import type {Network} from '../chain/network.js';
+import {assert} from '../errors/index.js';
+import type {Change, KeyValueReader} from './key-value-store.js';
+import {headerKey, localKey, metaKey} from './layout.js';
+import {decodeHeader} from './rows.js';
+
+/** The settings that decide. They are part of the state: a change of them is an event. Heights and slots are u32. */
+export interface DecisionSettings {
+  /** Slots that a registration or renewal adds. */
+  readonly subscriptionSlots: number;
+  /** Blocks from a registration to its expiry. */
+  readonly subscriptionDuration: number;
+  /** Blocks of grace after expiry, before the user is deleted. */
+  readonly expiryDelta: number;
+  /** `extend`: a renewal counts from the old expiry (rust-teos). `reset`: from the tip (python-teos). */
+  readonly renewal: 'extend' | 'reset';
+}
+
+export interface Counters {
+  readonly nextUserId: number;
+  readonly nextSubscription: number;
+  readonly users: number;
+}
+
+/** How far sweeps and purges have come. Not state: it only says where there is nothing left to read. */
+export interface Progress {
+  /** Highest tip ever reached on this chain; undo reaches `finality` blocks below it. */
+  readonly highest: number;
+  /** Every expiry at or below it has been swept. */
+  readonly sweptExpiry: number;
+  /** Undo rows below it are gone. */
+  readonly purgedUndo: number;
+  /** Forget rows at or below it are gone. */
+  readonly sweptForget: number;
+  readonly firstLog: number;
+  readonly nextLog: number;
+}
+
+/** The small rows that every event needs. One owner: the store. */
+export interface Meta {
+  readonly chain: {readonly network: Network; readonly genesis: string};
+  /** The last processed block: the tower's only clock. */
+  readonly tip: ChainHeader;
+  /** Height of the tip with which this store began. */
+  readonly start: number;
+  readonly counters: Counters;
+  readonly settings: DecisionSettings;
+  readonly progress: Progress;
+}
+
+const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const decode = <T>(bytes: Uint8Array): T => JSON.parse(Buffer.from(bytes).toString()) as T;
+
+/** Undefined for a store that has not begun. */
+export async function readMeta(rows: KeyValueReader): Promise<Meta | undefined> {
+  const keys = [metaKey('chain'), metaKey('tip'), metaKey('start'), metaKey('counters'), metaKey('settings')];
+  const [chain, tip, start, counters, settings, progress] = await rows.getMany([...keys, localKey('progress')]);
+  if (!chain) return undefined;
+  assert(tip && start && counters && settings && progress, 'a store that has begun lacks a meta row');
+  const {height, hash} = decode<{height: number; hash: string}>(tip);
+  const raw = await rows.get(headerKey(height));
+  assert(raw, `the header of the tip at height ${height} is missing`);
+  const header = decodeHeader(height, raw);
+  assert(header.hash === hash, `the tip is ${hash}, but the header at height ${height} is ${header.hash}`);
+  return {
+    chain: decode(chain),
+    tip: header,
+    start: decode(start),
+    counters: decode(counters),
+    settings: decode(settings),
+    progress: decode(progress),
+  };
+}
+
+/** Rows that take a store from one meta to the next. Fields are written in one order, so equal values are equal bytes. */
+export function metaChanges(before: Meta | undefined, after: Meta): Change[] {
+  const changes: Change[] = [];
+  const put = (key: string, value: unknown) => changes.push([key, encode(value)]);
+  const {chain, tip, start, counters, settings, progress} = after;
+  if (before?.chain !== chain) put(metaKey('chain'), {network: chain.network, genesis: chain.genesis});
+  if (before?.tip !== tip) put(metaKey('tip'), {height: tip.height, hash: tip.hash});
+  if (before?.start !== start) put(metaKey('start'), start);
+  if (before?.counters !== counters) {
+    const {nextUserId, nextSubscription, users} = counters;
+    put(metaKey('counters'), {nextUserId, nextSubscription, users});
+  }
+  if (before?.settings !== settings) {
+    const {subscriptionSlots, subscriptionDuration, expiryDelta, renewal} = settings;
+    put(metaKey('settings'), {subscriptionSlots, subscriptionDuration, expiryDelta, renewal});
+  }
+  if (before?.progress !== progress) put(localKey('progress'), progress);
+  return changes;
+}
