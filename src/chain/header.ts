@@ -1,6 +1,8 @@
-import {createHash} from 'node:crypto';
+import {doubleSha256} from '../crypto/double-sha256.js';
 import {OperationalError} from '../errors/index.js';
 import {workOf} from './work.js';
+
+export {doubleSha256};
 
 /** Size of a serialised block header. Source: Bitcoin's block format. */
 export const headerBytes = 80;
@@ -23,9 +25,6 @@ export interface ChainHeader extends Header {
   readonly height: number;
   readonly chainwork: bigint;
 }
-
-export const doubleSha256 = (bytes: Uint8Array): Buffer =>
-  createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
 
 /** Turns a hash between internal and display order. */
 export const toDisplayHex = (internal: Uint8Array): string => Buffer.from(internal).reverse().toString('hex');

@@ -1,0 +1,34 @@
+import {getPublicKey, sign, utils} from '@noble/secp256k1';
+import {OperationalError} from '../errors/index.js';
+import {formatMessageSignature, messageDigest} from './message-signature.js';
+
+/** A secp256k1 secret key that signs Lightning messages. Nothing that prints, copies or serialises it shows the secret. */
+export class SigningKey {
+  readonly #secret: Uint8Array;
+  /** Compressed, 66 characters of lower-case hex. */
+  readonly publicKey: string;
+
+  /**
+   * @param secret 32 bytes, from 1 to the order of the curve less 1; they are copied, so the caller may wipe his.
+   * @throws OperationalError TOWER_INVALID_KEY
+   */
+  constructor(secret: Uint8Array) {
+    if (!utils.isValidSecretKey(secret)) {
+      // The value stays out of the message: it may be a secret with a slip in it.
+      throw new OperationalError(
+        'TOWER_INVALID_KEY',
+        'a secret key has 32 bytes and lies within the order of secp256k1',
+      );
+    }
+    this.#secret = Uint8Array.from(secret);
+    this.publicKey = Buffer.from(getPublicKey(this.#secret)).toString('hex');
+  }
+
+  /** Signs a message: 104 characters of zbase32. The same message gives the same signature (RFC 6979, low s). */
+  sign(message: Uint8Array): string {
+    return formatMessageSignature(sign(messageDigest(message), this.#secret, {prehash: false, format: 'recovered'}));
+  }
+}
+
+/** 32 fresh bytes from the operating system's randomness. */
+export const generateSecretKey = (): Uint8Array => utils.randomSecretKey();
