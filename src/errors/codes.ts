@@ -127,7 +127,7 @@ export const errorCodes = {
   ),
   TOWER_BITCOIND_NOT_FOUND: operational(
     'There is no bitcoind to start.',
-    'Set BITCOIND to its path, put it on PATH, or run on Debian or Ubuntu, where it can be fetched.',
+    'Set BITCOIND to its path, put it on PATH, or run on Debian, whose packages have one.',
   ),
 
   // Settings, command line, scenarios
