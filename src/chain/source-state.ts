@@ -1,14 +1,7 @@
 import type {BartizanError} from '../errors/index.js';
 
 export type SourceStateName =
-  | 'starting'
-  | 'waiting_for_node'
-  | 'warming_up'
-  | 'ibd'
-  | 'catching_up'
-  | 'synced'
-  | 'stalled'
-  | 'halted';
+  'starting' | 'waiting_for_node' | 'warming_up' | 'ibd' | 'catching_up' | 'synced' | 'stalled' | 'halted';
 
 /** Where the tower stands with its source. */
 export interface SourceState {

@@ -7,7 +7,10 @@ import {pagesOf} from './pages.js';
  * SHA-256 over every state row, in key order: key length (u32 big-endian), key, value length (u32), value.
  * Same events, same digest, on any machine and any chain source.
  */
-export async function digestOf(rows: KeyValueReader, onRows: (rows: number) => void = () => undefined): Promise<string> {
+export async function digestOf(
+  rows: KeyValueReader,
+  onRows: (rows: number) => void = () => undefined,
+): Promise<string> {
   const hash = createHash('sha256');
   let count = 0;
   for (const table of stateTables) {
@@ -27,4 +30,3 @@ function framed(bytes: Uint8Array): Buffer {
   out.set(bytes, 4);
   return out;
 }
-

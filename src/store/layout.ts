@@ -35,7 +35,10 @@ const hex = (text: string): string => Buffer.from(text, 'hex').toString('latin1'
 const unhex = (key: string, from: number, to: number): string =>
   Buffer.from(key.slice(from, to), 'latin1').toString('hex');
 const readU32 = (key: string, at: number): number =>
-  ((key.charCodeAt(at) << 24) | (key.charCodeAt(at + 1) << 16) | (key.charCodeAt(at + 2) << 8) | key.charCodeAt(at + 3)) >>>
+  ((key.charCodeAt(at) << 24) |
+    (key.charCodeAt(at + 1) << 16) |
+    (key.charCodeAt(at + 2) << 8) |
+    key.charCodeAt(at + 3)) >>>
   0;
 const readU48 = (key: string, at: number): number =>
   (key.charCodeAt(at) * 256 + key.charCodeAt(at + 1)) * 0x1_0000_0000 + readU32(key, at + 2);
@@ -93,7 +96,8 @@ export const appointmentRange = (subscription: number): {from: string; to: strin
   to: `appointment!${u48(subscription + 1)}`,
 });
 
-export const locatorKey = (locator: string, subscription: number): string => `locator!${hex(locator)}${u48(subscription)}`;
+export const locatorKey = (locator: string, subscription: number): string =>
+  `locator!${hex(locator)}${u48(subscription)}`;
 export const locatorOf = (key: string): {locator: string; subscription: number} => ({
   locator: unhex(key, 8, 24),
   subscription: readU48(key, 24),

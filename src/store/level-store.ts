@@ -16,7 +16,8 @@ const encodings = {keyEncoding: binaryString, valueEncoding: 'buffer'} as const;
 type Database = Level<string, Buffer>;
 type DatabaseSnapshot = ReturnType<Database['snapshot']>;
 
-const codeOf = (error: unknown): string => (error as {cause?: {code?: string}}).cause?.code ?? (error as {code?: string}).code ?? '';
+const codeOf = (error: unknown): string =>
+  (error as {cause?: {code?: string}}).cause?.code ?? (error as {code?: string}).code ?? '';
 
 function storeFailed(what: string, cause: unknown): OperationalError {
   const code = codeOf(cause) === 'LEVEL_CORRUPTION' ? 'TOWER_STORE_CORRUPT' : 'TOWER_STORE_FAILED';

@@ -9,7 +9,7 @@ export async function* pagesOf(
   {from, to}: {readonly from: string; readonly to: string},
   limit: number = pageRows,
 ): AsyncGenerator<Row[]> {
-  for (let next = from; ; ) {
+  for (let next = from; ;) {
     const page = await rows.range({from: next, to, limit});
     if (page.length > 0) yield page;
     if (page.length < limit) return;

@@ -178,7 +178,7 @@ export function encodeUndo(users: readonly DeletedUser[]): Buffer {
 export function decodeUndo(raw: Uint8Array): DeletedUser[] {
   const bytes = view(raw);
   const users: DeletedUser[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = bytes.readUInt16BE(at + 4);
     assert(at + 6 + length <= bytes.length, 'an undo row is cut short');
     users.push({id: bytes.readUInt32BE(at), user: bytes.subarray(at + 6, at + 6 + length)});

@@ -18,7 +18,8 @@ export async function migrate(rows: KeyValueStore): Promise<void> {
   const raw = await rows.get(localKey('schema'));
   if (!raw) {
     const [foreign] = await rows.range({from: '\0', to: '\xff', limit: 1});
-    if (foreign) throw new OperationalError('TOWER_STORE_CORRUPT', 'the database is not empty, and not a store of Bartizan');
+    if (foreign)
+      throw new OperationalError('TOWER_STORE_CORRUPT', 'the database is not empty, and not a store of Bartizan');
     await rows.write([[localKey('schema'), encode(schemaVersion)]]);
     return;
   }
@@ -28,9 +29,13 @@ export async function migrate(rows: KeyValueStore): Promise<void> {
   }
   let version = Number(text);
   if (version > schemaVersion) {
-    throw new OperationalError('TOWER_STORE_TOO_NEW', `the store has schema ${version}, this Bartizan knows ${schemaVersion}`, {
-      facts: {version, known: schemaVersion},
-    });
+    throw new OperationalError(
+      'TOWER_STORE_TOO_NEW',
+      `the store has schema ${version}, this Bartizan knows ${schemaVersion}`,
+      {
+        facts: {version, known: schemaVersion},
+      },
+    );
   }
   for (; version < schemaVersion; version++) {
     const migration = migrations[version];

@@ -57,4 +57,3 @@ export class Store {
     await this.#rows.close();
   }
 }
-

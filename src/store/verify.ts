@@ -1,5 +1,6 @@
 import type {KeyValueReader} from './key-value-store.js';
 import {
+  appointmentKey,
   appointmentOf,
   deviceKey,
   dueKey,
@@ -7,7 +8,6 @@ import {
   headerHeightOf,
   locatorKey,
   locatorOf,
-  appointmentKey,
   publicKeyOfDevice,
   tableRange,
   undoHeightOf,
@@ -38,9 +38,13 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
     await verifyIndexes(rows, check);
     await verifyUndo(rows, meta, taken, check);
     await verifyHeaders(rows, meta, check);
-    check.that(users === meta.counters.users, () => `${users} users stand in the store, ${meta.counters.users} are counted`);
+    check.that(
+      users === meta.counters.users,
+      () => `${users} users stand in the store, ${meta.counters.users} are counted`,
+    );
   }
-  for (const subscription of taken.keys()) check.fail(`appointments hang on subscription ${subscription}, which nobody has`);
+  for (const subscription of taken.keys())
+    check.fail(`appointments hang on subscription ${subscription}, which nobody has`);
   return {users, appointments: check.appointments, problemCount: check.count, problems: check.problems};
 }
 
@@ -70,7 +74,10 @@ async function verifyAppointments(rows: KeyValueReader, check: Check): Promise<T
       const {subscription, locator} = places[i]!;
       const sum = taken.get(subscription) ?? {count: 0, slots: 0};
       taken.set(subscription, {count: sum.count + 1, slots: sum.slots + decodeAppointment(value)});
-      check.that(indexed[i] !== undefined, () => `appointment ${locator} of subscription ${subscription} has no locator row`);
+      check.that(
+        indexed[i] !== undefined,
+        () => `appointment ${locator} of subscription ${subscription} has no locator row`,
+      );
     });
     check.appointments += page.length;
   }
@@ -95,7 +102,10 @@ async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check
       const sum = taken.get(user.subscription) ?? {count: 0, slots: 0};
       taken.delete(user.subscription);
       check.that(dues[i] !== undefined, () => `user ${user.id} has no due row at ${user.expiry}`);
-      check.that(sum.count === user.appointments, () => `user ${user.id} has ${sum.count} appointments, not ${user.appointments}`);
+      check.that(
+        sum.count === user.appointments,
+        () => `user ${user.id} has ${sum.count} appointments, not ${user.appointments}`,
+      );
       check.that(
         user.grantedSlots === user.availableSlots + sum.slots,
         () => `user ${user.id}: ${user.grantedSlots} slots granted, ${user.availableSlots} free, ${sum.slots} taken`,
@@ -129,7 +139,10 @@ async function verifyIndexes(rows: KeyValueReader, check: Check): Promise<void> 
     const users = await rows.getMany(dues.map(({id}) => userKey(id)));
     users.forEach((raw, i) => {
       const {id, height} = dues[i]!;
-      check.that(raw !== undefined && decodeUser(raw).expiry === height, () => `due row of user ${id} at ${height} is nobody's`);
+      check.that(
+        raw !== undefined && decodeUser(raw).expiry === height,
+        () => `due row of user ${id} at ${height} is nobody's`,
+      );
     });
   }
   for await (const page of pagesOf(rows, tableRange('device'))) {
