@@ -18,3 +18,7 @@ export function workOf(bits: number): bigint {
   }
   return known.work;
 }
+
+/** Whether a block hash (display order) is at or below the target that its header's `bits` claim. */
+export const meetsTarget = (header: {readonly hash: string; readonly bits: number}): boolean =>
+  BigInt(`0x${header.hash}`) <= targetOf(header.bits);

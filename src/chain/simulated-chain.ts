@@ -1,0 +1,162 @@
+import {hash} from 'node:crypto';
+import {Rejection} from '../errors/index.js';
+import {type Block, parseBlock} from './block.js';
+import {subsidySats} from './coinbase.js';
+import {regtestGenesisBlock} from './genesis.js';
+import type {ChainHeader} from './header.js';
+import {MemorySource} from './memory-source.js';
+import {mineBlock} from './miner.js';
+import {spend} from './spend.js';
+import {parseTransaction, type Transaction, type TransactionOutput} from './transaction.js';
+import {verifyBlock} from './verify-block.js';
+import {workOf} from './work.js';
+
+/** Blocks after which a coinbase output may be spent. Source: Bitcoin's consensus rules. */
+const coinbaseMaturity = 100;
+/** Blocks whose median time a new block's must exceed. Source: Bitcoin's consensus rules. */
+const medianBlocks = 11;
+
+export interface SimulatedChainOptions {
+  /** Decides every hash. `7`, `7n` and `'7'` are the same seed. */
+  readonly seed: bigint | number | string;
+  /** Raw blocks to start from, in order of arrival; the regtest genesis block may lead them. */
+  readonly blocks?: Iterable<Uint8Array>;
+  /** Given each new block in order of arrival, before the chain holds it; when it throws, the block is forgotten. */
+  readonly onBlock?: (raw: Uint8Array) => void;
+  /** Claimed time between blocks, in seconds. Default 600. */
+  readonly blockSeconds?: number;
+}
+
+export interface MiningOptions {
+  /** Raw transactions for the first of the blocks. Whether they may be spent is the caller's care. */
+  readonly transactions?: readonly Uint8Array[];
+}
+
+/**
+ * A regtest chain that mines on command, deterministically: the same seed and the same calls give the same blocks,
+ * also when the chain was stored and loaded in between. A regtest bitcoind accepts every block of it.
+ * Throws Rejection TOWER_INVALID_PARAMETER for calls that make no sense.
+ */
+export class SimulatedChain extends MemorySource {
+  readonly #tag: Buffer;
+  readonly #onBlock: (raw: Uint8Array) => void;
+  readonly #blockSeconds: number;
+
+  /** @throws OperationalError TOWER_INVALID_BLOCK when a block to start from is damaged or has no parent. */
+  constructor(options: SimulatedChainOptions) {
+    const {raw, header} = regtestGenesisBlock();
+    super('regtest', {
+      raw,
+      header: {...header, height: 0, chainwork: workOf(header.bits)},
+    });
+    this.#tag = Buffer.alloc(12);
+    this.#tag.write(hash('sha256', String(options.seed), 'hex'), 0, 8, 'hex');
+    this.#onBlock = options.onBlock ?? (() => {});
+    this.#blockSeconds = options.blockSeconds ?? 600;
+    for (const stored of options.blocks ?? []) {
+      const block = parseBlock(stored);
+      verifyBlock(block);
+      this.arrived(stored, block.header);
+    }
+  }
+
+  /** Mines on top of the best chain. Answers the new headers, lowest first. */
+  mine(blocks: number, options: MiningOptions = {}): ChainHeader[] {
+    return this.mineOn(this.tip.hash, blocks, options);
+  }
+
+  /** Mines until the best chain has this height. */
+  mineTo(height: number, options: MiningOptions = {}): ChainHeader[] {
+    return this.mine(height - this.tip.height, options);
+  }
+
+  /** Mines on top of any block, best or not. */
+  mineOn(parent: string, blocks: number, options: MiningOptions = {}): ChainHeader[] {
+    let top = this.tree.get(parent);
+    if (top === undefined) throw invalid(`there is no block ${parent} to mine on`);
+    requireCount('blocks', blocks, 0);
+    let transactions = (options.transactions ?? []).map(parseTransaction);
+    return this.waking(() => {
+      const mined: ChainHeader[] = [];
+      for (let i = 0; i < blocks; i++) {
+        top = this.#mineOne(top as ChainHeader, transactions);
+        mined.push(top);
+        transactions = [];
+      }
+      return mined;
+    });
+  }
+
+  /**
+   * Mines a branch that leaves the best chain `depth` blocks below its tip. It becomes the best chain if it is longer
+   * than `depth`.
+   */
+  reorg(options: {depth: number; blocks: number} & MiningOptions): ChainHeader[] {
+    requireCount('depth', options.depth, 1);
+    const parent = this.at(this.tip.height - options.depth);
+    if (parent === undefined) {
+      throw invalid(`a reorg of depth ${options.depth} would replace the genesis block: the tip is ${this.tip.height}`);
+    }
+    return this.mineOn(parent.hash, options.blocks, options);
+  }
+
+  /** Takes a block mined elsewhere, as `submitblock` would. @throws OperationalError TOWER_INVALID_BLOCK */
+  submit(raw: Uint8Array): ChainHeader {
+    const block = parseBlock(raw);
+    verifyBlock(block);
+    return this.tree.get(block.header.hash) ?? this.waking(() => this.#take(block));
+  }
+
+  /**
+   * A valid transaction for the next block of the best chain, spending the coinbase at a height.
+   * @param outputs what it pays; unless told, all but a fee goes to one output that `spend` can spend in turn
+   */
+  spendCoinbase(height: number, outputs?: readonly TransactionOutput[]): Transaction {
+    const header = this.at(height);
+    if (header === undefined || height === 0) throw invalid(`no coinbase to spend at height ${height}`);
+    const matureAt = height + coinbaseMaturity;
+    if (this.tip.height + 1 < matureAt) {
+      throw invalid(`the coinbase at ${height} may be spent at ${matureAt}; the next is ${this.tip.height + 1}`);
+    }
+    const block = parseBlock(this.rawBlocks.get(header.hash) as Uint8Array);
+    const {txid} = block.transactions[0] as Transaction;
+    return spend({txid, index: 0, amountSats: BigInt(subsidySats(height))}, outputs);
+  }
+
+  #mineOne(parent: ChainHeader, transactions: readonly Transaction[]): ChainHeader {
+    // Counting what has arrived sets siblings apart, and goes on where a stored chain ended.
+    this.#tag.writeUInt32LE(this.tree.size, 8);
+    const block = mineBlock({
+      previous: parent.hash,
+      height: parent.height + 1,
+      time: Math.max(parent.time + this.#blockSeconds, this.#medianTime(parent) + 1),
+      tag: this.#tag,
+      transactions,
+    });
+    return this.#take(block);
+  }
+
+  #take({raw, header}: Pick<Block, 'raw' | 'header'>): ChainHeader {
+    this.#onBlock(raw);
+    return this.arrived(raw, header);
+  }
+
+  #medianTime(tip: ChainHeader): number {
+    const times: number[] = [];
+    let header: ChainHeader | undefined = tip;
+    while (header !== undefined && times.length < medianBlocks) {
+      times.push(header.time);
+      header = this.tree.get(header.previous);
+    }
+    times.sort((a, b) => a - b);
+    return times[times.length >> 1] as number;
+  }
+}
+
+const invalid = (message: string): Rejection => new Rejection('TOWER_INVALID_PARAMETER', message);
+
+function requireCount(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw invalid(`${name} is a whole number from ${least}, not ${value}`);
+  }
+}
