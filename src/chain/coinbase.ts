@@ -48,28 +48,70 @@ const commitmentOutput = Buffer.concat([Buffer.alloc(8), Buffer.from('266a24aa21
 const witness = Buffer.concat([Buffer.from([1, witnessReserved.length]), witnessReserved]);
 const lockTime = u32(0);
 
+/** Tells blocks of one height apart. */
+export const tagBytes = 12;
+
+/** All that stays the same while the height's push keeps its length; filled in for each block. */
+class CoinbaseTemplate {
+  /** Without witness, as its id is made of. */
+  readonly #base: Buffer;
+  readonly #raw: Buffer;
+  readonly #pushBytes: number;
+
+  constructor(pushBytes: number) {
+    this.#pushBytes = pushBytes;
+    const head = Buffer.from([pushBytes + 1 + tagBytes]);
+    const tag = Buffer.alloc(1 + tagBytes);
+    tag[0] = tagBytes;
+    const value = Buffer.alloc(9);
+    value[0] = 2; // outputs
+    const script = [head, Buffer.alloc(pushBytes), tag, sequence];
+    const body = [input, ...script, value, openOutput, commitmentOutput, Buffer.alloc(32)];
+    this.#base = Buffer.concat([version, ...body, lockTime]);
+    this.#raw = Buffer.concat([version, marker, ...body, witness, lockTime]);
+  }
+
+  fill(push: Buffer, of: CoinbaseParts): Coinbase {
+    this.#write(this.#base, version.length, push, of);
+    this.#write(this.#raw, version.length + marker.length, push, of);
+    return {raw: this.#raw, txidBytes: doubleSha256(this.#base)};
+  }
+
+  #write(target: Buffer, start: number, push: Buffer, of: CoinbaseParts): void {
+    const pushAt = start + input.length + 1;
+    const tagAt = pushAt + this.#pushBytes + 1;
+    const valueAt = tagAt + tagBytes + sequence.length + 1;
+    target.set(push, pushAt);
+    target.set(of.tag, tagAt);
+    target.writeUIntLE(subsidySats(of.height), valueAt, 6);
+    target.set(of.commitment, valueAt + 8 + openOutput.length + commitmentOutput.length);
+  }
+}
+
+const templates = new Map<number, CoinbaseTemplate>();
+
+export interface CoinbaseParts {
+  readonly height: number;
+  /** 12 bytes that make it, and so its block, unlike every other of its height. */
+  readonly tag: Uint8Array;
+  /** Of the block's wtxids: see `witnessCommitment`. */
+  readonly commitment: Uint8Array;
+}
+
 export interface Coinbase {
+  /** Good until the next coinbase is made. */
   readonly raw: Buffer;
   /** Internal order. */
   readonly txidBytes: Buffer;
 }
 
-/**
- * The first transaction of a regtest block: takes the subsidy, no fees, to an output that anyone can spend.
- * @param tag at most 75 bytes that make it, and so its block, unlike every other of its height
- */
-export function coinbase(of: {height: number; tag: Uint8Array; commitment: Uint8Array}): Coinbase {
+/** The first transaction of a regtest block: takes the subsidy, no fees, to an output that anyone can spend. */
+export function coinbase(of: CoinbaseParts): Coinbase {
   const push = heightPush(of.height);
-  const head = Buffer.from([push.length + 1 + of.tag.length]);
-  const value = Buffer.alloc(9);
-  value[0] = 2; // outputs
-  value.writeUIntLE(subsidySats(of.height), 1, 6);
-  const base = Buffer.concat([
-    ...[input, head, push, Buffer.from([of.tag.length]), of.tag, sequence],
-    ...[value, openOutput, commitmentOutput, of.commitment],
-  ]);
-  return {
-    raw: Buffer.concat([version, marker, base, witness, lockTime]),
-    txidBytes: doubleSha256(Buffer.concat([version, base, lockTime])),
-  };
+  let template = templates.get(push.length);
+  if (template === undefined) {
+    template = new CoinbaseTemplate(push.length);
+    templates.set(push.length, template);
+  }
+  return template.fill(push, of);
 }

@@ -4,10 +4,7 @@ import {doubleSha256} from './header.js';
  * Root of Bitcoin's merkle tree over hashes in internal order. An odd row is completed with its last hash, so a list
  * whose end is doubled can have the root of the honest list: `isMutated` tells (CVE-2012-2459).
  */
-export function merkleRootOf(leaves: readonly Uint8Array[]): {
-  root: Uint8Array;
-  isMutated: boolean;
-} {
+export function merkleRootOf(leaves: readonly Uint8Array[]): {root: Uint8Array; isMutated: boolean} {
   let row: Uint8Array[] = [...leaves];
   let isMutated = false;
   while (row.length > 1) {

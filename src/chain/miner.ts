@@ -15,7 +15,7 @@ export interface Job {
   readonly height: number;
   /** Seconds since 1970; above the median of the 11 blocks before. */
   readonly time: number;
-  /** Makes the block unlike its siblings. At most 75 bytes. */
+  /** 12 bytes that make the block unlike its siblings. */
   readonly tag: Uint8Array;
   readonly transactions: readonly Transaction[];
 }

@@ -1,7 +1,7 @@
 import {hash} from 'node:crypto';
 import {Rejection} from '../errors/index.js';
 import {type Block, parseBlock} from './block.js';
-import {subsidySats} from './coinbase.js';
+import {subsidySats, tagBytes} from './coinbase.js';
 import {regtestGenesisBlock} from './genesis.js';
 import type {ChainHeader} from './header.js';
 import {MemorySource} from './memory-source.js';
@@ -13,7 +13,7 @@ import {workOf} from './work.js';
 
 /** Blocks after which a coinbase output may be spent. Source: Bitcoin's consensus rules. */
 const coinbaseMaturity = 100;
-/** Blocks whose median time a new block's must exceed. Source: Bitcoin's consensus rules. */
+/** A block's time must exceed the median of so many before it. Source: Bitcoin's consensus rules. */
 const medianBlocks = 11;
 
 export interface SimulatedChainOptions {
@@ -23,7 +23,7 @@ export interface SimulatedChainOptions {
   readonly blocks?: Iterable<Uint8Array>;
   /** Given each new block in order of arrival, before the chain holds it; when it throws, the block is forgotten. */
   readonly onBlock?: (raw: Uint8Array) => void;
-  /** Claimed time between blocks, in seconds. Default 600. */
+  /** Claimed time between blocks, in seconds, at least 1. Default 600. */
   readonly blockSeconds?: number;
 }
 
@@ -49,10 +49,11 @@ export class SimulatedChain extends MemorySource {
       raw,
       header: {...header, height: 0, chainwork: workOf(header.bits)},
     });
-    this.#tag = Buffer.alloc(12);
+    this.#tag = Buffer.alloc(tagBytes);
     this.#tag.write(hash('sha256', String(options.seed), 'hex'), 0, 8, 'hex');
     this.#onBlock = options.onBlock ?? (() => {});
     this.#blockSeconds = options.blockSeconds ?? 600;
+    requireCount('blockSeconds', this.#blockSeconds, 1);
     for (const stored of options.blocks ?? []) {
       const block = parseBlock(stored);
       verifyBlock(block);
@@ -129,7 +130,7 @@ export class SimulatedChain extends MemorySource {
     const block = mineBlock({
       previous: parent.hash,
       height: parent.height + 1,
-      time: Math.max(parent.time + this.#blockSeconds, this.#medianTime(parent) + 1),
+      time: this.#latestTime(parent) + this.#blockSeconds,
       tag: this.#tag,
       transactions,
     });
@@ -141,15 +142,15 @@ export class SimulatedChain extends MemorySource {
     return this.arrived(raw, header);
   }
 
-  #medianTime(tip: ChainHeader): number {
-    const times: number[] = [];
-    let header: ChainHeader | undefined = tip;
-    while (header !== undefined && times.length < medianBlocks) {
-      times.push(header.time);
+  /** Above the median in any case, and the parent's time on a chain whose times only grow, as ours do. */
+  #latestTime(parent: ChainHeader): number {
+    let latest = parent.time;
+    let header: ChainHeader | undefined = parent;
+    for (let i = 1; i < medianBlocks && header !== undefined; i++) {
       header = this.tree.get(header.previous);
+      if (header !== undefined && header.time > latest) latest = header.time;
     }
-    times.sort((a, b) => a - b);
-    return times[times.length >> 1] as number;
+    return latest;
   }
 }
 

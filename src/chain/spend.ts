@@ -32,10 +32,7 @@ export function spend(output: OpenOutput, outputs?: readonly TransactionOutput[]
         sequence: 0xfffffffd,
       },
     ],
-    outputs: paid.map(({amountSats, script}) => ({
-      amount: amountSats,
-      script: Uint8Array.from(script),
-    })),
+    outputs: paid.map(({amountSats, script}) => ({amount: amountSats, script: Uint8Array.from(script)})),
     witnesses: [[Uint8Array.from(openWitnessScript)]],
     lockTime: 0,
   });

@@ -124,13 +124,7 @@ export function readTransaction(reader: ByteReader): Transaction {
     }
   }
   const lockTime = reader.u32();
-  return new Transaction(reader.since(start), {
-    version,
-    inputs,
-    outputs,
-    lockTime,
-    base,
-  });
+  return new Transaction(reader.since(start), {version, inputs, outputs, lockTime, base});
 }
 
 const readInput = (reader: ByteReader) => ({
@@ -143,10 +137,7 @@ const readInput = (reader: ByteReader) => ({
 
 const noWitness: readonly Uint8Array[] = [];
 
-const readOutput = (reader: ByteReader): TransactionOutput => ({
-  amountSats: reader.u64(),
-  script: reader.sized(),
-});
+const readOutput = (reader: ByteReader): TransactionOutput => ({amountSats: reader.u64(), script: reader.sized()});
 
 // Grows with what is really there: a count of a damaged block may promise anything.
 function repeat<T>(count: number, read: () => T): T[] {
