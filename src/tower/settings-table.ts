@@ -88,7 +88,11 @@ export const settingsTable = {
   ),
   logBlocks: integer(
     {from: 1, to: maxU32},
-    {fallback: halfYearBlocks, group: 'Tower', meaning: 'Blocks that the log of committed events is kept'},
+    {
+      fallback: halfYearBlocks,
+      group: 'Tower',
+      meaning: 'Blocks that the log of committed events is kept',
+    },
   ),
   subscriptionSlots: integer(
     {from: 1, to: maxU32},
@@ -121,15 +125,31 @@ export const settingsTable = {
   }),
   btcNetwork: choice(
     ['bitcoin', 'testnet', 'testnet4', 'signet', 'regtest'],
-    {fallback: 'regtest', group: 'bitcoind', meaning: 'Network that bitcoind is on; mainnet is accepted for bitcoin'},
+    {
+      fallback: 'regtest',
+      group: 'bitcoind',
+      meaning: 'Network that bitcoind is on; mainnet is accepted for bitcoin',
+    },
     {mainnet: 'bitcoin'},
   ),
-  btcRpcConnect: text({fallback: '127.0.0.1', group: 'bitcoind', meaning: 'Host of the RPC server'}),
+  btcRpcConnect: text({
+    fallback: '127.0.0.1',
+    group: 'bitcoind',
+    meaning: 'Host of the RPC server',
+  }),
   btcRpcPort: integer(
     {from: 0, to: maxPort},
-    {fallback: 0, group: 'bitcoind', meaning: "Port of the RPC server; 0 is the network's default"},
+    {
+      fallback: 0,
+      group: 'bitcoind',
+      meaning: "Port of the RPC server; 0 is the network's default",
+    },
   ),
-  btcRpcUser: text({fallback: '', group: 'bitcoind', meaning: 'RPC user, together with btc_rpc_password'}),
+  btcRpcUser: text({
+    fallback: '',
+    group: 'bitcoind',
+    meaning: 'RPC user, together with btc_rpc_password',
+  }),
   btcRpcPassword: text({
     fallback: '',
     group: 'bitcoind',
@@ -151,12 +171,24 @@ export const settingsTable = {
     schema: z.string().refine(isRpcUrl),
     expected: 'an http:// or https:// URL',
   },
-  btcFeedProtocol: choice(['tcp'], {fallback: 'tcp', group: 'bitcoind', meaning: 'Transport of the ZMQ feed'}),
-  btcFeedConnect: text({fallback: '127.0.0.1', group: 'bitcoind', meaning: 'Host of the ZMQ feed (zmqpubhashblock)'}),
+  btcFeedProtocol: choice(['tcp'], {
+    fallback: 'tcp',
+    group: 'bitcoind',
+    meaning: 'Transport of the ZMQ feed',
+  }),
+  btcFeedConnect: text({
+    fallback: '127.0.0.1',
+    group: 'bitcoind',
+    meaning: 'Host of the ZMQ feed (zmqpubhashblock)',
+  }),
   btcFeedPort: integer({from: 1, to: maxPort}, {fallback: 28_332, group: 'bitcoind', meaning: 'Port of the ZMQ feed'}),
   pollingDelta: integer(
     {from: 1, to: secondsOfDay},
-    {fallback: 30, group: 'bitcoind', meaning: 'Seconds between two polls of bitcoind, in case the ZMQ feed is silent'},
+    {
+      fallback: 30,
+      group: 'bitcoind',
+      meaning: 'Seconds between two polls of bitcoind, in case the ZMQ feed is silent',
+    },
   ),
   simSeed: text({
     fallback: 'bartizan',
@@ -165,11 +197,19 @@ export const settingsTable = {
   }),
   simStartHeight: integer(
     {from: 0, to: 1_000_000},
-    {fallback: 120, group: 'Simulated chain', meaning: 'Blocks that are mined before the tower starts'},
+    {
+      fallback: 120,
+      group: 'Simulated chain',
+      meaning: 'Blocks that are mined before the tower starts',
+    },
   ),
   simBlockInterval: integer(
     {from: 0, to: secondsOfDay},
-    {fallback: 0, group: 'Simulated chain', meaning: 'Seconds between two mined blocks; 0 mines only on command'},
+    {
+      fallback: 0,
+      group: 'Simulated chain',
+      meaning: 'Seconds between two mined blocks; 0 mines only on command',
+    },
   ),
 } as const satisfies Record<string, SettingDefinition>;
 
@@ -177,7 +217,9 @@ type SettingsTable = typeof settingsTable;
 export type SettingKey = keyof SettingsTable;
 
 /** All settings in force, checked. Paths are absolute, an empty text is "not set". */
-export type TowerSettings = {readonly [Key in SettingKey]: SettingsTable[Key]['fallback']};
+export type TowerSettings = {
+  readonly [Key in SettingKey]: SettingsTable[Key]['fallback'];
+};
 
 export const settingKeys = Object.keys(settingsTable) as SettingKey[];
 
@@ -195,7 +237,11 @@ export interface SettingNames {
 
 export function settingNames(key: SettingKey): SettingNames {
   const name = key.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-  return {name, variable: `BARTIZAN_${name.toUpperCase()}`, flag: `--${name.replaceAll('_', '-')}`};
+  return {
+    name,
+    variable: `BARTIZAN_${name.toUpperCase()}`,
+    flag: `--${name.replaceAll('_', '-')}`,
+  };
 }
 
 function isRpcUrl(value: string): boolean {

@@ -18,7 +18,11 @@ export type {TowerSettings} from './settings-table.js';
 /** Where a value comes from. */
 export type Origin =
   | {readonly type: 'default'}
-  | {readonly type: 'file'; readonly path: string; readonly line: number | undefined}
+  | {
+      readonly type: 'file';
+      readonly path: string;
+      readonly line: number | undefined;
+    }
   | {readonly type: 'environment'; readonly variable: string}
   | {readonly type: 'flag'; readonly flag: string};
 
@@ -63,7 +67,10 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
   const values: Partial<Record<SettingKey, string | number>> = {};
   const origins: Partial<Record<SettingKey, Origin>> = {};
   for (const key of settingKeys) {
-    const {value, origin} = given.get(key) ?? {value: settingsTable[key].fallback, origin: {type: 'default'}};
+    const {value, origin} = given.get(key) ?? {
+      value: settingsTable[key].fallback,
+      origin: {type: 'default'},
+    };
     values[key] = checked(key, value, origin, sources);
     origins[key] = origin;
   }
@@ -121,7 +128,11 @@ function* fromFlags(flags: SettingsSources['flags']): Iterable<[SettingKey, Give
 
 function* fromFile(file: SettingsFile, asked: boolean): Iterable<[SettingKey, Given]> {
   for (const [name, value] of Object.entries(file.values)) {
-    const origin: Origin = {type: 'file', path: file.path, line: file.lineOf(name)};
+    const origin: Origin = {
+      type: 'file',
+      path: file.path,
+      line: file.lineOf(name),
+    };
     const key = settingKeys.find((candidate) => settingNames(candidate).name === name);
     if (key === undefined) throw unknownSetting(name, describeOrigin(origin), (key) => settingNames(key).name);
     if (key === 'dataDir' && !asked) {
@@ -146,7 +157,10 @@ async function findFile(
       hint: 'Correct the path, or write a file with `bartizan config --template`.',
     });
   }
-  const {value, origin} = dataDir ?? {value: settingsTable.dataDir.fallback, origin: {type: 'default'}};
+  const {value, origin} = dataDir ?? {
+    value: settingsTable.dataDir.fallback,
+    origin: {type: 'default'},
+  };
   const directory = String(checked('dataDir', value, origin, sources));
   const settings = await readSettingsFile(join(directory, settingsFileName));
   return settings === undefined ? undefined : {settings, asked: false};
@@ -190,7 +204,10 @@ function checkCredentials({values, origins}: LoadedSettings): void {
   if (half) {
     const [given, missing]: SettingKey[] =
       values.btcRpcUser === '' ? ['btcRpcPassword', 'btcRpcUser'] : ['btcRpcUser', 'btcRpcPassword'];
-    const names = {given: settingNames(given!).name, missing: settingNames(missing!).name};
+    const names = {
+      given: settingNames(given!).name,
+      missing: settingNames(missing!).name,
+    };
     throw invalidSetting(given!, origins[given!], `${names.given} is set, but ${names.missing} is not`, {
       hint: `Set ${names.missing} too, or neither.`,
     });
@@ -224,7 +241,9 @@ function unknownSetting(name: string, from: string, spelling: (key: SettingKey) 
   return new OperationalError('TOWER_INVALID_SETTING', `${name} is not a setting (from ${from})`, {
     ...(closest === undefined
       ? {}
-      : {hint: `Did you mean ${closest}? \`bartizan config --template\` lists all settings.`}),
+      : {
+          hint: `Did you mean ${closest}? \`bartizan config --template\` lists all settings.`,
+        }),
     facts: {setting: name, origin: from},
   });
 }

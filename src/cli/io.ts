@@ -1,0 +1,37 @@
+import {homedir} from 'node:os';
+import {type Paint, paintFor} from './paint.js';
+
+/** The process as a command sees it. */
+export interface Io {
+  /** Data, on stdout. */
+  print(text: string): void;
+  /** Everything that is not data, on stderr. */
+  log(text: string): void;
+  readonly paintData: Paint;
+  readonly paintLog: Paint;
+  /** stderr is a terminal: progress bars are welcome. */
+  readonly logIsTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly workingDirectory: string;
+}
+
+export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr]) {
+    // Whoever reads us may leave early, as `head` does; that is no failure.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const {env, stdout, stderr} = process;
+  return {
+    print: (text) => void stdout.write(`${text}\n`),
+    log: (text) => void stderr.write(`${text}\n`),
+    paintData: paintFor(stdout.isTTY === true, env),
+    paintLog: paintFor(stderr.isTTY === true, env),
+    logIsTerminal: stderr.isTTY === true,
+    environment: env,
+    home: homedir(),
+    workingDirectory: process.cwd(),
+  };
+}

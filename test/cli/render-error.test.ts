@@ -1,0 +1,48 @@
+import test from 'ava';
+import {renderError} from '../../src/cli/render-error.js';
+import {InvariantError, OperationalError, Rejection} from '../../src/errors/index.js';
+
+test('a rejection is told with its hint and code', (t) => {
+  t.is(
+    renderError(new Rejection('TOWER_NOT_ENOUGH_SLOTS', 'the appointment needs 2 slots, 1 is left')),
+    'error: the appointment needs 2 slots, 1 is left\n' +
+      'hint: Register again to add slots, or send a smaller blob.   [TOWER_NOT_ENOUGH_SLOTS]',
+  );
+});
+
+test('an operational error is told with the whole chain of its causes', (t) => {
+  const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}:18443`));
+  const error = new OperationalError('TOWER_BITCOIND_UNREACHABLE', 'cannot reach bitcoind', {
+    cause: new Error('getblockchaininfo failed', {cause: new AggregateError(refused)}),
+    hint: 'Start it.',
+  });
+  t.is(
+    renderError(error),
+    'error: cannot reach bitcoind\n' +
+      'because: getblockchaininfo failed\n' +
+      'because: connect ECONNREFUSED ::1:18443; connect ECONNREFUSED 127.0.0.1:18443\n' +
+      'hint: Start it.   [TOWER_BITCOIND_UNREACHABLE]',
+  );
+});
+
+test('a circle of causes ends', (t) => {
+  const error = new Error('a');
+  error.cause = error;
+  t.is(renderError(error).match(/because/g)?.length, 5);
+});
+
+test('an invariant and a foreign error come with their stacks, and ask for a report', (t) => {
+  const invariant = new InvariantError('slots do not add up');
+  t.is(
+    renderError(invariant),
+    'error: slots do not add up\n' +
+      `hint: Restart it, and please report the message.   [TOWER_INVARIANT]\n\n${invariant.stack}`,
+  );
+  const foreign = new TypeError('x is undefined');
+  t.is(
+    renderError(foreign),
+    'error: x is undefined\n' +
+      `hint: This is a defect of Bartizan. Please report it with the lines below.\n\n${foreign.stack}`,
+  );
+  t.regex(renderError('a bare string'), /^error: a bare string\nhint: This is a defect/);
+});
