@@ -74,7 +74,7 @@ async function fetchInto(work: string, progress: (line: string) => void): Promis
   for (const path of ['lists/partial', 'archives', 'prefix']) await mkdir(join(work, path), {recursive: true});
   await writeFile(join(work, 'status'), notNeeded.map(installedStanza).join('\n'));
   const apt = aptIn(work);
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const mirror of mirrors) {
     const signedBy = existsSync(archiveKeyring) ? `[signed-by=${archiveKeyring}] ` : '';
     await writeFile(
@@ -87,7 +87,7 @@ async function fetchInto(work: string, progress: (line: string) => void): Promis
       failure = undefined;
       break;
     } catch (error) {
-      failure = error;
+      failure = error as Error;
     }
   }
   if (failure !== undefined) throw failure;

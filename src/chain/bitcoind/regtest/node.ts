@@ -114,7 +114,7 @@ export class RegtestNode {
    * One RPC call with the node's own cookie.
    * @throws OperationalError TOWER_BITCOIND_RPC with `rpcCode` in its facts when bitcoind answers with an error.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: the answer is whatever bitcoind answers
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the answer is whatever bitcoind answers
   async rpc<T = any>(method: string, ...params: readonly unknown[]): Promise<T> {
     const cookie = await readFile(this.cookiePath, 'utf8');
     const response = await fetch(`http://127.0.0.1:${this.#ports.rpc}/`, {
