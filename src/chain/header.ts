@@ -73,3 +73,8 @@ export function extend(parent: ChainHeader, header: Header): ChainHeader {
   }
   return {...header, height: parent.height + 1, chainwork: parent.chainwork + workOf(header.bits)};
 }
+
+/** The parent of a header whose place is known. */
+export function parentOf(header: ChainHeader, parent: Header): ChainHeader {
+  return {...parent, height: header.height - 1, chainwork: header.chainwork - workOf(header.bits)};
+}

@@ -26,6 +26,11 @@ export class Transaction implements KeyValueReader {
     return this.#changes.size;
   }
 
+  /** Whether there is anything to commit. */
+  get changed(): boolean {
+    return this.#changes.size > 0 || this.#meta !== this.#before;
+  }
+
   /** True once the store has begun, this transaction included. */
   get begun(): boolean {
     return this.#meta !== undefined;

@@ -1,0 +1,26 @@
+/** What the gatekeeper has done for people, in the past tense. Keys are hex, heights and slots u32. */
+export type GatekeeperEvent =
+  | {
+      readonly type: 'user_registered' | 'subscription_renewed';
+      readonly height: number;
+      readonly key: string;
+      readonly userId: number;
+      readonly availableSlots: number;
+      readonly subscriptionStart: number;
+      readonly subscriptionExpiry: number;
+    }
+  | {
+      readonly type: 'appointment_added' | 'appointment_updated';
+      readonly height: number;
+      readonly key: string;
+      readonly userId: number;
+      readonly locator: string;
+      readonly slots: number;
+      readonly availableSlots: number;
+    }
+  | {
+      readonly type: 'appointments_deleted';
+      readonly height: number;
+      readonly count: number;
+      readonly refunded: boolean;
+    };

@@ -1,0 +1,111 @@
+import {assert} from '../errors/index.js';
+import {deviceKey, dueKey, dueOf, dueRange, undoKey, undoRange, userKey} from '../store/layout.js';
+import {pageRows} from '../store/pages.js';
+import {type DeletedUser, decodeUndo, decodeUser, encodeDevice, encodeUndo, encodeUser} from '../store/rows.js';
+import type {Transaction} from '../store/transaction.js';
+
+/** User ids named in an event; the rest is only counted. */
+const namedUsers = 100;
+
+export interface Users {
+  readonly count: number;
+  /** The first hundred. */
+  readonly ids: readonly number[];
+}
+
+/**
+ * Phase 2 of a block: deletes every user with `height >= expiry + expiry_delta`, with his devices, and keeps what is
+ * needed to undo it. Reads only what is due: the due index above what earlier blocks have swept.
+ */
+export async function deleteOutdated(transaction: Transaction, height: number): Promise<Users> {
+  const {settings, progress} = transaction.meta;
+  const last = height - settings.expiryDelta;
+  const ids: number[] = [];
+  let count = 0;
+  const {from: first, to} = dueRange('e', progress.sweptExpiry + 1, Math.max(last, 0));
+  let from = first;
+  while (last > progress.sweptExpiry) {
+    const page = await transaction.range({from, to, limit: pageRows});
+    if (page.length === 0) break;
+    from = `${page[page.length - 1]![0]}\0`;
+    const users = await deleteUsers(
+      transaction,
+      page.map(([key]) => dueOf(key)),
+    );
+    transaction.put(undoKey(height, count / pageRows), encodeUndo(users));
+    count += users.length;
+    for (const {id} of users.slice(0, namedUsers - ids.length)) ids.push(id);
+    if (page.length < pageRows) break;
+  }
+  if (count > 0) changeUserCount(transaction, -count);
+  if (last > progress.sweptExpiry) transaction.update({progress: {...transaction.meta.progress, sweptExpiry: last}});
+  return {count, ids};
+}
+
+async function deleteUsers(
+  transaction: Transaction,
+  dues: readonly {id: number; height: number}[],
+): Promise<DeletedUser[]> {
+  const rows = await transaction.getMany(dues.map(({id}) => userKey(id)));
+  return dues.map(({id, height}, i) => {
+    const row = rows[i];
+    assert(row, `user ${id} is due at ${height} but has no row`);
+    const user = decodeUser(row);
+    assert(user.expiry === height, `user ${id} is due at ${height} but expires at ${user.expiry}`);
+    transaction.del(userKey(id));
+    transaction.del(dueKey('e', height, id));
+    for (const {key} of user.devices) transaction.del(deviceKey(key));
+    return {id, user: row};
+  });
+}
+
+/**
+ * Undoes phase 2 of the block at this height. A user returns whole, byte for byte, save for devices that have
+ * meanwhile joined another user; he stays deleted if his id, or all of his devices, have been given away.
+ */
+export async function restoreDeleted(transaction: Transaction, height: number): Promise<Users> {
+  const ids: number[] = [];
+  let count = 0;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const [undo] = await transaction.range({...undoRange(height, height), limit: 1});
+    if (!undo) break;
+    transaction.del(undo[0]);
+    const deleted = decodeUndo(undo[1]).map(({id, user}) => ({id, raw: user, user: decodeUser(user)}));
+    const taken = await takenRows(transaction, deleted);
+    for (const {id, raw, user} of deleted) {
+      const devices = user.devices.filter(({key}) => !taken.has(deviceKey(key)));
+      if (taken.has(userKey(id)) || devices.length === 0) continue;
+      const whole = devices.length === user.devices.length;
+      transaction.put(userKey(id), whole ? raw : encodeUser({...user, devices}));
+      transaction.put(dueKey('e', user.expiry, id), nothing);
+      for (const {key, ...device} of devices) transaction.put(deviceKey(key), encodeDevice({userId: id, ...device}));
+      lowest = Math.min(lowest, user.expiry);
+      count++;
+      if (ids.length < namedUsers) ids.push(id);
+    }
+  }
+  if (count > 0) {
+    changeUserCount(transaction, count);
+    const {progress} = transaction.meta;
+    transaction.update({progress: {...progress, sweptExpiry: Math.min(progress.sweptExpiry, lowest - 1)}});
+  }
+  return {count, ids};
+}
+
+/** The value of rows that say all in their key. */
+export const nothing = new Uint8Array(0);
+
+async function takenRows(
+  transaction: Transaction,
+  deleted: readonly {id: number; user: {devices: readonly {key: string}[]}}[],
+): Promise<Set<string>> {
+  const keys = deleted.flatMap(({id, user}) => [userKey(id), ...user.devices.map(({key}) => deviceKey(key))]);
+  const rows = await transaction.getMany(keys);
+  return new Set(keys.filter((_, i) => rows[i] !== undefined));
+}
+
+function changeUserCount(transaction: Transaction, more: number): void {
+  const {counters} = transaction.meta;
+  transaction.update({counters: {...counters, users: counters.users + more}});
+}

@@ -1,0 +1,228 @@
+import {isPublicKey} from '../crypto/public-key.js';
+import {recoverKey} from '../crypto/message-signature.js';
+import {dueOf, dueRange, userKey} from '../store/layout.js';
+import {pagesOf} from '../store/pages.js';
+import {decodeUser} from '../store/rows.js';
+import type {Store} from '../store/store.js';
+import {appointmentReads, deleteAppointments, putAppointment} from './appointment.js';
+import type {Lock} from './lock.js';
+import {registrationReceipt} from './receipt.js';
+import {RegisteredUsers} from './registered-users.js';
+import {register, registrationReads} from './registration.js';
+import {AuthenticationFailure, InvalidParameter} from './rejections.js';
+import type {GatekeeperSettings} from './settings.js';
+import {slotBytes, slotsOf} from './slots.js';
+import {isExpired} from './subscription.js';
+import {parseUuid} from './user-info.js';
+
+/** Largest blob that can be counted, 16 MiB; what a stranger may send is bounded tighter where it comes in. */
+export const maxBlobBytes = slotBytes * 8192;
+
+export interface GatekeeperParts<BlockProcessor> {
+  readonly store: Store;
+  readonly lock: Lock;
+  readonly blockProcessor: BlockProcessor;
+  /** The settings in force before the store has begun. */
+  readonly settings: GatekeeperSettings;
+  /** Signs a receipt with the tower's key. */
+  readonly sign: (receipt: Uint8Array) => Promise<string>;
+}
+
+export interface RegistrationReply {
+  readonly availableSlots: number;
+  readonly subscriptionStart: number;
+  /** Absolute height. */
+  readonly subscriptionExpiry: number;
+  /** zbase32 signature of the tower over the registration receipt. */
+  readonly subscriptionSignature: string;
+}
+
+/**
+ * In charge of access to the tower: only registered users may use it. Source: the TEOS Gatekeeper.
+ * Requests are answered once they are on disk; reads see what is committed and never wait.
+ */
+export class Gatekeeper<BlockProcessor = unknown> {
+  readonly registeredUsers: RegisteredUsers;
+  readonly blockProcessor: BlockProcessor;
+  /** The single writer. */
+  readonly lock: Lock;
+  /** The user database. */
+  readonly userDb: Store;
+  readonly #settings: GatekeeperSettings;
+  readonly #sign: (receipt: Uint8Array) => Promise<string>;
+
+  constructor({store, lock, blockProcessor, settings, sign}: GatekeeperParts<BlockProcessor>) {
+    this.registeredUsers = new RegisteredUsers(store);
+    this.blockProcessor = blockProcessor;
+    this.lock = lock;
+    this.userDb = store;
+    this.#settings = settings;
+    this.#sign = sign;
+  }
+
+  get settings(): GatekeeperSettings {
+    return this.userDb.meta?.settings ?? this.#settings;
+  }
+
+  /** Slots that a registration or renewal adds. */
+  get subscriptionSlots(): number {
+    return this.settings.subscriptionSlots;
+  }
+
+  /** Blocks from a registration to its expiry. */
+  get subscriptionDuration(): number {
+    return this.settings.subscriptionDuration;
+  }
+
+  /** Blocks of grace after expiry. */
+  get expiryDelta(): number {
+    return this.settings.expiryDelta;
+  }
+
+  /**
+   * Registers a key, or adds slots and time to the subscription of its user.
+   *
+   * @param key compressed public key, 33 bytes in hex
+   * @throws InvalidParameter, MaximumSlotsReached, MaximumExpiryReached, NoTip
+   */
+  async addUpdateUser(key: string): Promise<RegistrationReply> {
+    const userKey = checkedKey(key);
+    const user = await this.lock.submit({
+      reads: registrationReads(userKey),
+      actor: `user:${userKey}`,
+      run: async (transaction, publish) => {
+        const {renewed, id, user} = await register(transaction, userKey);
+        publish({
+          type: renewed ? 'subscription_renewed' : 'user_registered',
+          height: transaction.meta.tip.height,
+          key: userKey,
+          userId: id,
+          availableSlots: user.availableSlots,
+          subscriptionStart: user.start,
+          subscriptionExpiry: user.expiry,
+        });
+        return user;
+      },
+    });
+    const promise = {
+      availableSlots: user.availableSlots,
+      subscriptionStart: user.start,
+      subscriptionExpiry: user.expiry,
+    };
+    return {...promise, subscriptionSignature: await this.#sign(registrationReceipt({userKey, ...promise}))};
+  }
+
+  /**
+   * Charges an appointment to the subscription of a key; an update charges or returns the difference.
+   *
+   * @param locator 16 bytes in hex: with the subscription, it names the appointment
+   * @returns the slots that remain
+   * @throws InvalidParameter, AuthenticationFailure, SubscriptionExpired, NotEnoughSlots, NoTip
+   */
+  async addUpdateAppointment(key: string, locator: string, {blobBytes}: {readonly blobBytes: number}): Promise<number> {
+    const userKey = checkedKey(key);
+    if (!/^[0-9a-f]{32}$/i.test(locator)) throw new InvalidParameter('locator', '16 bytes in hex');
+    if (!Number.isSafeInteger(blobBytes) || blobBytes < 0 || blobBytes > maxBlobBytes) {
+      throw new InvalidParameter('blob_bytes', `a whole number from 0 to ${maxBlobBytes}`);
+    }
+    const appointment = {locator: locator.toLowerCase(), slots: slotsOf(blobBytes)};
+    return this.lock.submit({
+      reads: appointmentReads(userKey),
+      actor: `user:${userKey}`,
+      run: async (transaction, publish) => {
+        const {id, user, updated} = await putAppointment(transaction, userKey, appointment);
+        publish({
+          type: updated ? 'appointment_updated' : 'appointment_added',
+          height: transaction.meta.tip.height,
+          key: userKey,
+          userId: id,
+          ...appointment,
+          availableSlots: user.availableSlots,
+        });
+        return user.availableSlots;
+      },
+    });
+  }
+
+  /**
+   * The key that signed a message, if it is registered.
+   *
+   * @param signature Lightning message signature, in zbase32 or in hex
+   * @throws AuthenticationFailure; its `facts.reason` tells which of the two failed
+   */
+  async authenticateUser(message: Uint8Array, signature: string): Promise<string> {
+    const key = recoverKey(message, signature);
+    if (key === undefined) throw new AuthenticationFailure('key_not_recovered');
+    if (!(await this.registeredUsers.has(key))) throw new AuthenticationFailure('key_not_registered', {key});
+    return key;
+  }
+
+  /**
+   * Whether the subscription of a key has expired, and when it does.
+   *
+   * @throws InvalidParameter, AuthenticationFailure when the key is not registered
+   */
+  async hasSubscriptionExpired(key: string): Promise<{expired: boolean; expiry: number}> {
+    const user = await this.registeredUsers.get(checkedKey(key));
+    if (!user) throw new AuthenticationFailure('key_not_registered', {key});
+    const expiry = user.subscriptionExpiry;
+    return {expired: isExpired({expiry}, this.userDb.meta?.tip.height ?? 0), expiry};
+  }
+
+  /** Ids and devices of the users that the block at this height deletes, if it comes next and nobody renews. */
+  async *outdatedUsers(height: number): AsyncGenerator<{userId: number; keys: string[]; expiry: number}> {
+    const last = height - this.expiryDelta;
+    if (last < 0) return;
+    const snapshot = this.userDb.snapshot();
+    try {
+      const from = (this.userDb.meta?.progress.sweptExpiry ?? -1) + 1;
+      for await (const page of pagesOf(snapshot, dueRange('e', Math.max(from, 0), last))) {
+        const dues = page.map(([key]) => dueOf(key));
+        const users = await snapshot.getMany(dues.map(({id}) => userKey(id)));
+        for (const [i, {id, height: expiry}] of dues.entries()) {
+          yield {userId: id, keys: decodeUser(users[i]!).devices.map(({key}) => key), expiry};
+        }
+      }
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  /**
+   * Deletes appointments.
+   *
+   * @param appointments uuid to the key of its user; those that are not there are passed over
+   * @returns how many were deleted
+   * @throws InvalidParameter
+   */
+  async deleteAppointments(
+    appointments: ReadonlyMap<string, string>,
+    {refund}: {readonly refund: boolean},
+  ): Promise<number> {
+    const placesByKey = new Map<string, {subscription: number; locator: string}[]>();
+    for (const [uuid, key] of appointments) {
+      const place = parseUuid(uuid);
+      if (!place) throw new InvalidParameter('uuid', '22 bytes in hex');
+      const userKey = checkedKey(key);
+      const places = placesByKey.get(userKey);
+      if (places) places.push(place);
+      else placesByKey.set(userKey, [place]);
+    }
+    return this.lock.submit({
+      actor: 'operator',
+      run: async (transaction, publish) => {
+        let count = 0;
+        for (const [key, places] of placesByKey) count += await deleteAppointments(transaction, key, places, {refund});
+        if (count > 0) {
+          publish({type: 'appointments_deleted', height: transaction.meta.tip.height, count, refunded: refund});
+        }
+        return count;
+      },
+    });
+  }
+}
+
+function checkedKey(key: string): string {
+  if (!isPublicKey(key)) throw new InvalidParameter('public key', 'a point on secp256k1, compressed, 33 bytes in hex');
+  return key.toLowerCase();
+}

@@ -1,0 +1,17 @@
+import type {Transaction} from '../store/transaction.js';
+import type {GatekeeperEvent} from './events.js';
+
+/** One thing to do to the store, whole or not at all. */
+export interface StoreChange<Result, Event = GatekeeperEvent> {
+  /** Keys that will surely be read, so that they can be fetched ahead. */
+  readonly reads?: readonly string[];
+  /** Who caused it, for the log: `chain`, `operator` or `user:<public key>`. */
+  readonly actor: string;
+  /** Throws a Rejection before its first change, or makes all of its changes. Events are published after the commit. */
+  run(transaction: Transaction, publish: (event: Event) => void): Promise<Result>;
+}
+
+/** The single writer, as the gatekeeper sees it: one change at a time; resolves once the change is on disk. */
+export interface Lock {
+  submit<Result>(change: StoreChange<Result>): Promise<Result>;
+}

@@ -1,0 +1,112 @@
+import {
+  appointmentOf,
+  appointmentRange,
+  forgetKey,
+  forgetOf,
+  forgetRange,
+  locatorKey,
+  toldKey,
+  undoKey,
+  undoRange,
+} from '../store/layout.js';
+import {pageRows} from '../store/pages.js';
+import {decodeSubscription, decodeTold, decodeUndo, decodeUser, encodeSubscription, encodeUndo} from '../store/rows.js';
+import type {Transaction} from '../store/transaction.js';
+
+/** Rows that one block purges at most, so that no block takes long however much was deleted; the rest waits. */
+export const purgeRowsPerBlock = 10_000;
+
+/** For how long a key whose user is gone for good is still known: about a year. */
+export const toldKeptBlocks = 52_560;
+
+/**
+ * Users whose deletion no reorg can undo any more lose what is left of them: their appointments, and, a year later,
+ * what their keys were told. Runs only when the tip is higher than ever before, so it is never undone.
+ *
+ * @param finalHeight blocks at or below it are final
+ */
+export async function purgeFinal(transaction: Transaction, finalHeight: number): Promise<void> {
+  await purgeUndo(transaction, finalHeight);
+  await forgetTold(transaction);
+}
+
+async function purgeUndo(transaction: Transaction, finalHeight: number): Promise<void> {
+  let budget = purgeRowsPerBlock;
+  while (finalHeight >= transaction.meta.progress.purgedUndo) {
+    const {progress} = transaction.meta;
+    const [undo] = await transaction.range({...undoRange(progress.purgedUndo, finalHeight), limit: 1});
+    if (!undo) {
+      transaction.update({progress: {...progress, purgedUndo: finalHeight + 1}});
+      return;
+    }
+    const deleted = decodeUndo(undo[1]);
+    let done = 0;
+    for (; done < deleted.length && budget > 0; done++) {
+      const user = decodeUser(deleted[done]!.user);
+      budget--;
+      if (user.appointments > 0) {
+        const purged = await purgeAppointments(transaction, user.subscription, budget);
+        budget -= purged.rows;
+        if (!purged.whole) break;
+      }
+      const forgetHeight = transaction.meta.tip.height + toldKeptBlocks;
+      for (const {key} of user.devices)
+        transaction.put(forgetKey(forgetHeight, key), encodeSubscription(user.subscription));
+    }
+    if (done < deleted.length) {
+      transaction.put(undo[0], encodeUndo(deleted.slice(done)));
+      return;
+    }
+    transaction.del(undo[0]);
+    if (budget <= 0) return;
+  }
+}
+
+async function purgeAppointments(
+  transaction: Transaction,
+  subscription: number,
+  budget: number,
+): Promise<{rows: number; whole: boolean}> {
+  let rows = 0;
+  while (rows < budget) {
+    const limit = Math.min(pageRows, budget - rows);
+    const page = await transaction.range({...appointmentRange(subscription), limit});
+    for (const [key] of page) {
+      transaction.del(key);
+      transaction.del(locatorKey(appointmentOf(key).locator, subscription));
+    }
+    rows += page.length;
+    if (page.length < limit) return {rows, whole: true};
+  }
+  return {rows, whole: false};
+}
+
+async function forgetTold(transaction: Transaction): Promise<void> {
+  const {tip, progress} = transaction.meta;
+  const page = await transaction.range({...forgetRange(progress.sweptForget + 1, tip.height), limit: pageRows});
+  const told = await transaction.getMany(page.map(([key]) => toldKey(forgetOf(key).publicKey)));
+  page.forEach(([key, subscription], i) => {
+    transaction.del(key);
+    const row = told[i];
+    // A key that has subscribed again since is told of the new subscription, and stays.
+    if (row && decodeTold(row).subscription === decodeSubscription(subscription)) {
+      transaction.del(toldKey(forgetOf(key).publicKey));
+    }
+  });
+  if (page.length < pageRows) transaction.update({progress: {...progress, sweptForget: tip.height}});
+}
+
+/** Makes every deletion final at once: what an operator asks for when he accepts another chain. */
+export async function makeFinal(transaction: Transaction): Promise<void> {
+  let n = 0;
+  for (;;) {
+    const page = await transaction.range({...undoRange(1, 0xffff_fffe), limit: 10});
+    if (page.length === 0) break;
+    for (const [key, value] of page) {
+      while ((await transaction.get(undoKey(0, n))) !== undefined) n++;
+      transaction.put(undoKey(0, n), value);
+      transaction.del(key);
+    }
+  }
+  transaction.update({progress: {...transaction.meta.progress, purgedUndo: 0}});
+}

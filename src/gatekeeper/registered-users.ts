@@ -1,0 +1,57 @@
+import {deviceKey, publicKeyOfDevice, tableRange, userIdOf, userKey} from '../store/layout.js';
+import {pageRows, pagesOf} from '../store/pages.js';
+import {decodeDevice, decodeUser} from '../store/rows.js';
+import type {Store} from '../store/store.js';
+import {UserInfo} from './user-info.js';
+
+/** The registered users as a read-only map from public key to user, without ever holding them all in memory. */
+export class RegisteredUsers implements AsyncIterable<[key: string, user: UserInfo]> {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Number of users, known without counting them. */
+  get size(): number {
+    return this.#store.meta?.counters.users ?? 0;
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#store.rows.get(deviceKey(key))) !== undefined;
+  }
+
+  /** The user whom a device key belongs to. */
+  async get(key: string): Promise<UserInfo | undefined> {
+    const row = await this.#store.rows.get(deviceKey(key));
+    return row && this.byId(decodeDevice(row).userId);
+  }
+
+  async byId(id: number): Promise<UserInfo | undefined> {
+    const row = await this.#store.rows.get(userKey(id));
+    return row && new UserInfo(this.#store.rows, id, decodeUser(row));
+  }
+
+  /** Users with an id above `after`, in order of id, at most `limit`. */
+  async page({after = 0, limit}: {after?: number; limit: number}): Promise<UserInfo[]> {
+    const {to} = tableRange('user');
+    const page = await this.#store.rows.range({from: `${userKey(after)}\0`, to, limit: Math.min(limit, pageRows)});
+    return page.map(([key, value]) => new UserInfo(this.#store.rows, userIdOf(key), decodeUser(value)));
+  }
+
+  /** Every device key with its user, in order of key, as they stand when the iteration begins. */
+  async *[Symbol.asyncIterator](): AsyncIterator<[key: string, user: UserInfo]> {
+    const snapshot = this.#store.snapshot();
+    try {
+      for await (const page of pagesOf(snapshot, tableRange('device'))) {
+        const ids = page.map(([, value]) => decodeDevice(value).userId);
+        const users = await snapshot.getMany(ids.map(userKey));
+        for (const [i, [key]] of page.entries()) {
+          yield [publicKeyOfDevice(key), new UserInfo(this.#store.rows, ids[i]!, decodeUser(users[i]!))];
+        }
+      }
+    } finally {
+      await snapshot.close();
+    }
+  }
+}

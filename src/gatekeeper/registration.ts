@@ -1,0 +1,51 @@
+import {deviceKey, dueKey, toldKey, userKey} from '../store/layout.js';
+import {
+  decodeDevice,
+  decodeTold,
+  decodeUser,
+  encodeDevice,
+  encodeTold,
+  encodeUser,
+  type UserRow,
+} from '../store/rows.js';
+import type {Transaction} from '../store/transaction.js';
+import {assert, Rejection} from '../errors/index.js';
+import {nothing} from './expiry.js';
+import {NoTip} from './rejections.js';
+import {decideRegistration, type Registration} from './subscription.js';
+
+/** Rows that a registration reads first. */
+export const registrationReads = (key: string): string[] => [deviceKey(key), toldKey(key)];
+
+/** Registers a key, or renews the subscription of its user. */
+export async function register(transaction: Transaction, key: string): Promise<Registration> {
+  if (!transaction.begun) throw new NoTip();
+  const {settings, tip, counters} = transaction.meta;
+  const owner = await ownerOf(transaction, key);
+  const toldRow = await transaction.get(toldKey(key));
+  const told = toldRow && decodeTold(toldRow);
+  const decision = decideRegistration({settings, tipHeight: tip.height, counters, owner, told}, key);
+  if (decision instanceof Rejection) throw decision;
+
+  const {id, user} = decision;
+  transaction.put(userKey(id), encodeUser(user));
+  if (owner) transaction.del(dueKey('e', owner.user.expiry, id));
+  else transaction.put(deviceKey(key), encodeDevice({userId: id, role: null, authorizedAt: tip.height}));
+  transaction.put(dueKey('e', user.expiry, id), nothing);
+  transaction.put(toldKey(key), encodeTold(decision.told));
+  transaction.update({counters: decision.counters});
+  return decision;
+}
+
+/** The user whom a device key belongs to. */
+export async function ownerOf(
+  transaction: Transaction,
+  key: string,
+): Promise<{readonly id: number; readonly user: UserRow} | undefined> {
+  const device = await transaction.get(deviceKey(key));
+  if (!device) return undefined;
+  const {userId: id} = decodeDevice(device);
+  const row = await transaction.get(userKey(id));
+  assert(row, `device ${key} belongs to user ${id}, who has no row`);
+  return {id, user: decodeUser(row)};
+}

@@ -1,0 +1,87 @@
+import type {Counters, DecisionSettings} from '../store/meta.js';
+import type {ToldRow, UserRow} from '../store/rows.js';
+import {MaximumExpiryReached, MaximumSlotsReached} from './rejections.js';
+import {maxU32} from './settings.js';
+
+export interface RegistrationRows {
+  readonly settings: DecisionSettings;
+  readonly tipHeight: number;
+  readonly counters: Counters;
+  /** The user whom the key belongs to, if there is one. */
+  readonly owner: {readonly id: number; readonly user: UserRow} | undefined;
+  readonly told: ToldRow | undefined;
+}
+
+export interface Registration {
+  readonly renewed: boolean;
+  readonly id: number;
+  readonly user: UserRow;
+  readonly told: ToldRow;
+  readonly counters: Counters;
+}
+
+/** Expired users add nothing but stay watched; outdated users are forgotten. */
+export const isExpired = (user: Pick<UserRow, 'expiry'>, tipHeight: number): boolean => tipHeight >= user.expiry;
+
+/** A new subscription for a new key, more slots and time for a known one. */
+export function decideRegistration(
+  rows: RegistrationRows,
+  key: string,
+): Registration | MaximumSlotsReached | MaximumExpiryReached {
+  const {settings, tipHeight, counters, owner} = rows;
+  const subscription = owner?.user.subscription ?? counters.nextSubscription;
+  const least = leastToTell(rows.told, subscription);
+
+  const slots = Math.max((owner?.user.availableSlots ?? 0) + settings.subscriptionSlots, least.slots);
+  const from = owner && settings.renewal === 'extend' ? owner.user.expiry : tipHeight;
+  const expiry = Math.max(from + settings.subscriptionDuration, least.expiry);
+  if (slots > maxU32) return new MaximumSlotsReached(slots);
+  if (expiry + settings.expiryDelta > maxU32) return new MaximumExpiryReached(expiry, settings.expiryDelta);
+
+  const told = tell(rows.told, subscription, {slots, expiry});
+  if (owner) {
+    const granted = owner.user.grantedSlots + slots - owner.user.availableSlots;
+    const user = {...owner.user, availableSlots: slots, grantedSlots: granted, expiry};
+    return {renewed: true, id: owner.id, user, told, counters};
+  }
+  const id = counters.nextUserId;
+  if (id > maxU32) return new MaximumSlotsReached(slots);
+  return {
+    renewed: false,
+    id,
+    user: {
+      subscription,
+      availableSlots: slots,
+      grantedSlots: slots,
+      start: tipHeight,
+      expiry,
+      appointments: 0,
+      devices: [{key, role: null, authorizedAt: tipHeight}],
+    },
+    told,
+    counters: {nextUserId: id + 1, nextSubscription: subscription + 1, users: counters.users + 1},
+  };
+}
+
+/** What a key knows once it has been answered with these slots and this expiry. */
+export function tell(told: ToldRow | undefined, subscription: number, now: {slots: number; expiry: number}): ToldRow {
+  const same = told?.subscription === subscription ? told : undefined;
+  return {
+    subscription,
+    lastSlots: now.slots,
+    lastExpiry: now.expiry,
+    highestSlots: Math.max(now.slots, same?.highestSlots ?? 0),
+    highestExpiry: Math.max(now.expiry, same?.highestExpiry ?? 0),
+  };
+}
+
+/**
+ * TEOS clients refuse a registration receipt whose slots and expiry are not both above what they hold. Within one
+ * subscription they hold what they were told last; of one that is gone, it may be anything they were ever told.
+ */
+function leastToTell(told: ToldRow | undefined, subscription: number): {slots: number; expiry: number} {
+  if (!told) return {slots: 0, expiry: 0};
+  return told.subscription === subscription
+    ? {slots: told.lastSlots + 1, expiry: told.lastExpiry + 1}
+    : {slots: told.highestSlots + 1, expiry: told.highestExpiry + 1};
+}

@@ -1,0 +1,141 @@
+import {type ChainHeader, serializeHeader} from '../chain/header.js';
+import type {Network} from '../chain/network.js';
+import {assert} from '../errors/index.js';
+import {deleteOutdated, restoreDeleted, type Users} from '../gatekeeper/expiry.js';
+import {makeFinal, purgeFinal} from '../gatekeeper/purge.js';
+import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+import {headerKey, logKey, logNumberOf, tableRange} from '../store/layout.js';
+import {decodeHeader, encodeHeader} from '../store/rows.js';
+import type {Transaction} from '../store/transaction.js';
+import type {TowerEvent} from './events.js';
+
+/** Blocks that can be undone, counted from the highest tip ever reached. Source: TEOS, LDK. */
+export const finality = 100;
+/** Headers kept: the blocks that can be undone, and the one below them. */
+export const headersKept = finality + 1;
+const logPruneBlocks = 100;
+/** Log rows pruned at once at most: 100 a block, more than come in unless requests pour. */
+const prunedLogRows = 10_000;
+
+type Publish = (event: TowerEvent) => void;
+
+/** Begins an empty store at the source's tip: the last header; the ones before it are its history. */
+export function beginStore(
+  transaction: Transaction,
+  publish: Publish,
+  chain: {network: Network; genesis: string},
+  headers: readonly ChainHeader[],
+  settings: GatekeeperSettings,
+): void {
+  const tip = headers[headers.length - 1];
+  assert(tip, 'a store begins with a tip');
+  transaction.begin({
+    chain,
+    tip,
+    start: tip.height,
+    counters: {nextUserId: 1, nextSubscription: 1, users: 0},
+    settings,
+    progress: {
+      highest: tip.height,
+      sweptExpiry: tip.height - 1,
+      purgedUndo: 0,
+      sweptForget: tip.height,
+      firstLog: 0,
+      nextLog: 0,
+    },
+  });
+  for (const header of headers) transaction.put(headerKey(header.height), encodeHeader(header));
+  publish({type: 'started', height: tip.height, hash: tip.hash});
+}
+
+/** One block more. The phases stand in the order in which they count. */
+export async function connectBlock(
+  transaction: Transaction,
+  publish: Publish,
+  header: ChainHeader,
+  logBlocks: number,
+): Promise<void> {
+  const {tip} = transaction.meta;
+  assert(header.previous === tip.hash, `block ${header.hash} does not extend tip ${tip.hash}`);
+  assert(header.height === tip.height + 1, `block ${header.hash} has height ${header.height} on tip ${tip.height}`);
+  transaction.update({tip: header});
+  const deleted = await deleteOutdated(transaction, header.height);
+  transaction.put(headerKey(header.height), encodeHeader(header));
+  if (header.height >= headersKept) transaction.del(headerKey(header.height - headersKept));
+  publish({
+    type: 'block_connected',
+    height: header.height,
+    hash: header.hash,
+    header: serializeHeader(header).toString('hex'),
+    ...named('deletedUsers', deleted),
+  });
+  const {progress} = transaction.meta;
+  if (header.height > progress.highest) {
+    transaction.update({progress: {...progress, highest: header.height}});
+    await purgeFinal(transaction, header.height - finality);
+    await pruneLog(transaction, header.height - logBlocks);
+  }
+}
+
+/** One block less: undoes what the connect at the tip caused, and only that. */
+export async function disconnectBlock(transaction: Transaction, publish: Publish, header: ChainHeader): Promise<void> {
+  const {tip, progress} = transaction.meta;
+  assert(header.hash === tip.hash, `block ${header.hash} is not the tip ${tip.hash}`);
+  assert(header.height > progress.highest - finality, `block ${header.height} is final`);
+  const below = await transaction.get(headerKey(header.height - 1));
+  assert(below, `the header at height ${header.height - 1} is missing`);
+  const restored = await restoreDeleted(transaction, header.height);
+  transaction.del(headerKey(header.height));
+  transaction.update({tip: decodeHeader(header.height - 1, below)});
+  publish({
+    type: 'block_disconnected',
+    height: header.height,
+    hash: header.hash,
+    ...named('restoredUsers', restored),
+  });
+}
+
+/** The operator's choice after a reorg that is too deep: another tip, and every user stays as he is. */
+export async function acceptChain(
+  transaction: Transaction,
+  publish: Publish,
+  headers: readonly ChainHeader[],
+  depth: number,
+): Promise<void> {
+  const tip = headers[headers.length - 1];
+  assert(tip, 'a chain has a tip');
+  const stored = await transaction.range({...tableRange('header'), limit: 2 * headersKept});
+  for (const [key] of stored) transaction.del(key);
+  for (const header of headers) transaction.put(headerKey(header.height), encodeHeader(header));
+  await makeFinal(transaction);
+  const {progress} = transaction.meta;
+  transaction.update({
+    tip,
+    progress: {
+      ...progress,
+      highest: tip.height,
+      sweptExpiry: Math.min(progress.sweptExpiry, tip.height),
+      sweptForget: Math.min(progress.sweptForget, tip.height),
+    },
+  });
+  publish({type: 'chain_accepted', height: tip.height, hash: tip.hash, depth});
+}
+
+function named<Name extends string>(name: Name, users: Users): {userIds: readonly number[]} & Record<Name, number> {
+  return {[name]: users.count, userIds: users.ids} as {userIds: readonly number[]} & Record<Name, number>;
+}
+
+/** Drops log rows of blocks below a height, oldest first; every hundredth block, so that most blocks read none. */
+async function pruneLog(transaction: Transaction, height: number): Promise<void> {
+  const {progress, start} = transaction.meta;
+  if (height <= start || height % logPruneBlocks !== 0) return;
+  const range = {from: logKey(progress.firstLog), to: tableRange('log').to, limit: prunedLogRows};
+  let {firstLog} = progress;
+  for (const [key, value] of await transaction.range(range)) {
+    const entry = JSON.parse(Buffer.from(value).toString()) as {height: number};
+    if (entry.height >= height) break;
+    transaction.del(key);
+    firstLog = logNumberOf(key) + 1;
+  }
+  if (firstLog !== progress.firstLog) transaction.update({progress: {...progress, firstLog}});
+}

@@ -1,0 +1,49 @@
+import {open, readFile, stat} from 'node:fs/promises';
+import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
+import {OperationalError} from '../errors/index.js';
+
+/**
+ * The tower's secret key: 32 bytes in hex, in a file that only its owner can read. It is made on the first run.
+ *
+ * @throws OperationalError TOWER_INVALID_KEY when the file does not hold a key or others can read it;
+ * TOWER_FILE_FAILED
+ */
+export async function loadKey(path: string): Promise<SigningKey> {
+  const text = (await readKeyFile(path)) ?? (await createKeyFile(path));
+  if (!/^[0-9a-f]{64}\s*$/i.test(text)) {
+    throw new OperationalError('TOWER_INVALID_KEY', `${path} does not hold 32 bytes in hex`);
+  }
+  return new SigningKey(Buffer.from(text.trim(), 'hex'));
+}
+
+async function readKeyFile(path: string): Promise<string | undefined> {
+  try {
+    const {mode} = await stat(path);
+    if ((mode & 0o077) !== 0) {
+      throw new OperationalError('TOWER_INVALID_KEY', `${path} can be read by others than its owner`, {
+        hint: `Run: chmod 600 ${path}`,
+      });
+    }
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (cause instanceof OperationalError) throw cause;
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
+  }
+}
+
+async function createKeyFile(path: string): Promise<string> {
+  const text = `${Buffer.from(generateSecretKey()).toString('hex')}\n`;
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return text;
+  } catch (cause) {
+    throw new OperationalError('TOWER_FILE_FAILED', `the tower's key cannot be written to ${path}`, {cause});
+  }
+}

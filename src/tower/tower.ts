@@ -1,0 +1,200 @@
+import {BlockProcessor} from '../chain/block-processor.js';
+import type {ChainSource} from '../chain/chain-source.js';
+import type {ChainHeader} from '../chain/header.js';
+import type {Network} from '../chain/network.js';
+import type {SourceState} from '../chain/source-state.js';
+import {systemTimers, type Timers} from '../chain/timers.js';
+import type {SigningKey} from '../crypto/signing-key.js';
+import {type BartizanError, OperationalError} from '../errors/index.js';
+import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
+import {NoTip} from '../gatekeeper/rejections.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
+import {digestOf} from '../store/digest.js';
+import type {KeyValueStore} from '../store/key-value-store.js';
+import {Store} from '../store/store.js';
+import {type Verification, verify} from '../store/verify.js';
+import type {TowerEvent} from './events.js';
+import {StoreFollower} from './follower.js';
+import {Signer} from './signer.js';
+import {Writer} from './writer.js';
+
+export interface TowerParts {
+  /** Where the rows are kept; the tower closes it. */
+  readonly rows: KeyValueStore;
+  /** Where blocks come from; the tower closes it. */
+  readonly source: ChainSource;
+  readonly network: Network;
+  /** Signs the tower's promises. */
+  readonly key: Pick<SigningKey, 'sign' | 'publicKey'>;
+  /** @default the settings of rust-teos */
+  readonly settings?: GatekeeperSettings;
+  /** Blocks for which the log of events is kept. @default 26,280, half a year */
+  readonly logBlocks?: number;
+  /** @default the system's */
+  readonly timers?: Timers;
+}
+
+export const defaultLogBlocks = 26_280;
+
+/**
+ * A watchtower: a chain source, a store, and between them the block processor, the gatekeeper and the single writer.
+ *
+ * @example
+ * const tower = await Tower.open({rows: new MemoryStore(), source: new SimulatedChain({seed: 1n}), network: 'regtest', key});
+ * tower.start();
+ * await tower.synced();
+ * const {subscriptionExpiry} = await tower.gatekeeper.addUpdateUser(publicKey);
+ */
+export class Tower {
+  readonly gatekeeper: Gatekeeper<BlockProcessor>;
+  readonly blockProcessor: BlockProcessor;
+  /** The tower's public key, which clients call the tower id. */
+  readonly id: string;
+  readonly network: Network;
+  readonly #store: Store;
+  readonly #source: ChainSource;
+  readonly #writer: Writer;
+  readonly #listeners = new Set<(event: TowerEvent) => void>();
+
+  private constructor(store: Store, {source, network, key, settings, timers, logBlocks}: Required<TowerParts>) {
+    this.id = key.publicKey;
+    this.network = network;
+    this.#store = store;
+    this.#source = source;
+    this.#writer = new Writer(
+      store,
+      (event) => this.#publish(event),
+      (error) => this.blockProcessor.halt(error),
+    );
+    this.blockProcessor = new BlockProcessor({
+      source,
+      follower: new StoreFollower(store, this.#writer, settings, logBlocks),
+      timers,
+      network,
+      onState: (state) => this.#publish({type: 'state_changed', state, tip: this.tip}),
+    });
+    const signer = new Signer(key);
+    this.gatekeeper = new Gatekeeper({
+      store,
+      lock: this.#writer,
+      blockProcessor: this.blockProcessor,
+      settings,
+      sign: (receipt) => signer.sign(receipt),
+    });
+  }
+
+  /**
+   * Opens the store. It reads a handful of rows, however many users there are; other settings than the store's are
+   * recorded as an event. Nothing follows the chain before `start`.
+   *
+   * @throws OperationalError TOWER_STORE_*, TOWER_WRONG_NETWORK
+   */
+  static async open(parts: TowerParts): Promise<Tower> {
+    const store = await Store.open(parts.rows);
+    const tower = new Tower(store, {
+      settings: defaultGatekeeperSettings,
+      timers: systemTimers,
+      logBlocks: defaultLogBlocks,
+      ...parts,
+    });
+    const network = store.meta?.chain.network;
+    if (network && network !== parts.network) {
+      throw new OperationalError(
+        'TOWER_WRONG_NETWORK',
+        `the store belongs to ${network}, the settings to ${parts.network}`,
+      );
+    }
+    if (store.meta && parts.settings) await tower.changeSettings(parts.settings);
+    return tower;
+  }
+
+  /** The last processed block; undefined before the first. */
+  get tip(): ChainHeader | undefined {
+    return this.#store.meta?.tip;
+  }
+
+  /** The height at which this store began. */
+  get startHeight(): number | undefined {
+    return this.#store.meta?.start;
+  }
+
+  get state(): SourceState {
+    return this.blockProcessor.state;
+  }
+
+  /** Why the tower takes no more events, if it does not. */
+  get halted(): BartizanError | undefined {
+    return this.#writer.halted;
+  }
+
+  /** Calls `listener` with every event, after its commit. Answers the function that ends it. */
+  on(listener: (event: TowerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Begins to follow the chain. */
+  start(): void {
+    this.blockProcessor.start();
+  }
+
+  /** Resolves once the tower has reached the tip that its source has now. */
+  synced(): Promise<void> {
+    return this.blockProcessor.synced();
+  }
+
+  /** Puts other settings in force, from the next event on. */
+  async changeSettings(settings: GatekeeperSettings): Promise<void> {
+    const names = ['subscriptionSlots', 'subscriptionDuration', 'expiryDelta', 'renewal'] as const;
+    await this.#writer.submit({
+      actor: 'operator',
+      run: async (transaction, publish) => {
+        if (!transaction.begun) throw new NoTip();
+        const {settings: before, tip} = transaction.meta;
+        if (names.every((name) => before[name] === settings[name])) return;
+        transaction.update({settings});
+        publish({type: 'settings_changed', height: tip.height, settings});
+      },
+    });
+  }
+
+  /** SHA-256 over the state: the same events give the same digest. */
+  async digest(): Promise<string> {
+    return this.#onSnapshot(digestOf);
+  }
+
+  /** Holds all rows against each other. */
+  async verify(): Promise<Verification> {
+    return this.#onSnapshot(verify);
+  }
+
+  /** Stops following, finishes what is queued, closes source and store. */
+  async close(): Promise<void> {
+    await this.blockProcessor.stop();
+    await this.#writer.close();
+    await this.#source.close();
+    await this.#store.close();
+  }
+
+  async #onSnapshot<Result>(read: (rows: ReturnType<Store['snapshot']>) => Promise<Result>): Promise<Result> {
+    const snapshot = this.#store.snapshot();
+    try {
+      return await read(snapshot);
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  #publish(event: TowerEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A listener's defect is loud, but it must not undo what is committed.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
