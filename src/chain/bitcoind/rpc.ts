@@ -32,9 +32,8 @@ export class HttpRpc implements BitcoindRpc {
     const Agent = url.startsWith('https:') ? HttpsAgent : HttpAgent;
     this.#agent = new Agent({keepAlive: true, maxSockets: maxInFlight});
     this.#client = new Client({host: url, timeout: timeoutMs, logger: {debug() {}}});
-    // The client has no option for an agent; and its own parser takes a refusal for unreadable JSON.
-    const post = this.#client.request.postAsync as unknown as (options: object) => Promise<HttpAnswer>;
-    this.#client.request.postAsync = ((options: object) => post({...options, agent: this.#agent})) as never;
+    this.#client.request.postAsync = postThrough(this.#client, this.#agent);
+    // Its own parser takes a refusal for unreadable JSON.
     this.#client.parser.rpc = readResponse;
   }
 
@@ -81,6 +80,30 @@ export class HttpRpc implements BitcoindRpc {
     this.#credentials.forget();
     throw connectionError(error, this.#url);
   }
+}
+
+interface RequestLibrary {
+  post(
+    options: object,
+    done: (error: Error | null, response: HttpAnswer) => void,
+  ): {on(event: 'response', listener: (response: {headers: Record<string, string>}) => void): void};
+}
+
+/** Posts as the client does, with what it has no options for. */
+function postThrough(client: Client, agent: HttpAgent | HttpsAgent): Client['request']['postAsync'] {
+  const request = client.request as unknown as RequestLibrary;
+  const post = (options: object): Promise<HttpAnswer> =>
+    new Promise((resolve, reject) => {
+      // Without `proxy` it would send the credentials through a proxy that the environment names.
+      request
+        .post({...options, agent, proxy: null}, (error, response) => (error ? reject(error) : resolve(response)))
+        .on('response', ({headers}) => {
+          // The client parses each answer once more for its log, and one that it does not expect ends the process.
+          // It leaves binary ones alone.
+          headers['content-type'] = 'application/octet-stream';
+        });
+    });
+  return post as never;
 }
 
 const unauthorized = new Error('401');
