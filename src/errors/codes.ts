@@ -29,6 +29,10 @@ export const errorCodes = {
     'No public key could be recovered from the signature, or the key is not registered.',
     'Sign the exact message with the registered key, or register first.',
   ),
+  TOWER_USER_NOT_FOUND: rejection(
+    'There is no user with this id or key.',
+    'List the users with `bartizan users`: a user is deleted when his grace period ends.',
+  ),
   TOWER_SUBSCRIPTION_EXPIRED: rejection(
     'The subscription has expired.',
     'Register again: a renewal in the grace period keeps every appointment.',
@@ -148,6 +152,10 @@ export const errorCodes = {
   TOWER_ALREADY_RUNNING: operational(
     'A tower is already running in the data directory.',
     'Stop it first, or use another --data-dir.',
+  ),
+  TOWER_ADMIN_FAILED: operational(
+    'A tower is there, but its admin socket did not answer.',
+    'See its log; only the user who runs the tower may use the socket.',
   ),
   TOWER_ADDRESS_IN_USE: operational('The address is taken by another program.', 'Choose another port or path.'),
   TOWER_NOT_SIMULATED: operational(

@@ -1,0 +1,107 @@
+import type {Network} from '../../chain/network.js';
+import type {SourceStateName} from '../../chain/source-state.js';
+import type {Verification} from '../../store/verify.js';
+
+/** What the admin interface needs of a tower. Every method may throw a BartizanError, which reaches the caller whole. */
+export interface AdminTower {
+  status(): Promise<TowerStatus>;
+  /** Registers or renews `key`, a compressed public key in hex. */
+  register(key: string): Promise<Registration>;
+  /** Users by ascending id. */
+  users(page: PageRequest): Promise<UserPage>;
+  /** @throws Rejection TOWER_USER_NOT_FOUND */
+  user(who: UserReference): Promise<UserDetails>;
+  /** Mines on a simulated chain and resolves when the tower has connected the blocks. */
+  mine(blocks: number): Promise<Mined>;
+  digest(): Promise<StateDigest>;
+  verify(): Promise<VerifiedStore>;
+  /** Begins to stop; the answer goes out before the tower has stopped. */
+  stop(): void;
+}
+
+export interface TowerStatus {
+  readonly version: string;
+  readonly pid: number;
+  /** Public key that receipts are signed with, hex. */
+  readonly towerId: string;
+  readonly network: Network;
+  readonly chain: 'simulated' | 'bitcoind';
+  readonly state: SourceStateName;
+  /** Why it waits, is stalled or halted. */
+  readonly problem: {readonly code: string; readonly error: string; readonly hint: string} | null;
+  /** null until the first header. */
+  readonly tip: {readonly height: number; readonly hash: string} | null;
+  /** The source's own tip height; null until it has told. */
+  readonly sourceHeight: number | null;
+  readonly users: number;
+}
+
+export interface Registration {
+  readonly userId: number;
+  readonly key: string;
+  readonly availableSlots: number;
+  readonly subscriptionStart: number;
+  readonly subscriptionExpiry: number;
+  readonly tipHeight: number;
+  /** The receipt's signature by the tower, zbase32. */
+  readonly signature: string;
+}
+
+export interface PageRequest {
+  /** Only ids above this; 0 from the start. */
+  readonly after: number;
+  /** 1 to `maxPageUsers`. */
+  readonly limit: number;
+}
+
+export interface UserSummary {
+  readonly userId: number;
+  readonly keys: readonly string[];
+  readonly state: 'active' | 'expired';
+  readonly availableSlots: number;
+  readonly subscriptionStart: number;
+  readonly subscriptionExpiry: number;
+  readonly appointments: number;
+}
+
+export interface UserPage {
+  readonly tipHeight: number;
+  readonly total: number;
+  readonly users: readonly UserSummary[];
+  /** What to ask for as `after` next; null at the end. */
+  readonly next: number | null;
+}
+
+export type UserReference = {readonly key: string} | {readonly userId: number};
+
+export interface UserDetails extends UserSummary {
+  readonly tipHeight: number;
+  /** Height at which the user is deleted unless he renews. */
+  readonly deletionHeight: number;
+  /** Slots by locator; at most `maxListedAppointments`, `appointments` counts all. */
+  readonly slotsByLocator: Readonly<Record<string, number>>;
+}
+
+export interface Mined {
+  readonly blocks: number;
+  readonly height: number;
+  readonly hash: string;
+}
+
+export interface StateDigest {
+  readonly height: number;
+  readonly hash: string;
+  /** SHA-256 over the state rows, hex. */
+  readonly digest: string;
+}
+
+export interface VerifiedStore extends Verification {
+  readonly height: number;
+}
+
+/** A page is built in memory and sent in one answer. */
+export const maxPageUsers = 1000;
+/** One user may have thousands of appointments; more than this belongs into a file, not on a screen. */
+export const maxListedAppointments = 1000;
+/** About ten weeks of blocks; more at once would keep the caller waiting for too long without a word. */
+export const maxMinedBlocks = 10_000;

@@ -1,0 +1,117 @@
+import {chmod} from 'node:fs/promises';
+import type {Server} from 'node:http';
+import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
+import {z} from 'zod';
+import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
+import {toWire} from '../wire-names.js';
+import {type AdminTower, maxMinedBlocks, maxPageUsers} from './admin-tower.js';
+import {statusOf, toErrorBody} from './error-body.js';
+import {claimSocketPath} from './socket.js';
+
+const maxBodyBytes = 64 * 1024;
+/** A request on a local socket arrives at once or never. */
+const requestMs = 10_000;
+/** Longer than any public key or id; what is within is the gatekeeper's to judge. */
+const maxKeyLetters = 256;
+
+const wholeNumber = (range: {from: number; to: number}) => z.coerce.number().int().min(range.from).max(range.to);
+const registerBody = z.strictObject({key: z.string().max(maxKeyLetters)});
+const mineBody = z.strictObject({blocks: z.int().min(1).max(maxMinedBlocks)});
+const usersQuery = z.strictObject({
+  after: wholeNumber({from: 0, to: Number.MAX_SAFE_INTEGER}).default(0),
+  limit: wholeNumber({from: 1, to: maxPageUsers}).default(maxPageUsers),
+});
+const userParams = z.object({who: z.string().max(maxKeyLetters)});
+/** Ids are decimal; a key has 66 hex digits, so the two never look alike. */
+const idPattern = /^\d{1,15}$/;
+
+export interface AdminServer {
+  close(): Promise<void>;
+}
+
+interface ServeOptions {
+  readonly path: string;
+  /** Hears of what should not happen: an error that is none of ours. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/**
+ * Serves a tower on a unix socket that only its owner can open.
+ * @throws OperationalError TOWER_ALREADY_RUNNING, TOWER_ADDRESS_IN_USE
+ */
+export async function serveAdmin(tower: AdminTower, {path, onDefect}: ServeOptions): Promise<AdminServer> {
+  await claimSocketPath(path);
+  const app = adminApp(tower, onDefect);
+  await app.ready();
+  await listen(app.server, path);
+  await chmod(path, 0o600);
+  return {
+    async close() {
+      const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+      app.server.closeIdleConnections();
+      await closed;
+      await app.close();
+    },
+  };
+}
+
+/** The calls, without a socket. */
+export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void): FastifyInstance {
+  const app = fastify({bodyLimit: maxBodyBytes, requestTimeout: requestMs, keepAliveTimeout: requestMs});
+  app.get('/status', async () => toWire(await tower.status()));
+  app.post('/register', async ({body}) => toWire(await tower.register(checked(registerBody, body).key)));
+  app.get('/users', async ({query}) => toWire(await tower.users(checked(usersQuery, query))));
+  app.get('/users/:who', async ({params}) => {
+    const {who} = checked(userParams, params);
+    return toWire(await tower.user(idPattern.test(who) ? {userId: Number(who)} : {key: who}));
+  });
+  app.post('/mine', async ({body}) => toWire(await tower.mine(checked(mineBody, body).blocks)));
+  app.get('/digest', async () => toWire(await tower.digest()));
+  app.get('/verify', async () => toWire(await tower.verify()));
+  app.post('/stop', async () => {
+    tower.stop();
+    return {};
+  });
+  app.setNotFoundHandler(({method, url}, reply) =>
+    refuse(reply, new Rejection('TOWER_INVALID_PARAMETER', `there is no ${method} ${url}`), 404),
+  );
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof BartizanError) return refuse(reply, error);
+    const status = (error as {statusCode?: number}).statusCode;
+    const message = error instanceof Error ? error.message : String(error);
+    // Fastify's own refusals: no JSON, a body that is too large.
+    if (status !== undefined && status < 500) {
+      return refuse(reply, new Rejection('TOWER_INVALID_PARAMETER', message), status);
+    }
+    onDefect(error);
+    return refuse(reply, new InvariantError(message, {cause: error}));
+  });
+  return app;
+}
+
+function refuse(reply: FastifyReply, error: BartizanError, status = statusOf(error)): FastifyReply {
+  return reply.code(status).send(toErrorBody(error));
+}
+
+/** @throws Rejection TOWER_INVALID_PARAMETER naming each wrong value's place. */
+function checked<Value>(schema: z.ZodType<Value>, given: unknown): Value {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({path, message}) => `${path.join('.') || 'request'}: ${message}`);
+  throw new Rejection('TOWER_INVALID_PARAMETER', problems.join('; '));
+}
+
+/** The socket is created under a mask, so that it is at no instant open to others. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new OperationalError('TOWER_ADDRESS_IN_USE', `cannot listen on ${path}`, {cause}));
+    });
+    const mask = process.umask(0o177);
+    try {
+      server.listen({path}, resolve);
+    } finally {
+      process.umask(mask);
+    }
+  });
+}

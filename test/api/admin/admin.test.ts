@@ -1,0 +1,215 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
+import {request} from 'node:http';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import type {AdminTower} from '../../../src/api/admin/admin-tower.js';
+import {AdminClient} from '../../../src/api/admin/client.js';
+import {serveAdmin} from '../../../src/api/admin/server.js';
+import {socketPathOf} from '../../../src/api/admin/socket.js';
+import {InvariantError, OperationalError, Rejection} from '../../../src/errors/index.js';
+import {fakeKey, fakeTower} from './fake-tower.js';
+
+async function aDataDir(t: ExecutionContext): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bartizan-admin-'));
+  t.teardown(() => rm(dataDir, {recursive: true, force: true}));
+  return dataDir;
+}
+
+async function serve(t: ExecutionContext, overrides: Partial<AdminTower> = {}) {
+  const dataDir = await aDataDir(t);
+  const defects: unknown[] = [];
+  const path = socketPathOf(dataDir);
+  const tower = fakeTower(overrides);
+  const server = await serveAdmin(tower, {path, onDefect: (error) => defects.push(error)});
+  t.teardown(() => server.close());
+  return {dataDir, path, tower, server, defects, client: new AdminClient(dataDir)};
+}
+
+/** One bare HTTP request over the socket. */
+function raw(path: string, method: string, url: string, body = ''): Promise<{status: number; body: unknown}> {
+  return new Promise((resolve, reject) => {
+    const headers = body === '' ? {} : {'content-type': 'application/json'};
+    const sent = request({socketPath: path, method, path: url, headers, agent: false}, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({status: response.statusCode ?? 0, body: JSON.parse(text) as unknown}));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+test('every answer of the tower reaches the client as it was given', async (t) => {
+  const {client, tower} = await serve(t);
+  t.deepEqual(await client.status(), await tower.status());
+  t.deepEqual(await client.register(fakeKey), await tower.register(fakeKey));
+  t.deepEqual(await client.users({after: 0, limit: 10}), await tower.users({after: 0, limit: 10}));
+  t.deepEqual(await client.user('7'), await tower.user({userId: 7}));
+  t.deepEqual(await client.mine(3), await tower.mine(3));
+  t.deepEqual(await client.digest(), await tower.digest());
+  t.deepEqual(await client.verify(), await tower.verify());
+});
+
+test('names on the wire are snake_case', async (t) => {
+  const {path} = await serve(t);
+  const {body} = await raw(path, 'GET', '/users/7');
+  t.deepEqual(body, {
+    user_id: 7,
+    keys: [fakeKey],
+    state: 'active',
+    available_slots: 9999,
+    subscription_start: 120,
+    subscription_expiry: 4440,
+    appointments: 1,
+    tip_height: 121,
+    deletion_height: 4446,
+    slots_by_locator: {ab12: 1},
+  });
+});
+
+test('a user is asked for by id or by key, and 66 digits are a key', async (t) => {
+  const asked: unknown[] = [];
+  const user: AdminTower['user'] = (who) => {
+    asked.push(who);
+    return fakeTower().user({userId: 7});
+  };
+  const {client} = await serve(t, {user});
+  const digits = '0'.repeat(66);
+  for (const who of ['7', fakeKey, digits]) await client.user(who);
+  t.deepEqual(asked, [{userId: 7}, {key: fakeKey}, {key: digits}]);
+});
+
+test('stop reaches the tower and is answered', async (t) => {
+  let stopped = 0;
+  const {client} = await serve(t, {stop: () => stopped++});
+  await client.stop();
+  t.is(stopped, 1);
+});
+
+test('an error of each family arrives as it was thrown, with facts, hint and causes', async (t) => {
+  const thrown = [
+    new Rejection('TOWER_MAXIMUM_SLOTS_REACHED', 'too many', {facts: {slots: 4_294_967_295, more: true}}),
+    new OperationalError('TOWER_STORE_FAILED', 'no space', {
+      retryable: true,
+      hint: 'Make room.',
+      cause: new Error('ENOSPC', {cause: new Error('disk full')}),
+    }),
+    new InvariantError('slots do not add up'),
+  ];
+  for (const error of thrown) {
+    const {client} = await serve(t, {digest: () => Promise.reject(error)});
+    const arrived = await t.throwsAsync(client.digest());
+    t.is(arrived.constructor, error.constructor);
+    t.like(arrived, {message: error.message, code: error.code, hint: error.hint, facts: error.facts});
+    if (error instanceof OperationalError) {
+      t.true((arrived as OperationalError).retryable);
+      t.is((arrived.cause as Error).message, 'ENOSPC');
+      t.is(((arrived.cause as Error).cause as Error).message, 'disk full');
+    }
+  }
+});
+
+test('an error that is none of ours is an invariant outside and heard of inside', async (t) => {
+  const foreign = new TypeError('x is undefined');
+  const {client, defects} = await serve(t, {digest: () => Promise.reject(foreign)});
+  await t.throwsAsync(client.digest(), {instanceOf: InvariantError, message: 'x is undefined'});
+  t.deepEqual(defects, [foreign]);
+});
+
+const refused = test.macro({
+  title: (_, what: string) => `${what} is refused with TOWER_INVALID_PARAMETER and never reaches the tower`,
+  async exec(t, _what: string, {method, url, body}: {method: string; url: string; body?: string}, status: number) {
+    const unreachable = () => Promise.reject(new Error('reached'));
+    const {path, defects} = await serve(t, {register: unreachable, users: unreachable, mine: unreachable});
+    const answer = await raw(path, method, url, body);
+    t.is(answer.status, status);
+    t.like(answer.body, {code: 'TOWER_INVALID_PARAMETER'});
+    t.deepEqual(defects, []);
+  },
+});
+test(refused, 'a body without the key', {method: 'POST', url: '/register', body: '{}'}, 400);
+test(refused, 'a key that is no text', {method: 'POST', url: '/register', body: '{"key":7}'}, 400);
+test(refused, 'an unknown field', {method: 'POST', url: '/mine', body: '{"blocks":1,"fast":true}'}, 400);
+test(refused, 'mining no block', {method: 'POST', url: '/mine', body: '{"blocks":0}'}, 400);
+test(refused, 'mining more than 10,000 blocks', {method: 'POST', url: '/mine', body: '{"blocks":10001}'}, 400);
+test(refused, 'mining a fraction', {method: 'POST', url: '/mine', body: '{"blocks":1.5}'}, 400);
+test(refused, 'a page of nobody', {method: 'GET', url: '/users?limit=0'}, 400);
+test(refused, 'a page that is too long', {method: 'GET', url: '/users?limit=1001'}, 400);
+test(refused, 'half a JSON text', {method: 'POST', url: '/register', body: '{"key":'}, 400);
+test(refused, 'a body above 64 KiB', {method: 'POST', url: '/register', body: `{"key":"${'a'.repeat(65_536)}"}`}, 413);
+test(refused, 'an unknown call', {method: 'GET', url: '/everything'}, 404);
+
+test('the socket can be used by its owner only', async (t) => {
+  const {path} = await serve(t);
+  t.is((await stat(path)).mode & 0o777, 0o600);
+});
+
+test('closing removes the socket, and then no tower is running', async (t) => {
+  const {path, server, client} = await serve(t);
+  await server.close();
+  await t.throwsAsync(stat(path), {code: 'ENOENT'});
+  await t.throwsAsync(client.status(), {instanceOf: OperationalError, code: 'TOWER_NOT_RUNNING'});
+});
+
+test('closing waits for the call that is being answered', async (t) => {
+  let finish: (() => void) | undefined;
+  let begun: (() => void) | undefined;
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  const {client, server} = await serve(t, {
+    digest: async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+        begun?.();
+      });
+      return {height: 1, hash: '', digest: 'late'};
+    },
+  });
+  const answer = client.digest();
+  await started;
+  const closed = server.close();
+  finish?.();
+  t.is((await answer).digest, 'late');
+  await closed;
+});
+
+test('a second tower on a live socket is refused, and the first goes on', async (t) => {
+  const {path, client} = await serve(t);
+  const second = serveAdmin(fakeTower(), {path, onDefect: () => undefined});
+  await t.throwsAsync(second, {instanceOf: OperationalError, code: 'TOWER_ALREADY_RUNNING'});
+  t.is((await client.status()).state, 'synced');
+});
+
+test('the socket of a killed tower is replaced', async (t) => {
+  const dataDir = await aDataDir(t);
+  const path = socketPathOf(dataDir);
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('listening'))`;
+  const killed = spawn(process.execPath, ['-e', script], {stdio: ['ignore', 'pipe', 'inherit']});
+  await once(killed.stdout, 'data');
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  t.true((await stat(path)).isSocket());
+
+  const client = new AdminClient(dataDir);
+  await t.throwsAsync(client.status(), {code: 'TOWER_NOT_RUNNING'});
+  const server = await serveAdmin(fakeTower(), {path, onDefect: () => undefined});
+  t.is((await client.status()).state, 'synced');
+  await server.close();
+});
+
+test('a file that is no socket is left alone', async (t) => {
+  const dataDir = await aDataDir(t);
+  const path = socketPathOf(dataDir);
+  await writeFile(path, 'precious');
+  const served = serveAdmin(fakeTower(), {path, onDefect: () => undefined});
+  await t.throwsAsync(served, {instanceOf: OperationalError, code: 'TOWER_ADDRESS_IN_USE'});
+  t.is((await stat(path)).size, 8);
+});
+
+test('a data directory whose socket path is too long for the kernel is refused before anything is opened', (t) => {
+  const error = t.throws(() => socketPathOf(`/${'d'.repeat(100)}`), {instanceOf: OperationalError});
+  t.is(error.code, 'TOWER_INVALID_SETTING');
+  t.regex(error.message, /data_dir is too long: .* has 112 bytes/);
+});

@@ -1,0 +1,63 @@
+import type {AdminTower, UserDetails} from '../../../src/api/admin/admin-tower.js';
+import {Rejection} from '../../../src/errors/index.js';
+
+export const fakeKey = `02${'ab'.repeat(32)}`;
+
+const details: UserDetails = {
+  userId: 7,
+  keys: [fakeKey],
+  state: 'active',
+  availableSlots: 9999,
+  subscriptionStart: 120,
+  subscriptionExpiry: 4440,
+  appointments: 1,
+  tipHeight: 121,
+  deletionHeight: 4446,
+  slotsByLocator: {ab12: 1},
+};
+
+/** A tower of answers, with single methods replaced as a test needs. */
+export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
+  return {
+    status: () =>
+      Promise.resolve({
+        version: '0.1.0',
+        pid: 4242,
+        towerId: fakeKey,
+        network: 'regtest',
+        chain: 'simulated',
+        state: 'synced',
+        problem: null,
+        tip: {height: 121, hash: '00'.repeat(32)},
+        sourceHeight: 121,
+        users: 1,
+      }),
+    register: (key) =>
+      Promise.resolve({
+        userId: 7,
+        key,
+        availableSlots: 10_000,
+        subscriptionStart: 120,
+        subscriptionExpiry: 4440,
+        tipHeight: 120,
+        signature: 'd'.repeat(104),
+      }),
+    users: ({after, limit}) =>
+      Promise.resolve({tipHeight: 121, total: 1, users: after < 7 ? [details].slice(0, limit) : [], next: null}),
+    user: (who) =>
+      'userId' in who
+        ? who.userId === 7
+          ? Promise.resolve(details)
+          : notFound(`id ${who.userId}`)
+        : notFound(who.key),
+    mine: (blocks) => Promise.resolve({blocks, height: 121 + blocks, hash: '11'.repeat(32)}),
+    digest: () => Promise.resolve({height: 121, hash: '00'.repeat(32), digest: 'cd'.repeat(32)}),
+    verify: () => Promise.resolve({height: 121, users: 1, appointments: 1, problemCount: 0, problems: []}),
+    stop: () => undefined,
+    ...overrides,
+  };
+}
+
+function notFound(who: string): Promise<never> {
+  return Promise.reject(new Rejection('TOWER_USER_NOT_FOUND', `no user ${who}`));
+}
