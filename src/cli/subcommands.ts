@@ -16,4 +16,34 @@ export const subcommands: readonly SubcommandEntry[] = [
     group: 'Tower:',
     load: async () => printing((await import('./config.js')).config),
   },
+  {
+    name: 'status',
+    summary: 'show what the running tower is doing',
+    group: 'Running tower:',
+    load: async () => printing((await import('./status.js')).status),
+  },
+  {
+    name: 'register',
+    summary: 'register a public key, or renew its subscription',
+    group: 'Running tower:',
+    load: async () => printing((await import('./register.js')).register),
+  },
+  {
+    name: 'users',
+    summary: 'list the users',
+    group: 'Running tower:',
+    load: async () => printing((await import('./users.js')).users),
+  },
+  {
+    name: 'user',
+    summary: 'show one user and his appointments',
+    group: 'Running tower:',
+    load: async () => printing((await import('./user.js')).user),
+  },
+  {
+    name: 'mine',
+    summary: 'mine blocks on a simulated chain',
+    group: 'Running tower:',
+    load: async () => printing((await import('./mine.js')).mine),
+  },
 ];

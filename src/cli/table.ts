@@ -1,4 +1,4 @@
-/** Rows as aligned columns, two spaces apart; the last column is not padded. Cells hold no colours. */
+/** Rows as aligned columns, two spaces apart; the last column is not padded. Only cells of the last may be painted. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

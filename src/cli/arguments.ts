@@ -1,0 +1,14 @@
+import {OperationalError} from '../errors/index.js';
+
+/**
+ * A whole number from the command line.
+ * @throws OperationalError TOWER_USAGE naming it and what it must be.
+ */
+export function wholeNumber(text: unknown, name: string, range: {readonly from: number; readonly to: number}): number {
+  const value = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= range.from && value <= range.to) return value;
+  throw new OperationalError(
+    'TOWER_USAGE',
+    `${name} is ${JSON.stringify(text)}, but must be a whole number from ${range.from} to ${range.to}`,
+  );
+}

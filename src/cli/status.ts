@@ -1,0 +1,42 @@
+import type {TowerStatus} from '../api/admin/admin-tower.js';
+import {defineTower, towerOf} from './admin-command.js';
+import {countInWords, plural} from './heights.js';
+import type {Paint} from './paint.js';
+import type {Subcommand} from './subcommand.js';
+import {columns} from './table.js';
+
+export const status: Subcommand<TowerStatus> = {
+  define: defineTower,
+
+  async run(invocation, show) {
+    const tower = await towerOf(invocation);
+    show(await tower.status());
+    return 0;
+  },
+
+  render(output, paint) {
+    const {tip, sourceHeight, problem} = output;
+    const rows = [
+      ['state', stateInWords(output, paint)],
+      ['network', `${output.network}, ${output.chain === 'simulated' ? 'simulated chain' : 'bitcoind'}`],
+      ['tip', tip === null ? 'none yet' : `${tip.height}  ${tip.hash}`],
+      ['source', sourceHeight === null ? 'not heard of' : sourceInWords(sourceHeight, tip?.height)],
+      ['users', countInWords(output.users)],
+      ['tower id', output.towerId],
+      ['process', `${output.pid}, version ${output.version}`],
+    ];
+    if (problem !== null) rows.splice(1, 0, ['problem', `${problem.error} [${problem.code}]`], ['hint', problem.hint]);
+    return columns(rows).join('\n');
+  },
+};
+
+function stateInWords({state}: TowerStatus, paint: Paint): string {
+  const words = state.replaceAll('_', ' ');
+  if (state === 'synced') return paint('green', words);
+  return paint(state === 'halted' || state === 'stalled' ? 'red' : 'yellow', words);
+}
+
+function sourceInWords(sourceHeight: number, tipHeight = 0): string {
+  const behind = sourceHeight - tipHeight;
+  return behind > 0 ? `${sourceHeight}, ${plural(behind, 'block')} ahead` : String(sourceHeight);
+}

@@ -1,0 +1,40 @@
+import type {UserDetails} from '../api/admin/admin-tower.js';
+import {defineTower, towerOf} from './admin-command.js';
+import {countInWords, expiry, heightInWords, plural, type Saying} from './heights.js';
+import type {Subcommand} from './subcommand.js';
+import {columns} from './table.js';
+
+const deletion: Saying = {future: 'deleted', past: 'deleted'};
+
+export const user: Subcommand<UserDetails> = {
+  define(command) {
+    command.argument('<user>', 'user id, or one of his public keys in hex');
+    defineTower(command);
+  },
+
+  async run(invocation, show) {
+    const tower = await towerOf(invocation);
+    show(await tower.user(invocation.args[0]!));
+    return 0;
+  },
+
+  render(output, paint) {
+    const {tipHeight, slotsByLocator} = output;
+    const listed = Object.entries(slotsByLocator);
+    const unlisted = output.appointments - listed.length;
+    const end = heightInWords(output.subscriptionExpiry, {tipHeight, saying: expiry});
+    return [
+      ...columns([
+        ['user', String(output.userId)],
+        ['state', output.state === 'active' ? paint('green', 'active') : paint('yellow', 'expired, in grace')],
+        ...output.keys.map((key) => ['key', key]),
+        ['slots', `${countInWords(output.availableSlots)} left`],
+        ['subscription', `since ${output.subscriptionStart}, ${end}`],
+        ['unless renewed', heightInWords(output.deletionHeight, {tipHeight, saying: deletion})],
+        ['appointments', countInWords(output.appointments)],
+      ]),
+      ...columns(listed.map(([locator, slots]) => [`  ${locator}`, plural(slots, 'slot')])),
+      ...(unlisted > 0 ? [`  and ${countInWords(unlisted)} more`] : []),
+    ].join('\n');
+  },
+};
