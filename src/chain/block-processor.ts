@@ -2,7 +2,8 @@ import {BartizanError, InvariantError, OperationalError} from '../errors/index.j
 import type {ChainSource} from './chain-source.js';
 import type {ChainHeader} from './header.js';
 import type {Network} from './network.js';
-import {type ChainFollower, pull} from './pull.js';
+import type {ChainFollower} from './chain-follower.js';
+import {pull} from './pull.js';
 import {type SourceState, stateAfter} from './source-state.js';
 import type {Timers} from './timers.js';
 

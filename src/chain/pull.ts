@@ -1,5 +1,7 @@
 import {OperationalError} from '../errors/index.js';
 import type {ChainSource, SourceTip} from './chain-source.js';
+import type {ChainFollower} from './chain-follower.js';
+import {findForkPoint} from './fork-point.js';
 import {type ChainHeader, extend, parentOf} from './header.js';
 import type {Network} from './network.js';
 import type {SourceState} from './source-state.js';
@@ -10,23 +12,6 @@ const runHeaders = 500;
 const historyHeaders = 100;
 /** Times that the source may change its mind under one pull before it is left alone for a while. */
 const restarts = 10;
-
-/** Whoever follows the chain, as the block processor sees him. Every promise resolves once it is on disk. */
-export interface ChainFollower {
-  /** The last processed block; undefined before the first. */
-  readonly tip: ChainHeader | undefined;
-  readonly chain: {readonly network: Network; readonly genesis: string} | undefined;
-  /** The lowest height that may stay when the blocks above it are disconnected. */
-  readonly floor: number;
-  /** The last headers on our chain, upward, the tip last. */
-  storedHeaders(): Promise<ChainHeader[]>;
-  /** Begins at the last of these headers. */
-  begin(chain: {readonly network: Network; readonly genesis: string}, headers: readonly ChainHeader[]): Promise<void>;
-  /** Consecutive blocks, the first of which extends the tip. */
-  connect(headers: readonly ChainHeader[]): Promise<void>;
-  /** Consecutive blocks from the tip down. */
-  disconnect(headers: readonly ChainHeader[]): Promise<void>;
-}
 
 interface PullParts {
   readonly source: ChainSource;
@@ -62,7 +47,7 @@ export async function pull(parts: PullParts, onState: (state: SourceState) => vo
       await follower.connect([extend(tip, next)]);
       continue;
     }
-    const fork = await findFork(parts, tip, sourceTip);
+    const fork = await goToFork(parts, tip, sourceTip);
     if (fork === 'behind') return {name: 'stalled', sourceHeight, error: nodeBehind(tip, sourceTip)};
     const reached = await connectTo(parts, fork, sourceTip);
     if (!reached) attempt++;
@@ -91,32 +76,25 @@ async function checkIdentity({source, follower, network}: PullParts): Promise<vo
   }
 }
 
-/**
- * The highest block on both chains, with everything above it disconnected; `behind` when the node does not know our
- * tip and has no more work than we have seen, which is nothing to act on.
- */
-async function findFork(
+/** The fork point, with everything above it disconnected. */
+async function goToFork(
   {source, follower}: PullParts,
   tip: ChainHeader,
   sourceTip: SourceTip,
 ): Promise<ChainHeader | 'behind'> {
-  const [standing] = await source.standing([tip.hash]);
-  if (standing === 'active') return tip;
-  if (standing === 'unknown' && sourceTip.chainwork <= tip.chainwork) return 'behind';
-  const stored = await follower.storedHeaders();
-  const standings = await source.standing(stored.map(({hash}) => hash));
-  const at = standings.lastIndexOf('active');
-  const fork = stored[at];
-  if (!fork || fork.height < follower.floor) {
-    const depth = tip.height - (fork?.height ?? stored[0]!.height - 1);
+  const fork = await findForkPoint(source, follower, tip, sourceTip);
+  if (fork === 'behind') return 'behind';
+  const {block, above} = fork;
+  if (!block || (above.length > 0 && block.height < follower.floor)) {
+    const depth = above.length;
     throw new OperationalError(
       'TOWER_REORG_TOO_DEEP',
-      `the node's chain leaves ours ${fork ? '' : 'at least '}${depth} blocks below our tip ${tip.height}, and no block at or below ${follower.floor} can be undone`,
+      `the node's chain leaves ours ${block ? '' : 'at least '}${depth} blocks below our tip ${tip.height}, and nothing below ${follower.floor} can be undone`,
       {facts: {depth, floor: follower.floor, tip: tip.height, sourceHeight: sourceTip.height}},
     );
   }
-  await follower.disconnect(stored.slice(at + 1).reverse());
-  return fork;
+  if (above.length > 0) await follower.disconnect(above);
+  return block;
 }
 
 /** Connects upward; false when the source's chain changed under the reading. */

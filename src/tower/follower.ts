@@ -1,6 +1,6 @@
 import type {ChainHeader} from '../chain/header.js';
 import type {Network} from '../chain/network.js';
-import type {ChainFollower} from '../chain/pull.js';
+import type {ChainFollower} from '../chain/chain-follower.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {headerHeightOf, tableRange} from '../store/layout.js';
 import {decodeHeader} from '../store/rows.js';

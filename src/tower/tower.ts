@@ -15,6 +15,7 @@ import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
+import {acceptSourceChain, inspect, type Situation} from './recovery.js';
 import {Signer} from './signer.js';
 import {Writer} from './writer.js';
 
@@ -54,6 +55,7 @@ export class Tower {
   readonly #store: Store;
   readonly #source: ChainSource;
   readonly #writer: Writer;
+  readonly #follower: StoreFollower;
   readonly #listeners = new Set<(event: TowerEvent) => void>();
 
   private constructor(store: Store, {source, network, key, settings, timers, logBlocks}: Required<TowerParts>) {
@@ -66,9 +68,10 @@ export class Tower {
       (event) => this.#publish(event),
       (error) => this.blockProcessor.halt(error),
     );
+    this.#follower = new StoreFollower(store, this.#writer, settings, logBlocks);
     this.blockProcessor = new BlockProcessor({
       source,
-      follower: new StoreFollower(store, this.#writer, settings, logBlocks),
+      follower: this.#follower,
       timers,
       network,
       onState: (state) => this.#publish({type: 'state_changed', state, tip: this.tip}),
@@ -156,6 +159,19 @@ export class Tower {
         publish({type: 'settings_changed', height: tip.height, settings});
       },
     });
+  }
+
+  /** How our chain stands to the node's, for an operator who has to choose. */
+  async situation(): Promise<Situation> {
+    return inspect(this.#source, this.#follower);
+  }
+
+  /**
+   * Takes the node's tip as ours, whatever lies between, and keeps every user as he is. Before `start` only.
+   * Answers the new tip.
+   */
+  async acceptChain(): Promise<ChainHeader> {
+    return acceptSourceChain(this.#source, this.#follower, this.#writer);
   }
 
   /** SHA-256 over the state: the same events give the same digest. */

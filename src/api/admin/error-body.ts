@@ -1,13 +1,6 @@
 import {z} from 'zod';
-import type {
-  BartizanError} from '../../errors/index.js';
-import {
-  type ErrorCode,
-  errorCodes,
-  InvariantError,
-  OperationalError,
-  Rejection,
-} from '../../errors/index.js';
+import type {BartizanError} from '../../errors/index.js';
+import {type ErrorCode, errorCodes, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
 
 const fact = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

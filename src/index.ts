@@ -1,0 +1,19 @@
+export * from './chain/index.js';
+export {generateSecretKey, isPublicKey, recoverKey, SigningKey} from './crypto/index.js';
+export * from './errors/index.js';
+export * from './gatekeeper/index.js';
+export {
+  type Change,
+  digestOf,
+  type KeyValueReader,
+  type KeyValueStore,
+  LevelStore,
+  MemoryStore,
+  type Range,
+  type Row,
+  type Snapshot,
+  type Verification,
+} from './store/index.js';
+export type {TowerEvent} from './tower/events.js';
+export type {Situation} from './tower/recovery.js';
+export {Tower, type TowerParts} from './tower/tower.js';
