@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path';
 import {OperationalError} from '../../../errors/index.js';
 import {type CommandResult, runCommand} from './command.js';
 import {withLock} from './lock.js';
-import type {BitcoindProgram} from './program.js';
+import type {BitcoindProgram} from './bitcoind-program.js';
 
 /** A derivative of Bitcoin Core, and the only bitcoind that Debian packages. It stands in backports. */
 const packageName = 'bitcoin-knots';

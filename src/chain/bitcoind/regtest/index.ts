@@ -1,2 +1,3 @@
 export {RegtestNode, type RegtestOptions, regtestConfPath} from './node.js';
-export {type BitcoindProgram, type FindOptions, findBitcoind} from './program.js';
+export type {BitcoindProgram} from './bitcoind-program.js';
+export {type FindOptions, findBitcoind} from './program.js';

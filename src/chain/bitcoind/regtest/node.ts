@@ -7,7 +7,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {OperationalError} from '../../../errors/index.js';
 import {GuardedProcess} from './guardian.js';
-import {type BitcoindProgram, findBitcoind} from './program.js';
+import type {BitcoindProgram} from './bitcoind-program.js';
+import {findBitcoind} from './program.js';
 
 /** The options file of this package, `regtest.conf`. */
 export const regtestConfPath = fileURLToPath(new URL('../../../../../regtest.conf', import.meta.url));

@@ -1,16 +1,9 @@
 import {homedir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {BartizanError, OperationalError} from '../../../errors/index.js';
+import type {BitcoindProgram} from './bitcoind-program.js';
 import {runCommand} from './command.js';
 import {cachedBitcoind, fetchFromDebian} from './debian.js';
-
-/** A bitcoind that can be started: `command ...args OPTIONS`. */
-export interface BitcoindProgram {
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Where it comes from, for people: a path, `PATH`, or the folder of the cache. */
-  readonly origin: string;
-}
 
 export interface FindOptions {
   readonly env?: NodeJS.ProcessEnv;
