@@ -1,6 +1,6 @@
 import {doubleSha256} from '../crypto/double-sha256.js';
 import {OperationalError} from '../errors/index.js';
-import {workOf} from './work.js';
+import {meetsTarget, workOf} from './work.js';
 
 export {doubleSha256};
 
@@ -70,6 +70,9 @@ export function extend(parent: ChainHeader, header: Header): ChainHeader {
     throw new OperationalError('TOWER_INVALID_BLOCK', `block ${header.hash} does not extend ${parent.hash}`, {
       facts: {parentHeight: parent.height},
     });
+  }
+  if (!meetsTarget(header)) {
+    throw new OperationalError('TOWER_INVALID_BLOCK', `block ${header.hash} does not have the proof of work it claims`);
   }
   return {...header, height: parent.height + 1, chainwork: parent.chainwork + workOf(header.bits)};
 }

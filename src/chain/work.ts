@@ -7,18 +7,20 @@ export function targetOf(bits: number): bigint {
   return target < 1n << 256n ? target : 0n;
 }
 
-// Consecutive blocks nearly always share their bits, and the division below is the dear part.
-let known: {bits: number; work: bigint} = {bits: 0, work: 0n};
+// Consecutive blocks nearly always share their bits, and the arithmetic below is the dear part.
+let known: {bits: number; target: bigint; work: bigint} = {bits: 0, target: 0n, work: 0n};
 
-/** Expected number of hashes behind a block with these `bits`: 2^256 / (target + 1). */
-export function workOf(bits: number): bigint {
+function knowledgeOf(bits: number): typeof known {
   if (known.bits !== bits) {
     const target = targetOf(bits);
-    known = {bits, work: target === 0n ? 0n : (1n << 256n) / (target + 1n)};
+    known = {bits, target, work: target === 0n ? 0n : (1n << 256n) / (target + 1n)};
   }
-  return known.work;
+  return known;
 }
+
+/** Expected number of hashes behind a block with these `bits`: 2^256 / (target + 1). */
+export const workOf = (bits: number): bigint => knowledgeOf(bits).work;
 
 /** Whether a block hash (display order) is at or below the target that its header's `bits` claim. */
 export const meetsTarget = (header: {readonly hash: string; readonly bits: number}): boolean =>
-  BigInt(`0x${header.hash}`) <= targetOf(header.bits);
+  BigInt(`0x${header.hash}`) <= knowledgeOf(header.bits).target;
