@@ -101,6 +101,7 @@ test('what Bitcoin Core cannot read is refused', (t) => {
   const output = `${'00'.repeat(8)}00`;
   const refused = {
     'an unknown flag': `02000000000201${input}01${output}0000000000`,
+    'an unknown flag before what could be read': '0200000000020000000000',
     'a witness mark without a witness': `02000000000101${input}01${output}0000000000`,
     'a count that is longer than it must be': `02000000fd0100${input}01${output}00000000`,
     'a count beyond 32 bits': `02000000ff0000000001000000${input}`,
