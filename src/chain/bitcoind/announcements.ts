@@ -25,6 +25,8 @@ interface AnnouncementOptions {
   /** How long the announcement of a tip that was seen by asking may take. */
   readonly graceMs: number;
   readonly onAnnounced: () => void;
+  /** Told of each tip that nobody announced. */
+  readonly onMissed?: () => void;
 }
 
 /**
@@ -77,6 +79,7 @@ export class Announcements {
       this.#missed++;
       this.#reconnects++;
       this.#options.notifications.reconnect();
+      this.#options.onMissed?.();
     });
   }
 

@@ -44,6 +44,7 @@ export class BitcoindChain implements ChainSource {
   readonly #wakes = new Set<() => void>();
   #cancelPoll: (() => void) | undefined;
   #listening = false;
+  #endpointChecked = false;
 
   constructor(options: BitcoindChainOptions) {
     this.#rpc = options.rpc;
@@ -58,6 +59,10 @@ export class BitcoindChain implements ChainSource {
         timers: options.timers,
         graceMs: options.graceMs ?? defaultGraceMs,
         onAnnounced: () => this.#wake(),
+        // The node may have started anew with other options.
+        onMissed: () => {
+          this.#endpointChecked = false;
+        },
       });
   }
 
@@ -67,16 +72,12 @@ export class BitcoindChain implements ChainSource {
   }
 
   async identity(): Promise<{network: Network; genesis: string}> {
-    const [info, genesis] = await Promise.all([
-      this.#rpc.call('getblockchaininfo', []) as Promise<{chain: string}>,
-      this.#rpc.call('getblockhash', [0]) as Promise<string>,
+    const answers = await this.#rpc.batch([
+      {method: 'getblockchaininfo', params: []},
+      {method: 'getblockhash', params: [0]},
     ]);
-    if (this.#notifications !== undefined) {
-      for (const warning of await endpointWarnings(this.#rpc, this.#notifications.endpoint)) {
-        if (!this.#warned.has(warning)) this.#warn(warning);
-        this.#warned.add(warning);
-      }
-    }
+    const [info, genesis] = answers.map((answer) => resultOf(answer, [])) as [{chain: string}, string];
+    if (!this.#endpointChecked) await this.#checkEndpoint();
     return {network: networkOf(info.chain), genesis};
   }
 
@@ -149,6 +150,15 @@ export class BitcoindChain implements ChainSource {
     this.#stopPolling();
     await this.#announcements?.close();
     this.#rpc.close();
+  }
+
+  async #checkEndpoint(): Promise<void> {
+    if (this.#notifications === undefined) return;
+    for (const warning of await endpointWarnings(this.#rpc, this.#notifications.endpoint)) {
+      if (!this.#warned.has(warning)) this.#warn(warning);
+      this.#warned.add(warning);
+    }
+    this.#endpointChecked = true;
   }
 
   #schedulePoll(): void {

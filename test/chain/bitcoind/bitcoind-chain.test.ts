@@ -202,6 +202,23 @@ test('what is amiss with the endpoint is told once', async (t) => {
   t.is(warnings.length, 1);
 });
 
+test('the endpoint is looked at once, and again after a tip that nobody announced', async (t) => {
+  const timers = new ManualTimers();
+  const headers = linkedHeaders(2);
+  const rpc = nodeOf(headers.slice(0, 1));
+  const chain = chainOver(rpc, {timers, notifications: new FakeNotifications(), graceMs: 1});
+  const looks = (): number => rpc.calls.filter(({method}) => method === 'getzmqnotifications').length;
+  await chain.identity();
+  await chain.identity();
+  t.is(looks(), 1);
+  await chain.sourceTip();
+  rpc.script = nodeOf(headers).script;
+  await chain.sourceTip();
+  timers.pass(1);
+  await chain.identity();
+  t.is(looks(), 2);
+});
+
 test('closing ends polling, announcements and calls', async (t) => {
   const timers = new ManualTimers();
   const notifications = new FakeNotifications();

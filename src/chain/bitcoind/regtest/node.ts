@@ -98,6 +98,11 @@ export class RegtestNode {
     return this.#ports.rpc;
   }
 
+  /** Without credentials; they are in the file at `cookiePath`. */
+  get rpcUrl(): string {
+    return `http://127.0.0.1:${this.#ports.rpc}`;
+  }
+
   get p2pAddress(): string {
     return `127.0.0.1:${this.#ports.p2p}`;
   }
@@ -118,7 +123,7 @@ export class RegtestNode {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the answer is whatever bitcoind answers
   async rpc<T = any>(method: string, ...params: readonly unknown[]): Promise<T> {
     const cookie = await readFile(this.cookiePath, 'utf8');
-    const response = await fetch(`http://127.0.0.1:${this.#ports.rpc}/`, {
+    const response = await fetch(this.rpcUrl, {
       method: 'POST',
       headers: {authorization: `Basic ${Buffer.from(cookie.trim()).toString('base64')}`},
       body: JSON.stringify({id: method, method, params}),
