@@ -1,6 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {regtestGenesisBlock} from '../../src/chain/genesis.js';
 import {type ChainHeader, extend, parseHeader, serializeHeader} from '../../src/chain/header.js';
+import {mineBlock} from '../../src/chain/miner.js';
 import {genesisOf} from '../../src/chain/network.js';
 import {meetsTarget, targetOf, workOf} from '../../src/chain/work.js';
 
@@ -71,10 +73,17 @@ test('79 bytes are no header', (t) => {
   t.throws(() => parseHeader(Buffer.alloc(79)), {code: 'TOWER_INVALID_BLOCK'});
 });
 
-test('a header extends its parent only', (t) => {
-  const header = parseHeader(serializeHeader(genesis));
-  const parent: ChainHeader = {...header, height: 7, chainwork: 100n};
-  const child = parseHeader(serializeHeader({...genesis, previous: parent.hash}));
-  t.like(extend(parent, child), {hash: child.hash, height: 8, chainwork: 100n + 0x1_0001_0001n});
-  t.throws(() => extend(parent, header), {code: 'TOWER_INVALID_BLOCK', message: /does not extend/});
+test('a header extends its parent only, and only with proof of work', (t) => {
+  const {header: child} = regtestBlock(regtestGenesisBlock().header.hash);
+  const parent: ChainHeader = {...regtestGenesisBlock().header, height: 7, chainwork: 100n};
+  t.deepEqual(extend(parent, child), {...child, height: 8, chainwork: 102n});
+  t.throws(() => extend(parent, regtestBlock(child.hash).header), {
+    code: 'TOWER_INVALID_BLOCK',
+    message: /does not extend/,
+  });
+  const idle = parseHeader(serializeHeader({...child, bits: genesis.bits}));
+  t.throws(() => extend(parent, idle), {code: 'TOWER_INVALID_BLOCK', message: /proof of work/});
 });
+
+const regtestBlock = (previous: string) =>
+  mineBlock({previous, height: 8, time: 1_300_000_000, tag: Buffer.alloc(12), transactions: []});
