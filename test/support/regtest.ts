@@ -10,6 +10,9 @@ const found = await findBitcoind({progress: (line) => console.error(`bitcoind fo
   (error: Error) => error,
 );
 
+/** Whether tests against a real node can run; where not, register at least one `regtestTest`, which says why. */
+export const haveBitcoind = !(found instanceof Error);
+
 const {CI = ''} = process.env;
 const inCi = CI !== '';
 
