@@ -1,10 +1,10 @@
-import {readFile} from 'node:fs/promises';
 import {Command, CommanderError} from 'commander';
 import {BartizanError, OperationalError} from '../errors/index.js';
 import type {Io} from './io.js';
 import {renderError} from './render-error.js';
 import type {ExitStatus, PrintingSubcommand} from './subcommand.js';
 import {type SubcommandEntry, subcommands} from './subcommands.js';
+import {packageVersion} from './version.js';
 
 const about = 'A block-driven Lightning watchtower and its own simulator.';
 
@@ -25,7 +25,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitStatus> {
   const program = framed(new Command('bartizan'), io)
     .description(about)
     .usage('<command> [options]')
-    .version(await version(), '-V, --version', 'print the version')
+    .version(await packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help');
   const asked = askedSubcommand(argv);
   for (const entry of subcommands) {
@@ -75,9 +75,4 @@ function usageError(error: CommanderError): OperationalError {
   if (suggestion === undefined) return new OperationalError('TOWER_USAGE', message);
   const question = suggestion.replace(/^\(|\)$/g, '').replace('Did you mean one of ', 'Did you mean ');
   return new OperationalError('TOWER_USAGE', message, {hint: question});
-}
-
-async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as {version: string}).version;
 }

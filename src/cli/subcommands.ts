@@ -11,6 +11,12 @@ export interface SubcommandEntry {
 /** All subcommands, in the order of the help. Loaded one at a time, so that starting stays quick. */
 export const subcommands: readonly SubcommandEntry[] = [
   {
+    name: 'run',
+    summary: 'run a tower until it is told to stop',
+    group: 'Tower:',
+    load: async () => printing((await import('./run.js')).run),
+  },
+  {
     name: 'config',
     summary: 'show the settings in force and where each comes from',
     group: 'Tower:',

@@ -1,0 +1,134 @@
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import type {SimulatedChain} from '../../chain/simulated-chain.js';
+import {OperationalError, Rejection} from '../../errors/index.js';
+import {NoTip} from '../../gatekeeper/rejections.js';
+import {isExpired} from '../../gatekeeper/subscription.js';
+import type {UserInfo} from '../../gatekeeper/user-info.js';
+import type {Tower} from '../../tower/tower.js';
+import {
+  type AdminTower,
+  maxListedAppointments,
+  type StateDigest,
+  type TowerStatus,
+  type UserReference,
+  type UserSummary,
+} from './admin-tower.js';
+
+/** Blocks mined between two turns of the event loop. */
+const minedPerTurn = 50;
+/** The letters of a uuid before its locator: the subscription. */
+const uuidPrefixLetters = 12;
+
+interface Served {
+  readonly tower: Tower;
+  /** Set where blocks are mined on command. */
+  readonly simulated?: SimulatedChain | undefined;
+  readonly version: string;
+  readonly stop: () => void;
+}
+
+/** A tower as the admin interface sees it. */
+export function servedTower({tower, simulated, version, stop}: Served): AdminTower {
+  const {registeredUsers} = tower.gatekeeper;
+  return {
+    status: () =>
+      Promise.resolve(statusOf(tower, {version, chain: simulated === undefined ? 'bitcoind' : 'simulated'})),
+
+    async register(key) {
+      const reply = await tower.gatekeeper.addUpdateUser(key);
+      const user = await find(tower, {key});
+      const {subscriptionSignature: signature, ...promise} = reply;
+      return {userId: user.userId, key: key.toLowerCase(), ...promise, tipHeight: tipOf(tower).height, signature};
+    },
+
+    async users({after, limit}) {
+      const users = await registeredUsers.page({after, limit});
+      const tipHeight = tower.tip?.height ?? 0;
+      return {
+        tipHeight,
+        total: registeredUsers.size,
+        users: users.map((user) => summaryOf(user, tipHeight)),
+        next: users.length < limit ? null : (users.at(-1)?.userId ?? null),
+      };
+    },
+
+    async user(who) {
+      const user = await find(tower, who);
+      const tipHeight = tipOf(tower).height;
+      const appointments = [...(await user.appointments())].slice(0, maxListedAppointments);
+      return {
+        ...summaryOf(user, tipHeight),
+        tipHeight,
+        deletionHeight: user.subscriptionExpiry + tower.gatekeeper.expiryDelta,
+        slotsByLocator: Object.fromEntries(appointments.map(([uuid, slots]) => [uuid.slice(uuidPrefixLetters), slots])),
+      };
+    },
+
+    async mine(blocks) {
+      if (simulated === undefined) throw new OperationalError('TOWER_NOT_SIMULATED', 'the blocks come from bitcoind');
+      for (let mined = 0; mined < blocks; mined += minedPerTurn) {
+        simulated.mine(Math.min(minedPerTurn, blocks - mined));
+        await nextTurn();
+      }
+      await tower.synced();
+      const {height, hash} = tipOf(tower);
+      return {blocks, height, hash};
+    },
+
+    digest: () => digestOf(tower),
+    verify: async () => ({height: tipOf(tower).height, ...(await tower.verify())}),
+    stop,
+  };
+}
+
+function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 'chain'>): TowerStatus {
+  const {name, sourceHeight, error} = tower.state;
+  return {
+    version,
+    pid: process.pid,
+    towerId: tower.id,
+    network: tower.network,
+    chain,
+    state: name,
+    problem: error === undefined ? null : {code: error.code, error: error.message, hint: error.hint},
+    tip: tower.tip === undefined ? null : {height: tower.tip.height, hash: tower.tip.hash},
+    sourceHeight: sourceHeight ?? null,
+    users: tower.gatekeeper.registeredUsers.size,
+  };
+}
+
+/** The digest with the tip that it belongs to: a block that arrives meanwhile makes it look again. */
+async function digestOf(tower: Tower): Promise<StateDigest> {
+  for (;;) {
+    const {height, hash} = tipOf(tower);
+    const digest = await tower.digest();
+    if (tower.tip?.hash === hash) return {height, hash, digest};
+  }
+}
+
+function tipOf(tower: Tower): {height: number; hash: string} {
+  if (tower.tip === undefined) throw new NoTip();
+  return tower.tip;
+}
+
+async function find(tower: Tower, who: UserReference): Promise<UserInfo> {
+  const {registeredUsers} = tower.gatekeeper;
+  const user = 'key' in who ? await registeredUsers.get(who.key.toLowerCase()) : await registeredUsers.byId(who.userId);
+  if (user !== undefined) return user;
+  throw new Rejection(
+    'TOWER_USER_NOT_FOUND',
+    'key' in who ? `no user has the key ${who.key}` : `no user ${who.userId}`,
+  );
+}
+
+function summaryOf(user: UserInfo, tipHeight: number): UserSummary {
+  return {
+    userId: user.userId,
+    keys: user.devices.map(({key}) => key),
+    state: isExpired({expiry: user.subscriptionExpiry}, tipHeight) ? 'expired' : 'active',
+    availableSlots: user.availableSlots,
+    subscriptionStart: user.subscriptionStart,
+    subscriptionExpiry: user.subscriptionExpiry,
+    appointments: user.appointmentCount,
+  };
+}

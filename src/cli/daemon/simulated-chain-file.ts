@@ -1,0 +1,62 @@
+import {appendFileSync} from 'node:fs';
+import {readFile, writeFile} from 'node:fs/promises';
+import {formatFixture, formatFixtureLine, parseFixture} from '../../chain/fixture.js';
+import {regtestGenesisBlock} from '../../chain/genesis.js';
+import {SimulatedChain} from '../../chain/simulated-chain.js';
+import {OperationalError} from '../../errors/index.js';
+
+interface SimulatedChainFile {
+  /** A fixture chain; made when it is absent. */
+  readonly path: string;
+  readonly seed: string;
+  /** Blocks mined into a new file. */
+  readonly startHeight: number;
+}
+
+/**
+ * A simulated chain that outlives the process: each block is in its file before the chain holds it, so a tower that
+ * is killed finds its tip again. (The file survives the process, not a power cut: it is not synced to disk.)
+ * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_FIXTURE, TOWER_INVALID_BLOCK
+ */
+export async function openSimulatedChain({path, seed, startHeight}: SimulatedChainFile): Promise<SimulatedChain> {
+  const append = (raw: Uint8Array) => failing(path, () => appendFileSync(path, formatFixtureLine(raw)));
+  const stored = await readWholeLines(path);
+  if (stored !== undefined) {
+    const blocks = parseFixture(stored, path).blocks.map(({raw}) => raw);
+    return new SimulatedChain({seed, blocks, onBlock: append});
+  }
+  const comments = ['Blocks of the simulated chain, one in hex a line, in order of arrival.'];
+  const blocks = [regtestGenesisBlock().raw];
+  await writeFile(path, formatFixture({network: 'regtest', startHeight: 0, comments, blocks})).catch((cause: unknown) =>
+    fileFailed(path, cause),
+  );
+  const chain = new SimulatedChain({seed, onBlock: append});
+  chain.mine(startHeight);
+  return chain;
+}
+
+/** The text up to its last line end: a process killed while it wrote may have left half a line, which is cut off. */
+async function readWholeLines(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return fileFailed(path, cause);
+  }
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole !== text) await writeFile(path, whole).catch((cause: unknown) => fileFailed(path, cause));
+  return whole;
+}
+
+function failing(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    fileFailed(path, cause);
+  }
+}
+
+function fileFailed(path: string, cause: unknown): never {
+  throw new OperationalError('TOWER_FILE_FAILED', `the simulated chain in ${path} cannot be read or written`, {cause});
+}
