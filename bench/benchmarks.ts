@@ -1,0 +1,16 @@
+import type {Benchmark} from './harness/benchmark.js';
+
+type Load = () => Promise<{default: Benchmark}>;
+
+// Loaded one by one, so that none weighs on the memory of another.
+export const benchmarks = {
+  'empty-block': () => import('./empty-block.js'),
+  open: () => import('./open.js'),
+  deletion: () => import('./deletion.js'),
+  simulation: () => import('./simulation.js'),
+  'catch-up': () => import('./catch-up.js'),
+  notification: () => import('./notification.js'),
+  registrations: () => import('./registrations.js'),
+} satisfies Record<string, Load>;
+
+export type BenchmarkName = keyof typeof benchmarks;

@@ -1,0 +1,116 @@
+import {join} from 'node:path';
+import {SimulatedChain} from '../src/chain/simulated-chain.js';
+import {SigningKey} from '../src/crypto/signing-key.js';
+import type {Change, KeyValueStore} from '../src/store/key-value-store.js';
+import {LevelStore} from '../src/store/level-store.js';
+import {MemoryStore} from '../src/store/memory-store.js';
+import {Tower, type TowerParts} from '../src/tower/tower.js';
+import {atLeast, type Benchmark, type Figure, type Plan, type Task} from './harness/benchmark.js';
+import {calibrate} from './harness/calibration.js';
+import {deviceKeys, standInSigner} from './support/device-keys.js';
+
+interface Rates {
+  readonly together: number;
+  readonly oneByOne: number;
+  readonly withReceipts: number;
+  readonly calibrationMs: number;
+}
+
+async function openTower(rows: KeyValueStore, key: TowerParts['key']): Promise<Tower> {
+  const source = new SimulatedChain({seed: 1});
+  source.mine(100);
+  const tower = await Tower.open({rows, source, network: 'regtest', key});
+  tower.start();
+  await tower.synced();
+  return tower;
+}
+
+async function perSecond(count: number, work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return count / ((performance.now() - start) / 1_000);
+}
+
+async function registerAtOnce(location: string, keys: readonly string[], key: TowerParts['key']): Promise<number> {
+  const tower = await openTower(await LevelStore.open(location), key);
+  const rate = await perSecond(keys.length, () => Promise.all(keys.map((key) => tower.gatekeeper.addUpdateUser(key))));
+  await tower.close();
+  return rate;
+}
+
+/** The batches that a tower writes when it is given one registration after the other. */
+async function singleBatches(keys: readonly string[]): Promise<Change[][]> {
+  const batches: Change[][] = [];
+  class Recorder extends MemoryStore {
+    override async write(changes: Iterable<Change>): Promise<void> {
+      batches.push([...changes]);
+      await super.write(batches[batches.length - 1]!);
+    }
+  }
+  const tower = await openTower(new Recorder(), standInSigner);
+  batches.length = 0;
+  for (const key of keys) await tower.gatekeeper.addUpdateUser(key);
+  await tower.close();
+  return batches;
+}
+
+async function writeOneByOne(location: string, batches: readonly Change[][]): Promise<number> {
+  const rows = await LevelStore.open(location);
+  const rate = await perSecond(batches.length, async () => {
+    for (const batch of batches) await rows.write(batch);
+  });
+  await rows.close();
+  return rate;
+}
+
+const register: Task = async ({count, runs, scratch}: {count: number; runs: number; scratch: string}) => {
+  const keys = deviceKeys(count);
+  const batches = await singleBatches(keys);
+  const signingKey = new SigningKey(new Uint8Array(32).fill(1));
+  const rates: Rates[] = [];
+  for (let run = 0; run <= runs; run++) {
+    const at = (name: string) => join(scratch, `${name}-${run}`);
+    const rate = {
+      calibrationMs: calibrate(),
+      oneByOne: await writeOneByOne(at('one-by-one'), batches),
+      together: await registerAtOnce(at('together'), keys, standInSigner),
+      withReceipts: await registerAtOnce(at('with-receipts'), keys, signingKey),
+    };
+    // The first is for warming up.
+    if (run > 0) rates.push(rate);
+  }
+  return rates;
+};
+
+async function measure(plan: Plan): Promise<Figure[]> {
+  const count = plan.quick ? 50 : 1_000;
+  plan.progress(`${plan.runs} runs`);
+  const rates = await plan.task<Rates[]>('register', {count, runs: plan.runs, scratch: plan.scratch});
+  const calibrationMs = rates.map((rate) => rate.calibrationMs);
+  const what = `${count.toLocaleString('en-US')} concurrent registrations on disk`;
+  return [
+    {
+      what: 'the rows of one registration in a synced batch, one after the other',
+      unit: 'a second',
+      runs: rates.map(({oneByOne}) => oneByOne),
+      calibrationMs,
+    },
+    {what: `${what} (stand-in signer)`, unit: 'a second', runs: rates.map(({together}) => together), calibrationMs},
+    {
+      what: `${what} (stand-in signer), to one synced batch each`,
+      unit: 'times',
+      target: atLeast(5),
+      runs: rates.map(({together, oneByOne}) => together / oneByOne),
+      calibrationMs,
+    },
+    {
+      what: `${what}, receipts signed`,
+      unit: 'a second',
+      target: atLeast(800),
+      runs: rates.map(({withReceipts}) => withReceipts),
+      calibrationMs,
+    },
+  ];
+}
+
+export default {tasks: {register}, measure} satisfies Benchmark;
