@@ -81,10 +81,11 @@ export class BlockTree {
     return left;
   }
 
-  /** Headers of the best chain at heights from..to, cut at the tip; none when `from` lies below the root. */
+  /** Headers of the best chain at heights from..to, cut at the tip and at the root. */
   range(from: number, to: number): ChainHeader[] {
-    if (from < this.root.height || to < from) return [];
-    return this.#best.slice(from - this.root.height, to - this.root.height + 1);
+    const root = this.root.height;
+    if (to < from || to < root) return [];
+    return this.#best.slice(Math.max(from - root, 0), to - root + 1);
   }
 
   #adopt(tip: ChainHeader): void {

@@ -29,8 +29,8 @@ export interface ChainSource {
   /** One answer for each hash, in order; at most 101 hashes. */
   standing(hashes: readonly string[]): Promise<Standing[]>;
   /**
-   * Headers of the source's best chain at heights from..to, both included, in order. It may be cut short at the
-   * tip. The best chain may change under the call, so the reader checks that each links to the one before.
+   * Headers of the source's best chain at heights from..to, both included, in order. It is cut short at the
+   * tip, and where the source begins. The best chain may change under the call, so the reader checks that each links to the one before.
    */
   headers(from: number, to: number): Promise<Header[]>;
   /** Calls `wake` whenever there may be a new best block. Answers the function that ends it. */

@@ -122,12 +122,13 @@ async function connectTo({source, follower}: PullParts, fork: ChainHeader, {heig
   return true;
 }
 
-/** Up to 101 headers that end in the source's tip; undefined when the tip moved meanwhile. */
+/** Up to 101 headers that end in the source's tip, fewer where the source begins; undefined when the tip moved. */
 export async function historyOf(source: ChainSource, sourceTip: SourceTip): Promise<ChainHeader[] | undefined> {
   const tip = await source.header(sourceTip.hash);
   if (!tip) return undefined;
   const from = Math.max(0, tip.height - historyHeaders);
   const headers = await source.headers(from, tip.height);
+  if (headers.at(-1)?.hash !== tip.hash) return undefined;
   const history: ChainHeader[] = [tip];
   // Downward from the tip, so that chainwork is known without reading back to genesis.
   for (let i = headers.length - 2; i >= 0; i--) {
@@ -136,7 +137,7 @@ export async function historyOf(source: ChainSource, sourceTip: SourceTip): Prom
     if (header.hash !== above.previous) return undefined;
     history.unshift(parentOf(above, header));
   }
-  return history.length === tip.height - from + 1 ? history : undefined;
+  return history;
 }
 
 function nodeBehind(tip: ChainHeader, sourceTip: SourceTip): OperationalError {
