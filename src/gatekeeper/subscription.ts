@@ -35,12 +35,13 @@ export function decideRegistration(
   const slots = Math.max((owner?.user.availableSlots ?? 0) + settings.subscriptionSlots, least.slots);
   const from = owner && settings.renewal === 'extend' ? owner.user.expiry : tipHeight;
   const expiry = Math.max(from + settings.subscriptionDuration, least.expiry);
-  if (slots > maxU32) return new MaximumSlotsReached(slots);
+  // Slots that appointments take come back when they shrink or go, so they count, too.
+  const granted = (owner?.user.grantedSlots ?? 0) + slots - (owner?.user.availableSlots ?? 0);
+  if (granted > maxU32) return new MaximumSlotsReached(granted);
   if (expiry + settings.expiryDelta > maxU32) return new MaximumExpiryReached(expiry, settings.expiryDelta);
 
   const told = tell(rows.told, subscription, {slots, expiry});
   if (owner) {
-    const granted = owner.user.grantedSlots + slots - owner.user.availableSlots;
     const user = {...owner.user, availableSlots: slots, grantedSlots: granted, expiry};
     return {renewed: true, id: owner.id, user, told, counters};
   }
@@ -52,7 +53,7 @@ export function decideRegistration(
     user: {
       subscription,
       availableSlots: slots,
-      grantedSlots: slots,
+      grantedSlots: granted,
       start: tipHeight,
       expiry,
       appointments: 0,
