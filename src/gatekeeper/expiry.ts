@@ -3,6 +3,7 @@ import {deviceKey, dueKey, dueOf, dueRange, undoKey, undoRange, userKey} from '.
 import {pageRows} from '../store/pages.js';
 import {type DeletedUser, decodeUndo, decodeUser, encodeDevice, encodeUndo, encodeUser} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import {keepForPurge} from './purge.js';
 
 /** User ids named in an event; the rest is only counted. */
 const namedUsers = 100;
@@ -73,9 +74,13 @@ export async function restoreDeleted(transaction: Transaction, height: number): 
     transaction.del(undo[0]);
     const deleted = decodeUndo(undo[1]).map(({id, user}) => ({id, raw: user, user: decodeUser(user)}));
     const taken = await takenRows(transaction, deleted);
+    const gone: DeletedUser[] = [];
     for (const {id, raw, user} of deleted) {
       const devices = user.devices.filter(({key}) => !taken.has(deviceKey(key)));
-      if (taken.has(userKey(id)) || devices.length === 0) continue;
+      if (taken.has(userKey(id)) || devices.length === 0) {
+        gone.push({id, user: raw});
+        continue;
+      }
       const whole = devices.length === user.devices.length;
       transaction.put(userKey(id), whole ? raw : encodeUser({...user, devices}));
       transaction.put(dueKey('e', user.expiry, id), nothing);
@@ -84,6 +89,7 @@ export async function restoreDeleted(transaction: Transaction, height: number): 
       count++;
       if (ids.length < namedUsers) ids.push(id);
     }
+    if (gone.length > 0) await keepForPurge(transaction, encodeUndo(gone));
   }
   if (count > 0) {
     changeUserCount(transaction, count);

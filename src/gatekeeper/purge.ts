@@ -98,15 +98,24 @@ async function forgetTold(transaction: Transaction): Promise<void> {
 
 /** Makes every deletion final at once: what an operator asks for when he accepts another chain. */
 export async function makeFinal(transaction: Transaction): Promise<void> {
-  let n = 0;
+  transaction.update({progress: {...transaction.meta.progress, purgedUndo: 0}});
   for (;;) {
     const page = await transaction.range({...undoRange(1, 0xffff_fffe), limit: 10});
-    if (page.length === 0) break;
+    if (page.length === 0) return;
     for (const [key, value] of page) {
-      while ((await transaction.get(undoKey(0, n))) !== undefined) n++;
-      transaction.put(undoKey(0, n), value);
+      await keepForPurge(transaction, value);
       transaction.del(key);
     }
   }
+}
+
+/**
+ * Keeps an undo row for the purge alone: its users stay deleted, and what is left of them goes with the next blocks. It
+ * stands at height 0, which no block that can be undone has.
+ */
+export async function keepForPurge(transaction: Transaction, undo: Uint8Array): Promise<void> {
+  let n = 0;
+  while ((await transaction.get(undoKey(0, n))) !== undefined) n++;
+  transaction.put(undoKey(0, n), undo);
   transaction.update({progress: {...transaction.meta.progress, purgedUndo: 0}});
 }
