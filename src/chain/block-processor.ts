@@ -105,12 +105,19 @@ export class BlockProcessor {
   /** Answers the pause before the next attempt; undefined to wait for a wake-up. */
   async #pullOnce(): Promise<number | undefined> {
     try {
-      const state = await pull(this.#parts, (state) => this.#change(state));
+      const state = await pull(
+        this.#parts,
+        (state) => this.#change(state),
+        () => this.#stopped,
+      );
       this.#failures = 0;
+      if (!state) return undefined;
       this.#change(state);
       if (state.name === 'synced') this.#settle(({resolve}) => resolve(), this.#pulls);
       return undefined;
     } catch (cause) {
+      // Whoever halted the loop has said why; that the follower then refuses blocks is no news.
+      if (this.#state.name === 'halted' && this.#stopped) return undefined;
       const error = cause instanceof BartizanError ? cause : new InvariantError('the block processor failed', {cause});
       const retryable = error instanceof OperationalError && error.retryable;
       const name = stateAfter(error, retryable);

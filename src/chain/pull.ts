@@ -20,14 +20,20 @@ interface PullParts {
 }
 
 /**
- * Brings the follower to the source's best chain, or says why it waits.
+ * Brings the follower to the source's best chain, or says why it waits. Undefined when `stopped` said so in the middle:
+ * what was handed on by then is kept.
  *
  * @throws OperationalError TOWER_WRONG_NETWORK, TOWER_WRONG_GENESIS, TOWER_REORG_TOO_DEEP; whatever the source throws
  */
-export async function pull(parts: PullParts, onState: (state: SourceState) => void): Promise<SourceState> {
+export async function pull(
+  parts: PullParts,
+  onState: (state: SourceState) => void,
+  stopped: () => boolean,
+): Promise<SourceState | undefined> {
   const {source, follower} = parts;
   await checkIdentity(parts);
   for (let attempt = 0; attempt < restarts;) {
+    if (stopped()) return undefined;
     const sourceTip = await source.sourceTip();
     const sourceHeight = sourceTip.height;
     const {tip} = follower;
@@ -49,8 +55,8 @@ export async function pull(parts: PullParts, onState: (state: SourceState) => vo
     }
     const fork = await goToFork(parts, tip, sourceTip);
     if (fork === 'behind') return {name: 'stalled', sourceHeight, error: nodeBehind(tip, sourceTip)};
-    const reached = await connectTo(parts, fork, sourceTip);
-    if (!reached) attempt++;
+    const reached = await connectTo(parts, fork, sourceTip, stopped);
+    if (!reached || follower.tip === tip) attempt++;
   }
   throw new OperationalError('TOWER_BITCOIND_RPC', 'the best chain changed faster than it could be read', {
     retryable: true,
@@ -97,8 +103,13 @@ async function goToFork(
   return block;
 }
 
-/** Connects upward; false when the source's chain changed under the reading. */
-async function connectTo({source, follower}: PullParts, fork: ChainHeader, {height}: SourceTip): Promise<boolean> {
+/** Connects upward; false when the source's chain changed under the reading, or it was stopped. */
+async function connectTo(
+  {source, follower}: PullParts,
+  fork: ChainHeader,
+  {height}: SourceTip,
+  stopped: () => boolean,
+): Promise<boolean> {
   let below = fork;
   const fetchRun = (from: number) => source.headers(from, Math.min(from + runHeaders - 1, height));
   let fetching = fetchRun(below.height + 1);
@@ -117,7 +128,7 @@ async function connectTo({source, follower}: PullParts, fork: ChainHeader, {heig
       fetching.catch(() => undefined);
     }
     if (run.length > 0) await follower.connect(run);
-    if (!whole) return false;
+    if (!whole || stopped()) return false;
   }
   return true;
 }
