@@ -14,6 +14,7 @@ export class Transaction implements KeyValueReader {
   readonly #fetched = new Map<string, Uint8Array | undefined>();
   readonly #before: Meta | undefined;
   #meta: Meta | undefined;
+  #made = 0;
 
   constructor(rows: KeyValueReader, meta: Meta | undefined) {
     this.#rows = rows;
@@ -24,6 +25,11 @@ export class Transaction implements KeyValueReader {
   /** Number of changed rows so far. */
   get size(): number {
     return this.#changes.size;
+  }
+
+  /** Number of changes made so far; a row that changes twice counts twice, and so do the meta rows. */
+  get made(): number {
+    return this.#made;
   }
 
   /** Whether there is anything to commit. */
@@ -44,11 +50,13 @@ export class Transaction implements KeyValueReader {
   /** Replaces parts of the meta rows. */
   update(change: Partial<Meta>): void {
     this.#meta = {...this.meta, ...change};
+    this.#made++;
   }
 
   begin(meta: Meta): void {
     assert(!this.#meta, 'the store has begun already');
     this.#meta = meta;
+    this.#made++;
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -94,10 +102,12 @@ export class Transaction implements KeyValueReader {
 
   put(key: string, value: Uint8Array): void {
     this.#changes.set(key, value);
+    this.#made++;
   }
 
   del(key: string): void {
     this.#changes.set(key, null);
+    this.#made++;
   }
 
   /** Adds a committed-to-be event to the log. */

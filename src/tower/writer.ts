@@ -34,6 +34,7 @@ export class Writer {
   readonly #queue: Waiting[] = [];
   #working: Promise<void> | undefined;
   #halted: BartizanError | undefined;
+  #closed: BartizanError | undefined;
 
   constructor(store: Store, publish: (event: TowerEvent) => void, onHalt: (error: BartizanError) => void) {
     this.#store = store;
@@ -43,7 +44,7 @@ export class Writer {
 
   /** Why it takes no more changes, if it does not. */
   get halted(): BartizanError | undefined {
-    return this.#halted;
+    return this.#halted ?? this.#closed;
   }
 
   /**
@@ -51,7 +52,8 @@ export class Writer {
    * @throws whatever Rejection the change throws; OperationalError TOWER_HALTED, TOWER_QUEUE_FULL
    */
   submit<Result>(change: StoreChange<Result, TowerEvent>): Promise<Result> {
-    if (this.#halted) return Promise.reject(refusal(this.#halted));
+    const ended = this.halted;
+    if (ended) return Promise.reject(refusal(ended));
     if (this.#queue.length >= queueLimit && change.actor.startsWith('user:')) {
       return Promise.reject(new Rejection('TOWER_QUEUE_FULL', `${queueLimit} requests are waiting`));
     }
@@ -68,8 +70,8 @@ export class Writer {
 
   /** Takes no more changes; what is queued is still done. */
   async close(): Promise<void> {
+    this.#closed ??= new OperationalError('TOWER_HALTED', 'the tower is closed');
     await this.idle();
-    this.#halted ??= new OperationalError('TOWER_HALTED', 'the tower is closed');
   }
 
   async #work(): Promise<void> {
@@ -119,7 +121,7 @@ async function run(
   transaction: Transaction,
   events: TowerEvent[],
 ): Promise<Answer> {
-  const before = transaction.size;
+  const before = transaction.made;
   try {
     const result = await change.run(transaction, (event) => {
       events.push(event);
@@ -128,7 +130,7 @@ async function run(
     return () => resolve(result);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    if (transaction.size !== before) throw new InvariantError('a rejected event has changed rows', {cause: error});
+    if (transaction.made !== before) throw new InvariantError('a rejected event has changed rows', {cause: error});
     return () => reject(error);
   }
 }
