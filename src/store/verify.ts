@@ -8,6 +8,7 @@ import {
   headerHeightOf,
   locatorKey,
   locatorOf,
+  logNumberOf,
   publicKeyOfDevice,
   tableRange,
   undoHeightOf,
@@ -38,6 +39,7 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
     await verifyIndexes(rows, check);
     await verifyUndo(rows, meta, taken, check);
     await verifyHeaders(rows, meta, check);
+    await verifyLog(rows, meta, check);
     check.that(
       users === meta.counters.users,
       () => `${users} users stand in the store, ${meta.counters.users} are counted`,
@@ -178,4 +180,20 @@ async function verifyHeaders(rows: KeyValueReader, meta: Meta, check: Check): Pr
     }
   }
   check.that(below?.hash === meta.tip.hash, () => `the highest header is not the tip ${meta.tip.hash}`);
+}
+
+/** No event is missing between the first and the last that the log should hold. */
+async function verifyLog(rows: KeyValueReader, meta: Meta, check: Check): Promise<void> {
+  let expected = meta.progress.firstLog;
+  for await (const page of pagesOf(rows, tableRange('log'))) {
+    for (const [key] of page) {
+      const n = logNumberOf(key);
+      check.that(n === expected, () => `the log goes from event ${expected - 1} to ${n}`);
+      expected = n + 1;
+    }
+  }
+  check.that(
+    expected === meta.progress.nextLog,
+    () => `the log ends before event ${expected}, not before ${meta.progress.nextLog}`,
+  );
 }
