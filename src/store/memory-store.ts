@@ -49,7 +49,8 @@ export class MemoryStore implements KeyValueStore {
   }
 
   async write(changes: Iterable<Change>): Promise<void> {
-    for (const [key, value] of changes) {
+    // Read to the end first: whoever fails to name all changes has made none.
+    for (const [key, value] of [...changes]) {
       if (value === null) this.#rows.delete(key);
       else this.#rows.set(key, value);
     }

@@ -17,7 +17,7 @@ const encode = (version: number): Buffer => Buffer.from(String(version));
 export async function migrate(rows: KeyValueStore): Promise<void> {
   const raw = await rows.get(localKey('schema'));
   if (!raw) {
-    const [foreign] = await rows.range({from: '\0', to: '\xff', limit: 1});
+    const [foreign] = await rows.range({from: '\0', to: '\xff'.repeat(32), limit: 1});
     if (foreign)
       throw new OperationalError('TOWER_STORE_CORRUPT', 'the database is not empty, and not a store of Bartizan');
     await rows.write([[localKey('schema'), encode(schemaVersion)]]);
