@@ -1,0 +1,201 @@
+import {unreachable} from '../errors/index.js';
+import {blocksInWords, expiry, heightInWords, plural} from './heights.js';
+import type {UserRequest} from './scenario.js';
+import type {Names, TimelineEntry} from './timeline.js';
+
+/** Marks a piece of text for the eye. */
+export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string;
+
+export const plainPaint: Paint = (_style, text) => text;
+
+/** Width of the column of heights: `12345–12345`. */
+const heightWidth = 11;
+/** Users named in one line; the others are counted. */
+const namedUsers = 5;
+
+/** Blocks in which nothing happened, waiting to be told in one line. */
+interface Run {
+  readonly type: 'connected' | 'disconnected';
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Turns entries into lines as they come, heights first; blocks in which nothing happens become one line. Pure: whoever
+ * calls prints.
+ */
+export class TimelineRenderer {
+  readonly #paint: Paint;
+  #graceBlocks: number;
+  #run: Run | undefined;
+
+  constructor(options: {readonly expiryDelta: number; readonly paint?: Paint}) {
+    this.#graceBlocks = options.expiryDelta;
+    this.#paint = options.paint ?? plainPaint;
+  }
+
+  /** The lines that are complete with this entry. */
+  push(entry: TimelineEntry): string[] {
+    const told = this.#linesOf(entry);
+    if (told.length > 0 || (entry.type !== 'connected' && entry.type !== 'disconnected'))
+      return [...this.end(), ...told];
+    const {type, height} = entry;
+    const run = this.#run;
+    if (run?.type === type && Math.abs(run.last - height) === 1) {
+      this.#run = {...run, last: height};
+      return [];
+    }
+    const lines = this.end();
+    this.#run = {type, first: height, last: height};
+    return lines;
+  }
+
+  /** What is left when no more entries come. */
+  end(): string[] {
+    const run = this.#run;
+    this.#run = undefined;
+    if (!run) return [];
+    const count = Math.abs(run.last - run.first) + 1;
+    const heights = count === 1 ? `${run.first}` : `${run.first}–${run.last}`;
+    const text = run.type === 'connected' ? 'nothing falls due' : 'disconnected';
+    const mark = run.type === 'connected' ? '·' : '↩';
+    return [this.#paint('dim', line(heights, mark, `${blocksInWords(count)}, ${text}`))];
+  }
+
+  #linesOf(entry: TimelineEntry): string[] {
+    const {height} = entry;
+    const say = (mark: string, text: string) => line(`${height}`, mark, text);
+    const paint = this.#paint;
+    switch (entry.type) {
+      case 'note':
+        return ['', ...wrap(entry.text, 100).map((text) => paint('cyan', `${' '.repeat(heightWidth + 2)}${text}`))];
+      case 'started':
+        return [say('●', `the tower starts on a chain of ${blocksInWords(height)}, seed ${entry.seed}`)];
+      case 'registered':
+      case 'renewed': {
+        const verb = entry.type === 'registered' ? 'registers' : 'renews';
+        const until = heightInWords(entry.expiry, {tipHeight: height, saying: expiry});
+        return [say(entry.type === 'registered' ? '+' : '↻', `${entry.user} ${verb}: ${slots(entry.slots)}, ${until}`)];
+      }
+      case 'appointment_added':
+      case 'appointment_updated': {
+        const verb = entry.type === 'appointment_added' ? 'adds' : 'updates';
+        const left = `it takes ${slots(entry.slots)}, ${entry.availableSlots} left`;
+        return [say('▪', `${entry.user} ${verb} appointment ${entry.name}: ${left}`)];
+      }
+      case 'connected':
+        return [
+          ...told(entry.expired, (who, many) => {
+            const grace = `${blocksInWords(this.#graceBlocks)} of grace, until ${height + this.#graceBlocks}`;
+            return paint(
+              'yellow',
+              say('◔', `the ${many ? 'subscriptions' : 'subscription'} of ${who} expired; ${grace}`),
+            );
+          }),
+          ...told(entry.deleted, (who, many) =>
+            paint(
+              'red',
+              say('†', `${who} ${many ? 'are' : 'is'} deleted, with all appointments: the grace period is over`),
+            ),
+          ),
+        ];
+      case 'disconnected':
+        return [
+          ...told(entry.restored, (who, many) => {
+            const whole = `the block that deleted ${many ? 'them' : who} is gone`;
+            return paint('green', say('↑', `${who} ${many ? 'are' : 'is'} back, with all appointments: ${whole}`));
+          }),
+          ...told(entry.revived, (who, many) =>
+            paint(
+              'green',
+              say('↑', `the ${many ? 'subscriptions' : 'subscription'} of ${who} ${many ? 'are' : 'is'} active again`),
+            ),
+          ),
+        ];
+      case 'reorg': {
+        const change = `${blocksInWords(entry.depth)} replaced by ${entry.blocks}, fork point ${height - entry.depth}`;
+        return [paint('bold', say('↩', `reorg: ${change}`))];
+      }
+      case 'restarted':
+        return [say('○', restartText(entry))];
+      case 'settings_changed': {
+        const {expiryDelta} = entry.changed;
+        if (expiryDelta !== undefined) this.#graceBlocks = expiryDelta;
+        const changes = Object.entries(entry.changed).map(([key, value]) => `${snake(key)} = ${value}`);
+        return [say('=', `settings: ${changes.join(', ') || 'as before'}`)];
+      }
+      case 'refused':
+        return [say('⊘', `${requestText(entry.request)}: refused, ${entry.reason} ${paint('dim', `[${entry.code}]`)}`)];
+      case 'expected':
+        return [
+          entry.met
+            ? paint('green', say('✓', entry.claim))
+            : paint('red', say('✗', `expected that ${entry.claim}, but ${entry.actual}`)),
+        ];
+      default:
+        return unreachable(entry);
+    }
+  }
+}
+
+/** All lines at once. */
+export function renderTimeline(
+  entries: Iterable<TimelineEntry>,
+  options: ConstructorParameters<typeof TimelineRenderer>[0],
+): string {
+  const renderer = new TimelineRenderer(options);
+  const lines: string[] = [];
+  for (const entry of entries) lines.push(...renderer.push(entry));
+  return [...lines, ...renderer.end()].join('\n');
+}
+
+const line = (heights: string, mark: string, text: string) => `${heights.padStart(heightWidth)} ${mark} ${text}`;
+
+const slots = (count: number) => plural(count, 'slot');
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+
+function told(names: Names, say: (who: string, many: boolean) => string): string[] {
+  if (names.count === 0) return [];
+  const first = names.first.slice(0, namedUsers);
+  const others = names.count - first.length;
+  if (others > 0) return [say(`${first.join(', ')} and ${plural(others, 'other')}`, true)];
+  const who = first.length === 1 ? first[0]! : `${first.slice(0, -1).join(', ')} and ${first.at(-1)}`;
+  return [say(who, first.length > 1)];
+}
+
+function restartText({kind, lost}: Extract<TimelineEntry, {type: 'restarted'}>): string {
+  if (kind === 'clean') return 'the tower is stopped and started again';
+  if (kind === 'kill_after_commit') {
+    return `the tower is killed right after a commit${lost ? ` (${lost})` : ''}, and started again`;
+  }
+  return `the tower is killed right before a commit${lost ? ` (${lost} is lost)` : ''}, and started again`;
+}
+
+/** A request as a clause: `alice renews`. */
+export function requestText(request: UserRequest): string {
+  switch (request.type) {
+    case 'register':
+      return `${request.user} registers`;
+    case 'renew':
+      return `${request.user} renews`;
+    case 'appointment':
+      return `${request.user} sends appointment ${request.name} of ${plural(request.blobBytes, 'byte')}`;
+    default:
+      return unreachable(request);
+  }
+}
+
+/** Breaks a text into lines of at most `width` characters where it has spaces; its own line ends stay. */
+function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines = [''];
+    for (const word of paragraph.split(' ')) {
+      const current = lines.at(-1)!;
+      if (current === '') lines[lines.length - 1] = word;
+      else if (current.length + 1 + word.length <= width) lines[lines.length - 1] = `${current} ${word}`;
+      else lines.push(word);
+    }
+    return lines;
+  });
+}

@@ -1,0 +1,36 @@
+import {countInWords, plural} from './heights.js';
+import {type Paint, plainPaint} from './render-timeline.js';
+
+/** How a run ended; with `--json`, what is printed for each file. */
+export interface Verdict {
+  /** The scenario's name. */
+  readonly scenario: string;
+  readonly seed: string | number;
+  readonly chain: 'simulated' | 'bitcoind';
+  /** Height of the tip at the end. */
+  readonly height: number;
+  /** Blocks mined by the steps; those that the chain started with are not counted. */
+  readonly blocks: number;
+  readonly expectations: {readonly met: number; readonly unmet: number};
+  /** State digest of the store, hex. */
+  readonly digest: string;
+}
+
+/** The closing lines of a run. */
+export function renderVerdict(verdict: Verdict, ms: number, paint: Paint = plainPaint): string {
+  const {met, unmet} = verdict.expectations;
+  const all = met + unmet;
+  const outcome =
+    unmet > 0
+      ? paint('red', `✗ ${countInWords(unmet)} of ${plural(all, 'expectation')} unmet`)
+      : all === 0
+        ? 'nothing was expected'
+        : paint('green', `✓ ${all === 1 ? 'the expectation is' : `all ${countInWords(all)} expectations are`} met`);
+  const chain = verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain';
+  const run = `${plural(verdict.blocks, 'block')} ${chain} in ${seconds(ms)}, tip ${verdict.height}`;
+  return [`${paint('bold', outcome)}  ${run}`, paint('dim', `  seed ${verdict.seed}  digest ${verdict.digest}`)].join(
+    '\n',
+  );
+}
+
+const seconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
