@@ -1,4 +1,5 @@
 import {maxU32} from '../gatekeeper/settings.js';
+import {finality} from '../tower/chain-events.js';
 import {closestTo} from '../tower/spelling.js';
 import {type Expectation, maxMinedBlocks, type Scenario, type Step, type UserRequest} from './scenario.js';
 import {expectKeys} from './scenario-schema.js';
@@ -20,9 +21,10 @@ export function checkStory(
   // With a broken step or head the heights are not known, and guesses would only add noise.
   let tip = head?.chain.startHeight ?? Number.NaN;
   let mined = tip;
+  let highest = tip;
 
   steps.forEach((step, index) => {
-    if (step === undefined) tip = mined = Number.NaN;
+    if (step === undefined) tip = mined = highest = Number.NaN;
     if (step === undefined) return;
     const at = (path: PropertyKey[], message: string, part: 'key' | 'value' = 'value') =>
       problems.push({
@@ -56,7 +58,7 @@ export function checkStory(
         if (step.height < tip) {
           const message = `the chain is already at ${tip} by then; use ${tip} or more, or a reorg`;
           at(['mine_to'], `mine_to: ${step.height} is in the past: ${message}`);
-          tip = Number.NaN;
+          tip = highest = Number.NaN;
         }
         mined += step.height - tip;
         tip = Math.max(step.height, tip);
@@ -68,6 +70,10 @@ export function checkStory(
             `depth: the chain has only ${tip} blocks above genesis by then, fewer than ${step.depth}`,
           );
         }
+        if (tip - step.depth < highest - finality) {
+          const least = `the tower undoes nothing below ${highest - finality}`;
+          at(['reorg', 'depth'], `depth: the fork point would be at ${tip - step.depth}, and ${least} by then`);
+        }
         tip += step.blocks - step.depth;
         mined += step.blocks;
         break;
@@ -76,9 +82,10 @@ export function checkStory(
       case 'note':
         break;
     }
+    highest = Math.max(highest, tip);
     if (mined > maxMinedBlocks || tip > maxU32) {
       at([], `${mined} blocks would have been mined by then; a scenario may mine ${maxMinedBlocks}`);
-      mined = tip = Number.NaN;
+      mined = tip = highest = Number.NaN;
     }
   });
   return problems;

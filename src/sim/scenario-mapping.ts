@@ -1,14 +1,7 @@
 import type {z} from 'zod';
 import {defaultGatekeeperSettings} from '../gatekeeper/settings.js';
 import {settingsTable} from '../tower/settings-table.js';
-import {
-  type Action,
-  type Expectation,
-  maxFinality,
-  type Scenario,
-  type UserRequest,
-  type UserState,
-} from './scenario.js';
+import {type Action, type Expectation, type Scenario, type UserRequest, type UserState} from './scenario.js';
 import type {
   appointment,
   expectMap,
@@ -42,7 +35,6 @@ export function toHead(fields: z.output<typeof scenarioSchema>): Omit<Scenario, 
     tower: {
       ...defaultGatekeeperSettings,
       ...toGatekeeperSettings(fields.tower ?? {}),
-      finality: fields.tower?.finality ?? maxFinality,
     },
     chain: {
       startHeight: fields.chain?.start_height ?? settingsTable.simStartHeight.fallback,

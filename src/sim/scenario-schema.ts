@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {type ErrorCode, errorCodes} from '../errors/index.js';
 import {maxU32} from '../gatekeeper/settings.js';
-import {maxFinality, maxMinedBlocks, maxSteps, type UserState} from './scenario.js';
+import {maxMinedBlocks, maxSteps, type UserState} from './scenario.js';
 import {oneOf, section, text, whole} from './schema-parts.js';
 
 const note = text(1000);
@@ -132,10 +132,6 @@ export const stepSchemas = {
 export type StepName = keyof typeof stepSchemas;
 export const stepNames = Object.keys(stepSchemas) as StepName[];
 
-const towerShape = {
-  ...gatekeeperShape,
-  finality: whole(1, maxFinality).optional(),
-};
 const seedError = 'expected a text of 1 to 64 characters, or a whole number';
 const chainShape = {
   start_height: whole(0, maxMinedBlocks).optional(),
@@ -147,7 +143,7 @@ export const scenarioSchema = section(
   {
     name: text(200),
     about: text(10_000).optional(),
-    tower: section(towerShape, 'the settings of the tower').optional(),
+    tower: section(gatekeeperShape, 'the settings of the tower').optional(),
     chain: section(chainShape, 'the chain to start from').optional(),
     steps: z
       .array(z.unknown(), {error: 'expected a list of steps'})
@@ -160,7 +156,7 @@ export const scenarioSchema = section(
 /** The keys of each section of the file, for the page that documents them. */
 export const documentedKeys = {
   scenario: Object.keys(scenarioSchema.shape),
-  tower: Object.keys(towerShape),
+  tower: Object.keys(gatekeeperShape),
   chain: Object.keys(chainShape),
   steps: stepNames as string[],
   expect: [...expectKeys] as string[],

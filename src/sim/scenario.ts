@@ -6,7 +6,7 @@ export interface Scenario {
   readonly name: string;
   readonly about?: string;
   /** The settings that the tower starts with. */
-  readonly tower: GatekeeperSettings & {readonly finality: number};
+  readonly tower: GatekeeperSettings;
   /** The seed as the file has it. */
   readonly chain: {readonly startHeight: number; readonly seed: string | number};
   readonly steps: readonly Step[];
@@ -68,5 +68,3 @@ export const maxScenarioBytes = 1024 * 1024;
 export const maxSteps = 100_000;
 /** Of one file, all its steps together. The simulated chain mines them in a few minutes. */
 export const maxMinedBlocks = 1_000_000;
-/** Depth that the tower can undo, and so the most that `finality` can be. */
-export const maxFinality = 100;

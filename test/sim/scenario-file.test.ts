@@ -22,7 +22,7 @@ const story = (...steps: string[]) => `name: A story\nsteps:\n${steps.map((step)
 test('a scenario is read with every default filled in', (t) => {
   t.deepEqual(parse(story('register: alice', 'mine: 3')), {
     name: 'A story',
-    tower: {subscriptionSlots: 10_000, subscriptionDuration: 4320, expiryDelta: 6, renewal: 'extend', finality: 100},
+    tower: {subscriptionSlots: 10_000, subscriptionDuration: 4320, expiryDelta: 6, renewal: 'extend'},
     chain: {startHeight: 120, seed: 'bartizan'},
     steps: [
       {type: 'register', user: 'alice', line: 3},
@@ -171,6 +171,12 @@ test(
   'story.yaml:4:20: depth: the chain has only 2 blocks above genesis by then, fewer than 3',
 );
 test(
+  'that reorganises deeper than the tower undoes',
+  saying,
+  story('mine: 30', 'reorg: {depth: 100, blocks: 101}', 'reorg: {depth: 101}'),
+  'story.yaml:5:20: depth: the fork point would be at 50, and the tower undoes nothing below 51 by then',
+);
+test(
   'whose new branch does not win',
   saying,
   story('reorg: {depth: 3, blocks: 3}'),
@@ -188,14 +194,10 @@ test(
   story('mine: 1\n    register: bob'),
   'story.yaml:4:5: one step does one thing, and this one has mine and register: give each its own "-"',
 );
-test(
-  'with an unknown code',
-  saying,
-  story('refuse: {register: alice, code: NO_TOP}'),
-  'story.yaml:3:37: code: expected INVALID_PARAMETER, AUTHENTICATION_FAILURE, SUBSCRIPTION_EXPIRED, ' +
-    'NOT_ENOUGH_SLOTS, MAXIMUM_SLOTS_REACHED, MAXIMUM_EXPIRY_REACHED, NO_TIP or QUEUE_FULL, not "NO_TOP"; ' +
-    'did you mean "NO_TIP"?',
-);
+test('a scenario with an unknown code is refused, with those there are', (t) => {
+  const message = problemsOf(story('refuse: {register: alice, code: NO_TOP}'));
+  t.regex(message, /^story\.yaml:3:37: code: expected .*NOT_ENOUGH_SLOTS.*, not "NO_TOP"; did you mean "NO_TIP"\?$/);
+});
 test(
   'with fields of nobody',
   saying,

@@ -39,7 +39,6 @@ test('the defaults on the page are those of the schema', (t) => {
     subscription_duration: tower.subscriptionDuration,
     expiry_delta: tower.expiryDelta,
     renewal: tower.renewal,
-    finality: tower.finality,
     start_height: chain.startHeight,
     seed: chain.seed,
   };
