@@ -1,8 +1,10 @@
+import {z} from 'zod';
 import {OperationalError} from '../../errors/index.js';
+import type {SourceTip} from '../chain-source.js';
 import type {ChainHeader} from '../header.js';
 import type {Network} from '../network.js';
 
-// The wire names of bitcoind end in this folder.
+// The wire names of bitcoind end in this folder. What it answers is checked, for it may be another program.
 
 const networks: Readonly<Record<string, Network>> = {
   main: 'bitcoin',
@@ -12,42 +14,59 @@ const networks: Readonly<Record<string, Network>> = {
   regtest: 'regtest',
 };
 
-/** @throws OperationalError TOWER_WRONG_NETWORK for a chain that we do not know. */
-export function networkOf(chain: string): Network {
-  const network = networks[chain];
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const u32 = z.int().min(0).max(0xffffffff);
+const height = u32;
+
+const blockchainInfo = z.object({
+  chain: z.string(),
+  blocks: height,
+  bestblockhash: hash,
+  chainwork: hash,
+  initialblockdownload: z.boolean(),
+});
+
+const verboseHeader = z.object({
+  hash,
+  height,
+  version: z.int(),
+  /** Absent at genesis. */
+  previousblockhash: hash.optional(),
+  merkleroot: hash,
+  time: u32,
+  bits: z.string().regex(/^[0-9a-f]{8}$/),
+  nonce: u32,
+  chainwork: hash,
+});
+
+const published = z.array(z.object({type: z.string(), address: z.string()}));
+const confirmed = z.object({confirmations: z.int()});
+
+/** Answers of `getblockhash`. */
+export const hashOf = (answer: unknown): string => read(hash, answer, 'a block hash');
+
+/** The network of an answer of `getblockchaininfo`. @throws OperationalError TOWER_WRONG_NETWORK for an unknown chain */
+export function networkOf(answer: unknown): Network {
+  const {chain} = read(blockchainInfo.pick({chain: true}), answer, 'its chain');
+  const network = Object.hasOwn(networks, chain) ? networks[chain] : undefined;
   if (network !== undefined) return network;
   throw new OperationalError('TOWER_WRONG_NETWORK', `bitcoind is on the chain "${chain}", which is not known here`);
 }
 
-export const chainworkOf = (hex: string): bigint => BigInt(`0x${hex}`);
-
-/** @throws OperationalError TOWER_BITCOIND_RPC when the answer is not bytes in hex. */
-export function hexBytes(answer: unknown): Buffer {
-  if (typeof answer === 'string' && answer.length % 2 === 0) {
-    const bytes = Buffer.from(answer, 'hex');
-    if (bytes.length * 2 === answer.length) return bytes;
-  }
-  throw new OperationalError('TOWER_BITCOIND_RPC', 'bitcoind answers with something that is not hex', {
-    retryable: true,
-  });
+/** The tip of an answer of `getblockchaininfo`. */
+export function sourceTipOf(answer: unknown): SourceTip {
+  const info = read(blockchainInfo, answer, 'its tip');
+  return {
+    hash: info.bestblockhash,
+    height: info.blocks,
+    chainwork: BigInt(`0x${info.chainwork}`),
+    initialDownload: info.initialblockdownload,
+  };
 }
 
-interface VerboseHeader {
-  readonly hash: string;
-  readonly height: number;
-  readonly version: number;
-  /** Absent at genesis. */
-  readonly previousblockhash?: string;
-  readonly merkleroot: string;
-  readonly time: number;
-  readonly bits: string;
-  readonly nonce: number;
-  readonly chainwork: string;
-}
-
-/** Reads an answer of `getblockheader`, verbose. */
+/** Answers of `getblockheader`, verbose. */
 export function chainHeaderOf(answer: unknown): ChainHeader {
-  const header = answer as VerboseHeader;
+  const header = read(verboseHeader, answer, 'a header');
   return {
     hash: header.hash,
     height: header.height,
@@ -57,6 +76,35 @@ export function chainHeaderOf(answer: unknown): ChainHeader {
     time: header.time,
     bits: Number.parseInt(header.bits, 16),
     nonce: header.nonce,
-    chainwork: chainworkOf(header.chainwork),
+    chainwork: BigInt(`0x${header.chainwork}`),
   };
 }
+
+/** Confirmations in an answer of `getblockheader`, verbose; -1 off the active chain. */
+export const confirmationsOf = (answer: unknown): number => read(confirmed, answer, 'a header').confirmations;
+
+/** Addresses at which an answer of `getzmqnotifications` says that a topic is published. */
+export const addressesOf = (answer: unknown, topic: string): string[] =>
+  read(published, answer, 'its ZMQ notifications')
+    .filter(({type}) => type === `pub${topic}`)
+    .map(({address}) => address);
+
+/** Raw bytes, such as those of `getblock` and `getblockheader`. */
+export function hexBytes(answer: unknown): Buffer {
+  if (typeof answer === 'string' && answer.length % 2 === 0) {
+    const bytes = Buffer.from(answer, 'hex');
+    if (bytes.length * 2 === answer.length) return bytes;
+  }
+  throw unexpected('bytes in hex');
+}
+
+function read<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const {success, data} = schema.safeParse(answer);
+  if (success) return data;
+  throw unexpected(what);
+}
+
+const unexpected = (what: string): OperationalError =>
+  new OperationalError('TOWER_BITCOIND_RPC', `bitcoind was asked for ${what} and answers something else`, {
+    retryable: true,
+  });

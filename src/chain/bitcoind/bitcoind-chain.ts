@@ -5,7 +5,7 @@ import {type ChainHeader, type Header, parseHeader} from '../header.js';
 import type {Network} from '../network.js';
 import type {Timers} from '../timers.js';
 import {Announcements, type AnnouncementStats} from './announcements.js';
-import {chainHeaderOf, chainworkOf, hexBytes, networkOf} from './answers.js';
+import {chainHeaderOf, confirmationsOf, hashOf, hexBytes, networkOf, sourceTipOf} from './answers.js';
 import {endpointWarnings} from './endpoint.js';
 import {type BitcoindRpc, type Notifications, type RpcAnswer, type RpcCall, rpcCodes} from './transport.js';
 
@@ -76,24 +76,13 @@ export class BitcoindChain implements ChainSource {
       {method: 'getblockchaininfo', params: []},
       {method: 'getblockhash', params: [0]},
     ]);
-    const [info, genesis] = answers.map((answer) => resultOf(answer, [])) as [{chain: string}, string];
+    const [info, genesis] = answers.map((answer) => resultOf(answer, []));
     if (!this.#endpointChecked) await this.#checkEndpoint();
-    return {network: networkOf(info.chain), genesis};
+    return {network: networkOf(info), genesis: hashOf(genesis)};
   }
 
   async sourceTip(): Promise<SourceTip> {
-    const info = (await this.#rpc.call('getblockchaininfo', [])) as {
-      bestblockhash: string;
-      blocks: number;
-      chainwork: string;
-      initialblockdownload: boolean;
-    };
-    const tip: SourceTip = {
-      hash: info.bestblockhash,
-      height: info.blocks,
-      chainwork: chainworkOf(info.chainwork),
-      initialDownload: info.initialblockdownload,
-    };
+    const tip = sourceTipOf(await this.#rpc.call('getblockchaininfo', []));
     this.#announcements?.sawTip(tip);
     return tip;
   }
@@ -112,9 +101,9 @@ export class BitcoindChain implements ChainSource {
   async standing(hashes: readonly string[]): Promise<Standing[]> {
     const answers = await this.#rpc.batch(hashes.map((hash) => ({method: 'getblockheader', params: [hash, true]})));
     return answers.map((answer) => {
-      const header = resultOf(answer, [rpcCodes.notFound]) as {confirmations: number} | undefined;
+      const header = resultOf(answer, [rpcCodes.notFound]);
       if (header === undefined) return 'unknown';
-      return header.confirmations < 0 ? 'stale' : 'active';
+      return confirmationsOf(header) < 0 ? 'stale' : 'active';
     });
   }
 

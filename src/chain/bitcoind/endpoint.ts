@@ -1,5 +1,6 @@
 import {OperationalError} from '../../errors/index.js';
 import {hashblockTopic} from './announcements.js';
+import {addressesOf} from './answers.js';
 import type {BitcoindRpc} from './transport.js';
 
 interface Endpoint {
@@ -49,8 +50,7 @@ export async function endpointWarnings(rpc: BitcoindRpc, endpoint: string): Prom
 
 async function publishedAddresses(rpc: BitcoindRpc): Promise<string[] | OperationalError> {
   try {
-    const notifications = (await rpc.call('getzmqnotifications', [])) as {type: string; address: string}[];
-    return notifications.filter(({type}) => type === `pub${hashblockTopic}`).map(({address}) => address);
+    return addressesOf(await rpc.call('getzmqnotifications', []), hashblockTopic);
   } catch (error) {
     if (error instanceof OperationalError && !error.retryable) return error;
     throw error;

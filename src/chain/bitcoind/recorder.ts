@@ -57,7 +57,7 @@ export async function recordChain(options: RecordingOptions): Promise<Recording>
     `recorded from bitcoind ${await versionOf(rpc)}: heights ${from} to ${to}, tip ${tip}`,
     ...branches.map(describe),
   ];
-  await write(formatFixture({network: networkOf(info.chain), startHeight: from, comments, blocks: []}));
+  await write(formatFixture({network: networkOf(info), startHeight: from, comments, blocks: []}));
   const written = new Set<string>();
   for (let start = 0; start < order.length; start += blocksAtOnce) {
     const hashes = order.slice(start, start + blocksAtOnce);

@@ -115,6 +115,28 @@ test('an error that says something else is an error', async (t) => {
   await t.throwsAsync(chainOver(rpc).standing([hashOf(1)]), {code: 'TOWER_BITCOIND_RPC'});
 });
 
+test('answers of another shape are errors of the node, asked for again, and never ours', async (t) => {
+  for (const answer of [null, 7, 'text', [], {}, {bestblockhash: 7, blocks: '1', chainwork: 'xyz'}]) {
+    const everything = () => answer;
+    const rpc = new FakeRpc({
+      getblockchaininfo: everything,
+      getblockhash: everything,
+      getblockheader: everything,
+      getblock: everything,
+    });
+    const chain = chainOver(rpc);
+    const asked = [
+      () => chain.identity(),
+      () => chain.sourceTip(),
+      () => chain.header(hashOf(1)),
+      () => chain.block(hashOf(1)),
+      () => chain.standing([hashOf(1)]),
+      () => chain.headers(0, 1),
+    ];
+    for (const ask of asked) t.like(await t.throwsAsync(ask()), {code: 'TOWER_BITCOIND_RPC', retryable: true});
+  }
+});
+
 test('a block that is not whole hex is an error', async (t) => {
   const rpc = new FakeRpc({getblock: () => 'abc'});
   await t.throwsAsync(chainOver(rpc).block(hashOf(1)), {code: 'TOWER_BITCOIND_RPC'});

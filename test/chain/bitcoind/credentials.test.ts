@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
-import {cookieCredentials, splitRpcUrl} from '../../../src/chain/bitcoind/credentials.js';
+import {connectBitcoind, cookieCredentials, splitRpcUrl} from '../../../src/chain/bitcoind/index.js';
 
 test('user and password of a URL are kept apart from it', async (t) => {
   const {url, credentials} = splitRpcUrl('http://alice:p%40ss@node.invalid:18443');
@@ -28,4 +28,8 @@ test('a file that is no cookie is an error that does not repeat it', async (t) =
   await writeFile(path, 'some secret');
   const error = await t.throwsAsync(cookieCredentials(path).read(), {code: 'TOWER_BITCOIND_NO_COOKIE'});
   t.false(error.message.includes('secret'));
+});
+
+test('a connection without any credentials is refused before anything is asked', (t) => {
+  t.throws(() => connectBitcoind({rpcUrl: 'http://127.0.0.1:1'}), {code: 'TOWER_INVALID_SETTING'});
 });
