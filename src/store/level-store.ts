@@ -94,8 +94,9 @@ export class LevelStore extends LevelReader implements KeyValueStore {
   }
 
   async write(changes: Iterable<Change>): Promise<void> {
-    const batch = this.#db.batch();
+    let batch: ReturnType<Database['batch']> | undefined;
     try {
+      batch = this.#db.batch();
       let rows = 0;
       for (const [key, value] of changes) {
         if (value === null) batch.del(key);
@@ -104,7 +105,7 @@ export class LevelStore extends LevelReader implements KeyValueStore {
       }
       await batch.write({sync: true});
     } catch (error) {
-      await batch.close().catch(() => undefined);
+      await batch?.close().catch(() => undefined);
       throw storeFailed('written', error);
     }
   }

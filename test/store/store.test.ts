@@ -1,0 +1,88 @@
+import test from 'ava';
+import {genesisOf} from '../../src/chain/network.js';
+import {OperationalError} from '../../src/errors/index.js';
+import {type KeyValueStore, layout, LevelStore, MemoryStore, Store} from '../../src/store/index.js';
+import {allRows} from '../support/rows.js';
+import {tempDir} from '../support/temp-dir.js';
+
+const refused = (code: string) => ({instanceOf: OperationalError, code});
+const schemaKey = layout.localKey('schema');
+
+test('an empty database becomes a store of this schema that has not begun', async (t) => {
+  const rows = new MemoryStore();
+  const store = await Store.open(rows);
+  t.is(store.meta, undefined);
+  t.is(Buffer.from((await rows.get(schemaKey))!).toString(), String(layout.schemaVersion));
+  t.is((await Store.open(rows)).meta, undefined, 'and opens again');
+});
+
+const kinds: [string, (folder: string) => Promise<KeyValueStore>][] = [
+  ['in memory', async () => new MemoryStore()],
+  ['on disk', (folder) => LevelStore.open(folder)],
+];
+
+for (const [kind, open] of kinds) {
+  test(`${kind}: a store of a newer schema is refused, and every row of it stays as it was`, async (t) => {
+    const folder = tempDir(t);
+    const rows = await open(folder);
+    await rows.write([
+      [schemaKey, Buffer.from(String(layout.schemaVersion + 1))],
+      ['meta!tip', Buffer.from('of another form')],
+      ['zebra!\xff', Buffer.from('of a table to come')],
+    ]);
+    const before = await allRows(rows);
+    const error = await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_TOO_NEW'));
+    t.like(error, {facts: {version: layout.schemaVersion + 1, known: layout.schemaVersion}});
+    t.deepEqual(await allRows(rows), before);
+    await rows.close();
+  });
+
+  for (const key of ['some key', '\0', '\xff\xff']) {
+    test(`${kind}: another program's database with the key ${JSON.stringify(key)} is refused and left alone`, async (t) => {
+      const rows = await open(tempDir(t));
+      await rows.write([[key, Buffer.from('theirs')]]);
+      const before = await allRows(rows);
+      await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
+      t.deepEqual(await allRows(rows), before);
+      await rows.close();
+    });
+  }
+}
+
+test('a schema version that is no number, or that no Bartizan has written, is refused unchanged', async (t) => {
+  for (const version of ['', '0', '-1', '1.0', ' 1', '1x', '99999999999']) {
+    const rows = new MemoryStore();
+    await rows.write([[schemaKey, Buffer.from(version)]]);
+    const before = await allRows(rows);
+    await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'), version);
+    t.deepEqual(await allRows(rows), before);
+  }
+});
+
+test('a store whose meta rows are incomplete or unreadable is refused unchanged', async (t) => {
+  const good: [string, string][] = [
+    [layout.metaKey('chain'), JSON.stringify({network: 'regtest', genesis: genesisOf.regtest})],
+    [layout.metaKey('tip'), JSON.stringify({height: 1, hash: 'ff'.repeat(32)})],
+    [layout.metaKey('start'), '1'],
+    [layout.metaKey('counters'), '{}'],
+    [layout.metaKey('settings'), '{}'],
+    [layout.localKey('progress'), '{}'],
+    [layout.headerKey(1), 'not a header'],
+  ];
+  const spoilt = [
+    good.filter(([key]) => key !== layout.metaKey('tip')),
+    good.filter(([key]) => key !== layout.headerKey(1)),
+    good,
+    good.map(([key]): [string, string] => [key, '{']),
+  ];
+  for (const pairs of spoilt) {
+    const rows = new MemoryStore();
+    await rows.write([
+      [schemaKey, Buffer.from('1')],
+      ...pairs.map(([key, value]) => [key, Buffer.from(value)] as const),
+    ]);
+    const before = await allRows(rows);
+    await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
+    t.deepEqual(await allRows(rows), before);
+  }
+});
