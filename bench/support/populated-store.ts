@@ -19,7 +19,10 @@ export async function openFollower(location: string): Promise<{store: Store; fol
       throw error;
     },
   );
-  return {store, follower: new StoreFollower(store, writer, defaultGatekeeperSettings, defaultLogBlocks)};
+  return {
+    store,
+    follower: new StoreFollower(store, writer, defaultGatekeeperSettings, {logBlocks: defaultLogBlocks, finality: 100}),
+  };
 }
 
 /** The task that builds a store; a benchmark that calls `populated` has it among its own. */

@@ -2,7 +2,8 @@ import type {Io} from './io.js';
 
 /** Long work that tells how far it is. */
 export interface Progress {
-  update(done: number): void;
+  /** @param to where it ends, if that has changed */
+  update(done: number, to?: number): void;
   end(): void;
 }
 
@@ -13,8 +14,8 @@ interface Work {
   readonly to: number;
 }
 
-/** Where there is no terminal, a line is written each time so much more of the work is done. */
-const linesPerWork = 10;
+/** Where there is no terminal, a line is written so often at most: short work passes without one. */
+const lineMs = 5_000;
 
 /** A bar on a terminal, otherwise an occasional line. */
 export async function startProgress(io: Io, work: Work): Promise<Progress> {
@@ -26,17 +27,22 @@ async function bar({label, from, to}: Work): Promise<Progress> {
   const format = `${label} {bar} {percentage}% | {value}/{total} | {eta_formatted} left`;
   const single = new SingleBar({stream: process.stderr, clearOnComplete: true, format}, Presets.shades_classic);
   single.start(to, from);
-  return {update: (done) => single.update(done), end: () => single.stop()};
+  return {
+    update(done, total) {
+      if (total !== undefined) single.setTotal(total);
+      single.update(done);
+    },
+    end: () => single.stop(),
+  };
 }
 
-function lines(io: Io, {label, from, to}: Work): Progress {
-  let told = 0;
+function lines(io: Io, {label, to}: Work): Progress {
+  let toldMs = performance.now();
   return {
-    update(done) {
-      const step = Math.floor(((done - from) / (to - from)) * linesPerWork);
-      if (step <= told) return;
-      told = step;
-      io.log(`${label}: ${done} of ${to}`);
+    update(done, total = to) {
+      if (performance.now() - toldMs < lineMs) return;
+      toldMs = performance.now();
+      io.log(`${label}: ${done} of ${total}`);
     },
     end: () => undefined,
   };

@@ -102,6 +102,10 @@ export const errorCodes = {
     'The best chain left ours deeper than `finality` blocks, which is deeper than can be undone.',
     'Wait for the node to come back, or accept its chain: `bartizan recover`.',
   ),
+  TOWER_NOTHING_TO_RECOVER: operational(
+    'The node is on a chain that the tower follows by itself.',
+    'Start the tower: `bartizan run`.',
+  ),
   TOWER_NODE_BEHIND: operational(
     'The node does not know our tip and has less work than we have seen.',
     'Wait until the node has caught up, or accept its chain: `bartizan recover`.',

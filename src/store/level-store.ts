@@ -85,7 +85,8 @@ export class LevelStore extends LevelReader implements KeyValueStore {
       if (code === 'LEVEL_LOCKED') {
         throw new OperationalError('TOWER_STORE_LOCKED', `the store ${location} is in use`, {cause});
       }
-      if (!create && String((cause as Error).message).includes('does not exist')) {
+      // The second is for a folder that is not there either.
+      if (!create && /does not exist|LOCK: No such file/.test(String((cause as Error).message))) {
         throw new OperationalError('TOWER_STORE_MISSING', `there is no store at ${location}`, {cause});
       }
       throw storeFailed('opened', cause);

@@ -5,7 +5,7 @@ import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {headerHeightOf, tableRange} from '../store/layout.js';
 import {decodeHeader} from '../store/rows.js';
 import type {Store} from '../store/store.js';
-import {beginStore, connectBlock, disconnectBlock, finality, headersKept} from './chain-events.js';
+import {beginStore, connectBlock, disconnectBlock, headersKept} from './chain-events.js';
 import type {Writer} from './writer.js';
 
 /** Brings blocks to the writer: each is a change of its own, and consecutive ones share a batch. */
@@ -14,12 +14,19 @@ export class StoreFollower implements ChainFollower {
   readonly #writer: Writer;
   readonly #settings: GatekeeperSettings;
   readonly #logBlocks: number;
+  readonly #finality: number;
 
-  constructor(store: Store, writer: Writer, settings: GatekeeperSettings, logBlocks: number) {
+  constructor(
+    store: Store,
+    writer: Writer,
+    settings: GatekeeperSettings,
+    limits: {readonly logBlocks: number; readonly finality: number},
+  ) {
     this.#store = store;
     this.#writer = writer;
     this.#settings = settings;
-    this.#logBlocks = logBlocks;
+    this.#logBlocks = limits.logBlocks;
+    this.#finality = limits.finality;
   }
 
   get tip(): ChainHeader | undefined {
@@ -31,7 +38,7 @@ export class StoreFollower implements ChainFollower {
   }
 
   get floor(): number {
-    return (this.#store.meta?.progress.highest ?? 0) - finality;
+    return (this.#store.meta?.progress.highest ?? 0) - this.#finality;
   }
 
   async storedHeaders(): Promise<ChainHeader[]> {

@@ -13,6 +13,7 @@ import {digestOf} from '../store/digest.js';
 import type {KeyValueStore} from '../store/key-value-store.js';
 import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
+import {finality} from './chain-events.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
@@ -31,6 +32,8 @@ export interface TowerParts {
   readonly settings?: GatekeeperSettings;
   /** Blocks for which the log of events is kept. @default 26,280, half a year */
   readonly logBlocks?: number;
+  /** Depth of the deepest reorg that is undone; a deeper one halts the tower. @default 100, which is the most */
+  readonly finality?: number;
   /** @default the system's */
   readonly timers?: Timers;
 }
@@ -58,7 +61,7 @@ export class Tower {
   readonly #follower: StoreFollower;
   readonly #listeners = new Set<(event: TowerEvent) => void>();
 
-  private constructor(store: Store, {source, network, key, settings, timers, logBlocks}: Required<TowerParts>) {
+  private constructor(store: Store, {source, network, key, settings, timers, ...limits}: Required<TowerParts>) {
     this.id = key.publicKey;
     this.network = network;
     this.#store = store;
@@ -68,7 +71,7 @@ export class Tower {
       (event) => this.#publish(event),
       (error) => this.blockProcessor.halt(error),
     );
-    this.#follower = new StoreFollower(store, this.#writer, settings, logBlocks);
+    this.#follower = new StoreFollower(store, this.#writer, settings, limits);
     this.blockProcessor = new BlockProcessor({
       source,
       follower: this.#follower,
@@ -98,6 +101,7 @@ export class Tower {
       settings: defaultGatekeeperSettings,
       timers: systemTimers,
       logBlocks: defaultLogBlocks,
+      finality,
       ...parts,
     });
     const network = store.meta?.chain.network;

@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
+import type {Credentials} from '../../chain/bitcoind/credentials.js';
 import type {ChainSource} from '../../chain/chain-source.js';
 import type {Network} from '../../chain/network.js';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
@@ -46,16 +47,10 @@ export async function openSource(settings: TowerSettings, warn: (warning: string
 }
 
 async function openBitcoind(settings: TowerSettings, warn: (warning: string) => void): Promise<ChainSource> {
-  const {connectBitcoind, cookieCredentials, passwordCredentials, splitRpcUrl} =
-    await import('../../chain/bitcoind/index.js');
-  const rpcUrl = rpcUrlOf(settings);
-  const named = splitRpcUrl(rpcUrl).credentials;
-  const credentials =
-    settings.btcRpcUser === ''
-      ? (named ?? cookieCredentials(cookiePathOf(settings)))
-      : passwordCredentials(settings.btcRpcUser, settings.btcRpcPassword);
+  const {connectBitcoind} = await import('../../chain/bitcoind/index.js');
+  const {url, credentials} = await bitcoindAccess(settings);
   return connectBitcoind({
-    rpcUrl,
+    rpcUrl: url,
     credentials,
     zmqEndpoint: `${settings.btcFeedProtocol}://${bracketed(settings.btcFeedConnect)}:${settings.btcFeedPort}`,
     pollMs: settings.pollingDelta * 1000,
@@ -63,13 +58,23 @@ async function openBitcoind(settings: TowerSettings, warn: (warning: string) => 
   });
 }
 
-export function rpcUrlOf({btcRpcUrl, btcRpcConnect, btcRpcPort, btcNetwork}: TowerSettings): string {
+/** Where bitcoind's RPC is, and who we are to it. */
+export async function bitcoindAccess(settings: TowerSettings): Promise<{url: string; credentials: Credentials}> {
+  const {cookieCredentials, passwordCredentials, splitRpcUrl} = await import('../../chain/bitcoind/credentials.js');
+  const {url, credentials} = splitRpcUrl(rpcUrlOf(settings));
+  if (settings.btcRpcUser !== '') {
+    return {url, credentials: passwordCredentials(settings.btcRpcUser, settings.btcRpcPassword)};
+  }
+  return {url, credentials: credentials ?? cookieCredentials(cookiePathOf(settings))};
+}
+
+function rpcUrlOf({btcRpcUrl, btcRpcConnect, btcRpcPort, btcNetwork}: TowerSettings): string {
   if (btcRpcUrl !== '') return btcRpcUrl;
   return `http://${bracketed(btcRpcConnect)}:${btcRpcPort === 0 ? rpcPorts[btcNetwork] : btcRpcPort}`;
 }
 
 /** The cookie that is set, or the one of a bitcoind with default folders. */
-export function cookiePathOf({btcRpcCookie, btcNetwork}: TowerSettings): string {
+function cookiePathOf({btcRpcCookie, btcNetwork}: TowerSettings): string {
   return btcRpcCookie === '' ? join(homedir(), '.bitcoin', cookieFolders[btcNetwork], '.cookie') : btcRpcCookie;
 }
 

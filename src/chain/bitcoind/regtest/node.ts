@@ -30,6 +30,8 @@ export interface RegtestOptions {
   readonly dataDir?: string;
   /** Whether the node publishes block hashes. @default true */
   readonly zmq?: boolean;
+  /** Ports that it must have; the others are picked. */
+  readonly ports?: Partial<RegtestPorts>;
   /** More options of bitcoind, such as `-prune=1`. */
   readonly args?: readonly string[];
 }
@@ -72,13 +74,18 @@ export class RegtestNode {
     const program = options.program ?? (await findBitcoind());
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-regtest-')));
     await mkdir(dataDir, {recursive: true});
-    const node = new RegtestNode(program, dataDir, await freePorts(), {
-      zmq: options.zmq ?? true,
-      temporary: options.dataDir === undefined,
-      args: options.args ?? [],
-    });
+    const node = new RegtestNode(
+      program,
+      dataDir,
+      {...(await freePorts()), ...options.ports},
+      {
+        zmq: options.zmq ?? true,
+        temporary: options.dataDir === undefined,
+        args: options.args ?? [],
+      },
+    );
     try {
-      await node.#launchOnFreePorts();
+      await node.#launchOnFreePorts(options.ports ?? {});
       return node;
     } catch (error) {
       await node.stop();
@@ -92,6 +99,11 @@ export class RegtestNode {
 
   get running(): boolean {
     return this.#process?.running ?? false;
+  }
+
+  /** Resolves when the node has ended, however it came to it. */
+  get ended(): Promise<void> {
+    return this.#process?.ended ?? Promise.resolve();
   }
 
   get rpcPort(): number {
@@ -153,14 +165,14 @@ export class RegtestNode {
     await this.#launch();
   }
 
-  async #launchOnFreePorts(): Promise<void> {
+  async #launchOnFreePorts(wanted: Partial<RegtestPorts>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#launch();
         return;
       } catch (error) {
         if (attempt === startAttempts || !/unable to bind|address already in use/i.test(String(error))) throw error;
-        this.#ports = await freePorts();
+        this.#ports = {...(await freePorts()), ...wanted};
       }
     }
   }

@@ -1,0 +1,40 @@
+import type {SimulatedChain} from '../../chain/simulated-chain.js';
+import {LevelStore} from '../../store/level-store.js';
+import {loadKey} from '../../tower/key-file.js';
+import {gatekeeperSettings, type TowerSettings} from '../../tower/settings.js';
+import {Tower} from '../../tower/tower.js';
+import type {Io} from '../io.js';
+import {keyPathOf, makeDataDir, storePathOf} from './data-dir.js';
+import {openSource} from './source.js';
+
+interface OpenedTower {
+  readonly tower: Tower;
+  /** Set where blocks are mined on command. */
+  readonly simulated: SimulatedChain | undefined;
+}
+
+/**
+ * Opens key, store and chain of a data directory, makes what is not there yet, and puts the settings in force; with
+ * `asItIs` it does neither. What was opened is closed again when another part fails; after that, the tower closes it.
+ */
+export async function openTower(settings: TowerSettings, io: Io, {asItIs = false} = {}): Promise<OpenedTower> {
+  const {dataDir, logBlocks, finality} = settings;
+  if (!asItIs) await makeDataDir(dataDir);
+  const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
+  try {
+    const key = await loadKey(keyPathOf(dataDir));
+    const warn = (warning: string) => io.log(`${io.paintLog('yellow', 'warning:')} ${warning}`);
+    const {source, network, simulated} = await openSource(settings, warn);
+    try {
+      const deciding = asItIs ? {} : {settings: gatekeeperSettings(settings)};
+      const tower = await Tower.open({rows, source, network, key, logBlocks, finality, ...deciding});
+      return {tower, simulated};
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  } catch (error) {
+    await rows.close();
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import {readFile} from 'node:fs/promises';
+import {FixtureChain} from '../chain/fixture-chain.js';
+import type {Network} from '../chain/network.js';
+import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
+import {OperationalError} from '../errors/index.js';
+import {MemoryStore} from '../store/memory-store.js';
+import {Tower} from '../tower/tower.js';
+import {plural} from './heights.js';
+import {startProgress} from './progress.js';
+import type {Subcommand} from './subcommand.js';
+import {columns} from './table.js';
+
+/** Consecutive blocks that joined or left the best chain. Disconnected ones go down: `from` is the higher. */
+interface Run {
+  readonly type: 'connected' | 'disconnected';
+  readonly from: number;
+  readonly to: number;
+}
+
+interface ReplayOutput {
+  readonly file: string;
+  readonly network: Network;
+  /** Blocks in the file. */
+  readonly blocks: number;
+  readonly startHeight: number;
+  readonly runs: readonly Run[];
+  readonly height: number;
+  readonly hash: string;
+  /** SHA-256 over the state of a tower that followed the file, hex. */
+  readonly digest: string;
+}
+
+export const replay: Subcommand<ReplayOutput> = {
+  define(command) {
+    command.argument('<file>', 'fixture chain: one raw block in hex a line, in order of arrival');
+    command.addHelpText(
+      'after',
+      '\nA fresh tower in memory follows the chain as its blocks arrive, one after the other.',
+    );
+  },
+
+  async run({args, io}, show) {
+    const file = args[0]!;
+    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new OperationalError('TOWER_FILE_FAILED', `${file} cannot be read`, {cause});
+    });
+    const source = new FixtureChain(text, file);
+    const blocks = source.remaining + 1;
+    const startHeight = source.tip.height;
+    const {network} = await source.identity();
+    const key = new SigningKey(generateSecretKey());
+    const tower = await Tower.open({rows: new MemoryStore(), source, network, key});
+    const runs: Run[] = [];
+    tower.on((event) => {
+      if (event.type === 'block_connected') extendRuns(runs, 'connected', event.height);
+      if (event.type === 'block_disconnected') extendRuns(runs, 'disconnected', event.height);
+    });
+    const progress = await startProgress(io, {label: 'replaying blocks', from: 0, to: blocks});
+    try {
+      tower.start();
+      await tower.synced();
+      while (source.remaining > 0) {
+        source.arrive();
+        await tower.synced();
+        progress.update(blocks - source.remaining);
+      }
+      const {height, hash} = tower.tip!;
+      show({file, network, blocks, startHeight, runs, height, hash, digest: await tower.digest()});
+      return 0;
+    } finally {
+      progress.end();
+      await tower.close();
+    }
+  },
+
+  render: ({file, network, blocks, startHeight, runs, height, hash, digest}, paint) =>
+    [
+      `${file}: ${plural(blocks, 'block')} of ${network}`,
+      '',
+      ...columns([['started', String(startHeight)], ...runs.map(runInWords)]).map((line, index) =>
+        runs[index - 1]?.type === 'disconnected' ? paint('yellow', line) : line,
+      ),
+      '',
+      ...columns([
+        ['tip', `${height}  ${hash}`],
+        ['digest', digest],
+      ]),
+    ].join('\n'),
+};
+
+function extendRuns(runs: Run[], type: Run['type'], height: number): void {
+  const last = runs.at(-1);
+  if (last?.type === type) runs[runs.length - 1] = {...last, to: height};
+  else runs.push({type, from: height, to: height});
+}
+
+function runInWords({type, from, to}: Run): string[] {
+  const range = from === to ? String(from) : `${from} to ${to}`;
+  return [type, type === 'connected' ? range : `${range}, a reorg of depth ${from - to + 1}`];
+}
