@@ -2,6 +2,7 @@
 const blockMinutes = 10;
 const hourMinutes = 60;
 const dayMinutes = 24 * hourMinutes;
+const yearDays = 365;
 
 /** What is said of a height, before and after it has come. */
 export interface Saying {
@@ -40,5 +41,6 @@ export function timeInWords(blocks: number): string {
   const minutes = blocks * blockMinutes;
   if (minutes < hourMinutes) return `about ${plural(minutes, 'minute')}`;
   if (minutes < 2 * dayMinutes) return `about ${plural(Math.round(minutes / hourMinutes), 'hour')}`;
-  return `about ${plural(Math.round(minutes / dayMinutes), 'day')}`;
+  const days = Math.round(minutes / dayMinutes);
+  return days < 2 * yearDays ? `about ${plural(days, 'day')}` : `about ${plural(Math.round(days / yearDays), 'year')}`;
 }

@@ -122,10 +122,12 @@ export class TimelineRenderer {
         const {expiryDelta} = entry.changed;
         if (expiryDelta !== undefined) this.#graceBlocks = expiryDelta;
         const changes = Object.entries(entry.changed).map(([key, value]) => `${snake(key)} = ${value}`);
-        return [say('=', `settings: ${changes.join(', ') || 'as before'}`)];
+        return [say('=', `the operator restarts the tower with ${changes.join(', ')}`)];
       }
-      case 'refused':
-        return [say('⊘', `${requestText(entry.request)}: refused, ${entry.reason} ${paint('dim', `[${entry.code}]`)}`)];
+      case 'refused': {
+        const text = `${requestText(entry.request)}: refused, ${entry.reason} [${entry.code}]`;
+        return [entry.isExpected ? paint('green', say('✓', text)) : say('⊘', text)];
+      }
       case 'expected':
         return [
           entry.met

@@ -26,7 +26,14 @@ export type TimelineEntry = {readonly height: number} & (
   | {readonly type: 'reorg'; readonly depth: number; readonly blocks: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}
   | {readonly type: 'settings_changed'; readonly changed: Partial<GatekeeperSettings>}
-  | {readonly type: 'refused'; readonly request: UserRequest; readonly code: ErrorCode; readonly reason: string}
+  | {
+      readonly type: 'refused';
+      readonly request: UserRequest;
+      readonly code: ErrorCode;
+      readonly reason: string;
+      /** The scenario expects just this. */
+      readonly isExpected: boolean;
+    }
   | {readonly type: 'expected'; readonly met: boolean; readonly claim: string; readonly actual: string}
 );
 

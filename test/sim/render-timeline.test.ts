@@ -9,15 +9,14 @@ const settings = {subscriptionSlots: 10, subscriptionDuration: 10, expiryDelta: 
 const aTimeline = () =>
   new Timeline({settings, userOf: (key) => ({a1: 'alice', b2: 'bob'})[key] ?? key, appointmentOf: () => 'channel-1'});
 
-const connected = (height: number, ...userIds: number[]) =>
-  ({
-    type: 'block_connected',
-    height,
-    hash: `hash ${height}`,
-    header: '',
-    deletedUsers: userIds.length,
-    userIds,
-  }) as TowerEvent;
+const connected = (height: number, ...userIds: number[]): TowerEvent => ({
+  type: 'block_connected',
+  height,
+  hash: `hash ${height}`,
+  header: '',
+  deletedUsers: userIds.length,
+  userIds,
+});
 const disconnected = (height: number, ...userIds: number[]): TowerEvent => ({
   type: 'block_disconnected',
   height,
@@ -104,6 +103,15 @@ test('restarts, settings, refusals, notes and expectations each have their line'
       request: {type: 'appointment', user: 'bob', name: 'x', blobBytes: 4096},
       code: 'TOWER_NOT_ENOUGH_SLOTS',
       reason: '2 more slots are needed, 1 is available',
+      isExpected: false,
+    },
+    {
+      type: 'refused',
+      height: 120,
+      request: {type: 'renew', user: 'bob'},
+      code: 'TOWER_NO_TIP',
+      reason: 'no block yet',
+      isExpected: true,
     },
     {type: 'reorg', height: 120, depth: 2, blocks: 3},
     {type: 'expected', height: 121, met: true, claim: 'bob is active', actual: 'bob is active'},
@@ -116,8 +124,9 @@ test('restarts, settings, refusals, notes and expectations each have their line'
     '        120 ○ the tower is stopped and started again',
     '        120 ○ the tower is killed right before a commit (alice registers is lost), and started again',
     '        120 ○ the tower is killed right after a commit, and started again',
-    '        120 = settings: expiry_delta = 9, renewal = reset',
+    '        120 = the operator restarts the tower with expiry_delta = 9, renewal = reset',
     '        120 ⊘ bob sends appointment x of 4,096 bytes: refused, 2 more slots are needed, 1 is available [TOWER_NOT_ENOUGH_SLOTS]',
+    '        120 ✓ bob renews: refused, no block yet [TOWER_NO_TIP]',
     '        120 ↩ reorg: 2 blocks replaced by 3, fork point 118',
     '        121 ✓ bob is active',
     '        121 ✗ expected that bob has 2 slots, but he has 3',

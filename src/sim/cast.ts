@@ -1,0 +1,53 @@
+import {createHash} from 'node:crypto';
+import {SigningKey} from '../crypto/index.js';
+import {locatorBytes} from '../gatekeeper/locator.js';
+
+/** Who and what a scenario calls by name, and the tower by key: keys and locators follow from the seed and the names. */
+export class Cast {
+  readonly #seed: string;
+  readonly #keys = new Map<string, string>();
+  readonly #users = new Map<string, string>();
+  readonly #locators = new Map<string, string>();
+
+  constructor(seed: string | number) {
+    this.#seed = String(seed);
+  }
+
+  /** The key with which the tower signs its promises. */
+  towerKey(): SigningKey {
+    return new SigningKey(this.#hash('tower'));
+  }
+
+  /** Public key of a user, hex. */
+  keyOf(user: string): string {
+    const known = this.#keys.get(user);
+    if (known !== undefined) return known;
+    // A hash that is no secret key, zero or above the order of the curve, is found once in 2^127 names.
+    const key = new SigningKey(this.#hash('user', user)).publicKey;
+    this.#keys.set(user, key);
+    this.#users.set(key, user);
+    return key;
+  }
+
+  /** Locator of an appointment of a user, hex. */
+  locatorOf(user: string, appointment: string): string {
+    const locator = this.#hash('appointment', user, appointment).subarray(0, locatorBytes).toString('hex');
+    this.#locators.set(locator, appointment);
+    return locator;
+  }
+
+  /** The name behind a public key; the key itself when nobody was called so. */
+  userOf(key: string): string {
+    return this.#users.get(key) ?? key;
+  }
+
+  appointmentOf(locator: string): string {
+    return this.#locators.get(locator) ?? locator;
+  }
+
+  #hash(...words: string[]): Buffer {
+    return createHash('sha256')
+      .update(JSON.stringify(['bartizan', this.#seed, ...words]))
+      .digest();
+  }
+}

@@ -1,0 +1,145 @@
+import type {ChainSource} from '../chain/index.js';
+import type {SigningKey} from '../crypto/index.js';
+import {assert} from '../errors/index.js';
+import {type GatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
+import {type KeyValueStore, layout, pageRows} from '../store/index.js';
+import type {TowerEvent} from '../tower/events.js';
+import {Tower} from '../tower/tower.js';
+import {type Kill, KillSwitch} from './kill-switch.js';
+
+export interface TowerHostParts {
+  /** Opens the rows as they are on disk; called at every start. */
+  readonly openRows: () => Promise<KeyValueStore>;
+  readonly source: ChainSource;
+  readonly key: SigningKey;
+  /** The settings that the tower starts with. */
+  readonly settings: GatekeeperSettings;
+  /** Given every committed event once, in order, as the tower's log has it. */
+  readonly onEvent: (event: TowerEvent) => void;
+  /** Told between what was on disk when the tower was killed and what happened after it was started again. */
+  readonly onKilled: (kill: Kill, lost: string | undefined) => void;
+}
+
+/** Runs a tower as a machine does: starts it, stops it, loses it at a commit, and starts it again on what is on disk. */
+export class TowerHost {
+  readonly #parts: TowerHostParts;
+  readonly #killSwitch = new KillSwitch();
+  #tower: Tower | undefined;
+  #seenLog = 0;
+
+  constructor(parts: TowerHostParts) {
+    this.#parts = parts;
+  }
+
+  get tower(): Tower {
+    assert(this.#tower, 'the tower is running');
+    return this.#tower;
+  }
+
+  /** Starts the tower and brings it to the tip of its source. */
+  async start(): Promise<void> {
+    await this.#open();
+    this.tower.start();
+    await this.settle();
+  }
+
+  /** A kill that is armed stays so. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#tower?.close();
+    this.#tower = undefined;
+  }
+
+  /** Lets the next commit kill the tower. */
+  arm(kill: Kill): void {
+    this.#killSwitch.arm(kill);
+  }
+
+  /** Answers whether a kill was waiting, which is then forgotten. */
+  disarm(): boolean {
+    return this.#killSwitch.disarm();
+  }
+
+  /** Waits until the tower has processed its source's tip, however often it is killed on the way. */
+  async settle(): Promise<void> {
+    for (;;) {
+      try {
+        await this.tower.synced();
+        return await this.#tell();
+      } catch (error) {
+        if (!(await this.#revive(undefined))) throw error;
+      }
+    }
+  }
+
+  /**
+   * Asks for something that is committed at once. When the commit is lost, it is asked for again; when the tower dies
+   * right after it, nobody answers, but it is done.
+   */
+  async request(what: string, ask: (tower: Tower) => Promise<unknown>): Promise<void> {
+    try {
+      await ask(this.tower);
+    } catch (error) {
+      const kill = await this.#revive(what);
+      if (!kill) throw error;
+      await this.settle();
+      if (kill === 'kill_before_commit') await ask(this.tower);
+    }
+    await this.#tell();
+  }
+
+  /** Starts the tower again if it was killed; answers how. It may not have reached the tip yet. */
+  async #revive(what: string | undefined): Promise<Kill | undefined> {
+    const kill = this.#killSwitch.takeFired();
+    if (!kill) return undefined;
+    await this.stop();
+    await this.#open();
+    await this.#tell();
+    this.#parts.onKilled(kill, kill === 'kill_before_commit' ? what : undefined);
+    this.tower.start();
+    return kill;
+  }
+
+  async #open(): Promise<void> {
+    const {openRows, source, key, settings} = this.#parts;
+    const rows = await openRows();
+    const fresh = (await rows.range({...layout.tableRange('meta'), limit: 1})).length === 0;
+    this.#tower = await Tower.open({
+      rows: this.#killSwitch.guard(rows),
+      source: outliving(source),
+      network: 'regtest',
+      key,
+      // From then on the store knows them, and what an operator changes stays.
+      ...(fresh ? {settings} : {}),
+      logBlocks: maxU32,
+    });
+  }
+
+  /** Hands on what the log has got since the last time: what was committed, whether or not anybody was told. */
+  async #tell(): Promise<void> {
+    const {rows, meta} = this.tower.gatekeeper.userDb;
+    const end = meta?.progress.nextLog ?? 0;
+    while (this.#seenLog < end) {
+      const to = Math.min(this.#seenLog + pageRows, end);
+      const page = await rows.range({from: layout.logKey(this.#seenLog), to: layout.logKey(to), limit: pageRows});
+      for (const [, entry] of page) this.#parts.onEvent(JSON.parse(Buffer.from(entry).toString()) as TowerEvent);
+      this.#seenLog = to;
+    }
+  }
+}
+
+/** The same source for the next tower, which closing this one must not close. */
+const outliving = (source: ChainSource): ChainSource => ({
+  identity: () => source.identity(),
+  sourceTip: () => source.sourceTip(),
+  header: (hash) => source.header(hash),
+  block: (hash) => source.block(hash),
+  standing: (hashes) => source.standing(hashes),
+  headers: (from, to) => source.headers(from, to),
+  onWake: (wake) => source.onWake(wake),
+  close: async () => {},
+});
