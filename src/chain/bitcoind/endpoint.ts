@@ -52,7 +52,7 @@ async function publishedAddresses(rpc: BitcoindRpc): Promise<string[] | Operatio
   try {
     return addressesOf(await rpc.call('getzmqnotifications', []), hashblockTopic);
   } catch (error) {
-    if (error instanceof OperationalError && !error.retryable) return error;
+    if (error instanceof OperationalError && error.code === 'TOWER_BITCOIND_RPC') return error;
     throw error;
   }
 }

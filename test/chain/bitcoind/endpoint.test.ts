@@ -40,7 +40,9 @@ test('an endpoint on another machine is warned of', async (t) => {
   t.deepEqual(rest, []);
 });
 
-test('a node that may not be asked is warned of and not an error', async (t) => {
-  const [warning] = await endpointWarnings(new FakeRpc({}), 'tcp://127.0.0.1:28332');
-  t.regex(warning!, /unchecked/);
+test('a node that may not be asked, or answers nonsense, is warned of and not an error', async (t) => {
+  for (const script of [{}, {getzmqnotifications: () => 'nonsense'}]) {
+    const [warning] = await endpointWarnings(new FakeRpc(script), 'tcp://127.0.0.1:28332');
+    t.regex(warning!, /unchecked/);
+  }
 });
