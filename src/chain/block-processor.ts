@@ -132,10 +132,9 @@ export class BlockProcessor {
   }
 
   #change(state: SourceState): void {
-    const {name, sourceHeight, error} = this.#state;
+    const {name, error} = this.#state;
     this.#state = state;
-    const same = name === state.name && error?.code === state.error?.code;
-    if (!same || sourceHeight !== state.sourceHeight) this.#parts.onState?.(state);
+    if (name !== state.name || error?.code !== state.error?.code) this.#parts.onState?.(state);
   }
 
   #settle(answer: (waiter: Waiter) => void, upTo: number = Number.POSITIVE_INFINITY): void {
