@@ -25,16 +25,22 @@ interface RegtestOutput {
 
 /** Ports of regtest.conf, which are also the defaults of `bartizan run`. */
 const usualPorts = {rpc: 18_443, zmq: 28_332};
-const portRange = {from: 1, to: 65_535};
+const portRange = {from: 0, to: 65_535};
 /** Anybody's: nobody needs to spend what regtest mines. */
 const walletName = 'miner';
 
 export const regtest: Subcommand<RegtestOutput> = {
   define(command) {
     command.option('--data-dir <dir>', 'where the node keeps its chain (default: ~/.bartizan/regtest-bitcoind)');
-    command.option('--rpc-port <n>', `port of the RPC server (default: ${usualPorts.rpc}, or a free one)`);
-    command.option('--zmq-port <n>', `port of the ZMQ feed (default: ${usualPorts.zmq}, or a free one)`);
-    command.option('--p2p-port <n>', 'port for other nodes (default: a free one)');
+    command.option(
+      '--rpc-port <n>',
+      `port of the RPC server (default: ${usualPorts.rpc} if it is free; 0 picks a free one)`,
+    );
+    command.option(
+      '--zmq-port <n>',
+      `port of the ZMQ feed (default: ${usualPorts.zmq} if it is free; 0 picks a free one)`,
+    );
+    command.option('--p2p-port <n>', 'port for other nodes (default: 0)');
     command.addHelpText(
       'after',
       '\nThe program is BITCOIND from the environment, or the first on PATH, or one fetched from the packages of Debian.' +
@@ -48,13 +54,14 @@ export const regtest: Subcommand<RegtestOutput> = {
       io.workingDirectory,
       typeof options['dataDir'] === 'string' ? options['dataDir'] : join(io.home, '.bartizan', 'regtest-bitcoind'),
     );
-    const ports = await portsFor({
+    const asked = {
       rpc: portOf(options['rpcPort'], '--rpc-port'),
       zmq: portOf(options['zmqPort'], '--zmq-port'),
       p2p: portOf(options['p2pPort'], '--p2p-port'),
-    });
+    };
+    const {ports, preferredPorts} = await portsFor(asked);
     const program = await findBitcoind({env: io.environment, progress: (line) => io.log(line)});
-    const node = await RegtestNode.start({program, dataDir, ports});
+    const node = await RegtestNode.start({program, dataDir, ports, preferredPorts});
     try {
       await openWallet(node);
       const cli = await writeCli(program, dataDir);
@@ -96,22 +103,29 @@ export const regtest: Subcommand<RegtestOutput> = {
 };
 
 type Ports = NonNullable<RegtestOptions['ports']>;
+type Asked = {readonly [Name in keyof Ports]: number | undefined};
 
 function portOf(given: unknown, flag: string): number | undefined {
   return given === undefined ? undefined : wholeNumber(given, flag, portRange);
 }
 
-/** The ports that were asked for, and the usual ones where they are free. */
-async function portsFor(asked: {[Name in keyof Ports]: number | undefined}): Promise<Ports> {
-  for (const [name, port] of Object.entries(asked)) {
-    if (port === undefined || (await isFree(port))) continue;
-    throw new OperationalError('TOWER_ADDRESS_IN_USE', `port ${port}, asked for by --${name}-port, is taken`);
+/** The ports that were asked for, and the usual ones where nobody asked and they are free. */
+async function portsFor(asked: Asked): Promise<{ports: Ports; preferredPorts: Ports}> {
+  const ports: {-readonly [Name in keyof Ports]: number} = {};
+  const preferredPorts: typeof ports = {};
+  for (const name of ['rpc', 'zmq', 'p2p'] as const) {
+    const port = asked[name];
+    const usual = name === 'p2p' ? undefined : usualPorts[name];
+    if (port === undefined) {
+      if (usual !== undefined && (await isFree(usual))) preferredPorts[name] = usual;
+    } else if (port > 0) {
+      if (!(await isFree(port))) {
+        throw new OperationalError('TOWER_ADDRESS_IN_USE', `port ${port}, asked for by --${name}-port, is taken`);
+      }
+      ports[name] = port;
+    }
   }
-  const usual: {-readonly [Name in keyof Ports]: number} = {};
-  if (await isFree(usualPorts.rpc)) usual.rpc = usualPorts.rpc;
-  if (await isFree(usualPorts.zmq)) usual.zmq = usualPorts.zmq;
-  const set = Object.entries(asked).filter(([, port]) => port !== undefined);
-  return {...usual, ...(Object.fromEntries(set) as Ports)};
+  return {ports, preferredPorts};
 }
 
 function isFree(port: number): Promise<boolean> {

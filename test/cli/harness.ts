@@ -4,6 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
+import {runCli} from '../../src/cli/cli.js';
+import {plain} from '../../src/cli/paint.js';
 
 export const mainPath = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -86,4 +88,37 @@ export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'bartizan-cli-'));
   t.teardown(() => rm(directory, {recursive: true, force: true}));
   return directory;
+}
+
+/** Runs a command line in this process, which is quicker where the process is not what is tested. */
+export async function runHere(args: readonly string[]): Promise<Ended> {
+  const printed: string[] = [];
+  const logged: string[] = [];
+  const status = await runCli(args, {
+    print: (text) => void printed.push(`${text}\n`),
+    log: (text) => void logged.push(`${text}\n`),
+    paintData: plain,
+    paintLog: plain,
+    logIsTerminal: false,
+    environment: {},
+    home: tmpdir(),
+    workingDirectory: tmpdir(),
+  });
+  return {status, stdout: printed.join(''), stderr: logged.join('')};
+}
+
+/** What a command prints with --json; the test fails when it fails. */
+export async function ask<Answer = Record<string, unknown>>(
+  t: ExecutionContext,
+  dataDir: string,
+  ...args: string[]
+): Promise<Answer> {
+  const {status, stdout, stderr} = await runHere([...args, '--data-dir', dataDir, '--json']);
+  t.is(status, 0, stderr);
+  return JSON.parse(stdout) as Answer;
+}
+
+/** Heights of a log's lines of one kind, in order. */
+export function loggedHeights(log: string, event: string): number[] {
+  return [...log.matchAll(new RegExp(`event=${event} height=(\\d+)`, 'g'))].map(([, height]) => Number(height));
 }

@@ -32,6 +32,8 @@ export interface RegtestOptions {
   readonly zmq?: boolean;
   /** Ports that it must have; the others are picked. */
   readonly ports?: Partial<RegtestPorts>;
+  /** Ports to try first. */
+  readonly preferredPorts?: Partial<RegtestPorts>;
   /** More options of bitcoind, such as `-prune=1`. */
   readonly args?: readonly string[];
 }
@@ -77,7 +79,7 @@ export class RegtestNode {
     const node = new RegtestNode(
       program,
       dataDir,
-      {...(await freePorts()), ...options.ports},
+      {...(await freePorts()), ...options.preferredPorts, ...options.ports},
       {
         zmq: options.zmq ?? true,
         temporary: options.dataDir === undefined,
@@ -171,7 +173,11 @@ export class RegtestNode {
         await this.#launch();
         return;
       } catch (error) {
-        if (attempt === startAttempts || !/unable to bind|address already in use/i.test(String(error))) throw error;
+        if (
+          attempt === startAttempts ||
+          !/unable to bind|unable to start HTTP server|address already in use/i.test(String(error))
+        )
+          throw error;
         this.#ports = {...(await freePorts()), ...wanted};
       }
     }
