@@ -8,10 +8,11 @@ export function defineSettings(command: Command, keys: readonly SettingKey[] = s
   for (const group of new Set(keys.map((key) => definitionOf(key).group))) {
     command.optionsGroup(`${group}:`);
     for (const key of keys.filter((candidate) => definitionOf(candidate).group === group)) {
-      const {meaning, kind, fallback} = definitionOf(key);
+      const {meaning, kind, fallback, expected, path} = definitionOf(key);
       const shown = fallback === '' ? '' : ` (default: ${fallback})`;
-      const placeholder = kind === 'integer' ? 'n' : kind === 'choice' ? 'choice' : 'text';
-      command.option(`${settingNames(key).flag} <${placeholder}>`, `${meaning}${shown}`);
+      const placeholder = kind === 'integer' ? 'n' : path ? 'path' : kind === 'choice' ? 'choice' : 'text';
+      const choices = kind === 'choice' ? `, ${expected}` : '';
+      command.option(`${settingNames(key).flag} <${placeholder}>`, `${meaning}${choices}${shown}`);
     }
   }
   command.optionsGroup('Options:');
