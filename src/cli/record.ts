@@ -6,7 +6,7 @@ import {settingKeys} from '../tower/settings-table.js';
 import {wholeNumber} from './arguments.js';
 import {bitcoindAccess} from './daemon/source.js';
 import {plural} from './heights.js';
-import {type Progress, startProgress} from './progress.js';
+import {loadProgress, type Progress} from './progress.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 
@@ -41,14 +41,17 @@ export const record: Subcommand<RecordOutput> = {
     });
     let progress: Progress | undefined;
     try {
-      progress = await startProgress(io, {label: 'recording blocks', from: 0, to: 1});
+      const startProgress = await loadProgress(io);
       const comment = options['comment'];
       const recording = await recordChain({
         rpc,
         ...heights,
         ...(typeof comment === 'string' ? {comments: [comment]} : {}),
         write: async (text) => void (await file.write(text)),
-        progress: (blocks, of) => progress?.update(blocks, of),
+        progress(blocks, of) {
+          progress ??= startProgress('recording blocks', of);
+          progress.update(blocks, of);
+        },
       });
       await file.sync();
       show({file: path, ...recording});

@@ -6,7 +6,7 @@ import {OperationalError} from '../errors/index.js';
 import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
 import {plural} from './heights.js';
-import {startProgress} from './progress.js';
+import {loadProgress} from './progress.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
@@ -55,14 +55,14 @@ export const replay: Subcommand<ReplayOutput> = {
       if (event.type === 'block_connected') extendRuns(runs, 'connected', event.height);
       if (event.type === 'block_disconnected') extendRuns(runs, 'disconnected', event.height);
     });
-    const progress = await startProgress(io, {label: 'replaying blocks', from: 0, to: blocks});
+    const progress = (await loadProgress(io))('replaying blocks', blocks);
     try {
       tower.start();
       await tower.synced();
       while (source.remaining > 0) {
         source.arrive();
         await tower.synced();
-        progress.update(blocks - source.remaining);
+        progress.update(blocks - source.remaining, blocks);
       }
       const {height, hash} = tower.tip!;
       show({file, network, blocks, startHeight, runs, height, hash, digest: await tower.digest()});

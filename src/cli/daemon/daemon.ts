@@ -33,7 +33,7 @@ export async function openDaemon(
     for (const part of closing.splice(0).reverse()) await part();
   };
   try {
-    tower.on(eventLog(io));
+    tower.on(await eventLog(io));
     tower.on(onEvent);
     if (simulated !== undefined && settings.simBlockInterval > 0) {
       closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000));

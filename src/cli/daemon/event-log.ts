@@ -1,32 +1,78 @@
-import type {TowerEvent} from '../../tower/events.js';
+import type {StateChanged, TowerEvent} from '../../tower/events.js';
+import {blocksInWords, plural} from '../heights.js';
 import type {Io} from '../io.js';
-import {type Progress, startProgress} from '../progress.js';
+import {loadProgress, type Progress, type StartProgress} from '../progress.js';
 import {plainLine, prettyLine} from './log-line.js';
 
+/** Fewer blocks than this are quicker read as lines than as a bar. */
+const barBlocks = 100;
+
 /**
- * Writes a line an event. On a terminal, catching up shows a bar instead of thousands of lines; in a file every block
- * has its line, so that the log proves what was connected.
+ * Writes a line an event. On a terminal a long catch-up shows a bar instead of thousands of lines, and one line that
+ * sums it up; in a file every block has its line, so that the log proves what was connected.
  */
-export function eventLog(io: Io): (event: TowerEvent) => void {
+export async function eventLog(io: Io): Promise<(event: TowerEvent) => void> {
   if (!io.logIsTerminal) return (event) => io.log(plainLine(event, new Date()));
-  let progress: Promise<Progress> | undefined;
-  const endProgress = () => {
-    void progress?.then((bar) => bar.end());
-    progress = undefined;
-  };
-  return (event) => {
+  const log = new TerminalLog(io, await loadProgress(io));
+  return (event) => log.write(event);
+}
+
+interface CatchUp {
+  readonly progress: Progress;
+  readonly from: number;
+  readonly to: number;
+  blocks: number;
+  deletedUsers: number;
+}
+
+class TerminalLog {
+  readonly #io: Io;
+  readonly #startProgress: StartProgress;
+  #catchUp: CatchUp | undefined;
+
+  constructor(io: Io, startProgress: StartProgress) {
+    this.#io = io;
+    this.#startProgress = startProgress;
+  }
+
+  write(event: TowerEvent): void {
+    if (event.type === 'block_connected' && this.#catchUp !== undefined) {
+      this.#catchUp.blocks++;
+      this.#catchUp.deletedUsers += event.deletedUsers;
+      this.#catchUp.progress.update(event.height - this.#catchUp.from, this.#catchUp.to - this.#catchUp.from);
+      return;
+    }
     if (event.type === 'state_changed') {
-      const {name, sourceHeight} = event.state;
-      if (name === 'catching_up' && progress !== undefined) return;
-      endProgress();
-      if (name === 'catching_up' && sourceHeight !== undefined) {
-        progress = startProgress(io, {label: 'connecting blocks', from: event.tip?.height ?? 0, to: sourceHeight});
-      }
+      if (event.state.name === 'catching_up' && this.#begin(event)) return;
+      this.#end();
     }
-    if (event.type === 'block_connected' && progress !== undefined) {
-      void progress.then((bar) => bar.update(event.height));
-    } else {
-      io.log(prettyLine(event, new Date(), io.paintLog));
+    this.#io.log(prettyLine(event, new Date(), this.#io.paintLog));
+  }
+
+  /** Answers whether a bar stands for the blocks that follow. */
+  #begin({state, tip}: StateChanged): boolean {
+    const from = tip?.height ?? 0;
+    const to = state.sourceHeight ?? 0;
+    if (this.#catchUp !== undefined) {
+      this.#catchUp = {...this.#catchUp, to};
+      return true;
     }
-  };
+    if (to - from < barBlocks) return false;
+    this.#catchUp = {
+      progress: this.#startProgress('connecting blocks', to - from),
+      from,
+      to,
+      blocks: 0,
+      deletedUsers: 0,
+    };
+    return true;
+  }
+
+  #end(): void {
+    if (this.#catchUp === undefined) return;
+    const {progress, blocks, deletedUsers} = this.#catchUp;
+    this.#catchUp = undefined;
+    progress.end();
+    this.#io.log(`connected ${blocksInWords(blocks)}, deleted ${plural(deletedUsers, 'user')}`);
+  }
 }
