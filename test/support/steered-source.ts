@@ -66,15 +66,21 @@ export class SteeredSource implements ChainSource {
     return mined;
   }
 
-  /** Makes a known block the best one. */
-  pointAt(tip: ChainHeader): void {
+  /** The highest block that a known one shares with the best chain, and the blocks from there to it, upward. */
+  pathTo(tip: ChainHeader): {readonly fork: ChainHeader; readonly above: readonly ChainHeader[]} {
     const above: ChainHeader[] = [];
     let header = tip;
     while (this.#active[header.height]?.hash !== header.hash) {
       above.unshift(header);
       header = this.#known.get(header.previous)!;
     }
-    this.#active = [...this.#active.slice(0, header.height + 1), ...above];
+    return {fork: header, above};
+  }
+
+  /** Makes a known block the best one. */
+  pointAt(tip: ChainHeader): void {
+    const {fork, above} = this.pathTo(tip);
+    this.#active = [...this.#active.slice(0, fork.height + 1), ...above];
     if (!this.silent) this.wake();
   }
 

@@ -19,7 +19,8 @@ export const shortSettings: GatekeeperSettings = {
 };
 
 export interface WorldOptions {
-  readonly rows?: KeyValueStore;
+  /** Opens the rows, at first and after each restart. @default one store in memory */
+  readonly openRows?: () => Promise<KeyValueStore>;
   readonly source?: SteeredSource;
   readonly settings?: Partial<GatekeeperSettings>;
   /** Height of the tip when the tower begins. @default 100 */
@@ -34,17 +35,19 @@ export type LogEntry = TowerEvent & {readonly actor: string};
 /** A real tower on a chain that the test steers. Users are numbers, from 1. */
 export class World {
   readonly source: SteeredSource;
-  rows: KeyValueStore;
+  rows!: KeyValueStore;
   /** Everything that was published, restarts included. */
   readonly events: TowerEvent[] = [];
   tower!: Tower;
   #settings: GatekeeperSettings;
   readonly #options: WorldOptions;
+  readonly #openRows: () => Promise<KeyValueStore>;
 
   private constructor(options: WorldOptions) {
     this.#options = options;
     this.source = options.source ?? new SteeredSource();
-    this.rows = options.rows ?? new MemoryStore();
+    const memory = new MemoryStore();
+    this.#openRows = options.openRows ?? (async () => memory);
     this.#settings = {...shortSettings, ...options.settings};
   }
 
@@ -77,13 +80,9 @@ export class World {
     await this.tower.synced();
   }
 
-  /** Closes the tower and opens it again on the same rows, or on others. */
-  async restart({
-    rows = this.rows,
-    settings = {},
-  }: {rows?: KeyValueStore; settings?: Partial<GatekeeperSettings>} = {}) {
+  /** Closes the tower and opens it again. */
+  async restart(settings: Partial<GatekeeperSettings> = {}): Promise<void> {
     await this.tower.close();
-    this.rows = rows;
     this.#settings = {...this.#settings, ...settings};
     await this.#openTower();
     await this.start();
@@ -146,6 +145,7 @@ export class World {
 
   async #openTower(): Promise<void> {
     const {logBlocks, timers, key = quickKey} = this.#options;
+    this.rows = await this.#openRows();
     this.tower = await Tower.open({
       rows: this.rows,
       source: this.source,
