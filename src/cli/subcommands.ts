@@ -77,6 +77,12 @@ export const subcommands: readonly SubcommandEntry[] = [
     load: async () => printing((await import('./recover.js')).recover),
   },
   {
+    name: 'sim',
+    summary: 'play scenarios against the tower and check what they expect',
+    group: 'Chains:',
+    load: async () => printing((await import('./sim.js')).sim),
+  },
+  {
     name: 'replay',
     summary: 'let a fresh tower follow a recorded chain',
     group: 'Chains:',

@@ -21,7 +21,7 @@ export async function readScenario(path: string): Promise<Scenario> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new OperationalError('TOWER_FILE_FAILED', `cannot read the scenario ${path}: ${(cause as Error).message}`, {
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {
       cause,
     });
   }

@@ -16,8 +16,8 @@ export interface Verdict {
   readonly digest: string;
 }
 
-/** The closing lines of a run. */
-export function renderVerdict(verdict: Verdict, ms: number, paint: Paint = plainPaint): string {
+/** The closing lines of a run, with how long it took where that is known. */
+export function renderVerdict(verdict: Verdict, paint: Paint = plainPaint, ms?: number): string {
   const {met, unmet} = verdict.expectations;
   const all = met + unmet;
   const outcome =
@@ -27,7 +27,7 @@ export function renderVerdict(verdict: Verdict, ms: number, paint: Paint = plain
         ? 'nothing was expected'
         : paint('green', `✓ ${all === 1 ? 'the expectation is' : `all ${countInWords(all)} expectations are`} met`);
   const chain = verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain';
-  const run = `${plural(verdict.blocks, 'block')} ${chain} in ${seconds(ms)}, tip ${verdict.height}`;
+  const run = `${plural(verdict.blocks, 'block')} ${chain}${ms === undefined ? '' : ` in ${seconds(ms)}`}, tip ${verdict.height}`;
   return [`${paint('bold', outcome)}  ${run}`, paint('dim', `  seed ${verdict.seed}  digest ${verdict.digest}`)].join(
     '\n',
   );

@@ -1,0 +1,161 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {OperationalError} from '../errors/index.js';
+import {interrupted} from '../sim/interrupted.js';
+import {TimelineRenderer} from '../sim/render-timeline.js';
+import type {Scenario} from '../sim/scenario.js';
+import {readScenario} from '../sim/scenario-file.js';
+import {type Mirror, type Outcome, simulate} from '../sim/simulation.js';
+import {renderVerdict, type Verdict} from '../sim/verdict.js';
+import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
+import type {Io} from './io.js';
+import {renderError} from './render-error.js';
+import type {Subcommand} from './subcommand.js';
+
+/** What is left to do when one run is over. */
+type Release = () => Promise<void>;
+
+interface Script {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+export const sim: Subcommand<Verdict> = {
+  define(command) {
+    command.argument('<file...>', 'scenario files, YAML; docs/reference/scenario.md describes them');
+    command.option(
+      '--chain <choice>',
+      'simulated, or bitcoind: give every block to a real regtest bitcoind',
+      'simulated',
+    );
+    command.option('--seed <text>', 'decides all hashes and keys (default: as the file says)');
+    command.option('--memory', 'keep the rows in memory instead of in a temporary LevelDB');
+    command.option('--kills', 'take the tower down before each step, mostly in the middle of a commit');
+    command.option('--suggest', 'close with what to try next');
+    command.addHelpText('after', '\nExit status: 0 all expectations met, 1 not, 2 a file is no scenario.');
+  },
+
+  async run({args, options, io}, show) {
+    const onBitcoind = isBitcoind(options['chain']);
+    const seed = seedOf(options['seed']);
+    const scripts = await readAll(args, io);
+    if (!scripts) return 2;
+
+    const unmet: string[] = [];
+    for (const {file, scenario} of scripts) {
+      const [openRows, releaseRows] = await scratchRows(options['memory'] === true);
+      const [mirror, releaseMirror] = onBitcoind ? await startMirror(io) : [undefined, undefined];
+      try {
+        const played = options['kills'] === true ? interrupted(scenario) : scenario;
+        const run = {openRows, mirror, seed};
+        const {verdict, unmetLines} = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
+        if (options['json'] === true) show(verdict);
+        unmet.push(...unmetLines.map((line) => `${file}:${line}`));
+      } finally {
+        await releaseMirror?.();
+        await releaseRows();
+      }
+    }
+    if (options['suggest'] === true && options['json'] !== true) io.print(suggestions(io));
+    if (unmet.length === 0) return 0;
+    throw new OperationalError(
+      'TOWER_EXPECTATION_UNMET',
+      `the story went otherwise at ${[...new Set(unmet)].join(', ')}`,
+    );
+  },
+
+  render: (verdict, paint) => renderVerdict(verdict, paint),
+};
+
+/** Plays the scenario and prints its timeline as it goes. */
+async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io: Io): Promise<Outcome> {
+  const paint = io.paintData;
+  const renderer = new TimelineRenderer({expiryDelta: scenario.tower.expiryDelta, paint});
+  const print = (lines: readonly string[]) => {
+    if (lines.length > 0) io.print(lines.join('\n'));
+  };
+  io.print(paint('bold', scenario.name));
+  const startMs = performance.now();
+  try {
+    const outcome = await simulate(scenario, {...run, onEntry: (entry) => print(renderer.push(entry))});
+    print([...renderer.end(), '', renderVerdict(outcome.verdict, paint, performance.now() - startMs), '']);
+    return outcome;
+  } catch (error) {
+    print(renderer.end());
+    throw error;
+  }
+}
+
+/** All files are read before the first is played; undefined when one is bad, which has then been said. */
+async function readAll(files: readonly string[], io: Io): Promise<Script[] | undefined> {
+  const scripts: Script[] = [];
+  for (const file of files) {
+    try {
+      scripts.push({file, scenario: await readScenario(file)});
+    } catch (error) {
+      io.log(renderError(error, io.paintLog));
+    }
+  }
+  return scripts.length === files.length ? scripts : undefined;
+}
+
+async function scratchRows(inMemory: boolean): Promise<[open: () => Promise<KeyValueStore>, Release]> {
+  if (inMemory) {
+    const rows = new MemoryStore();
+    return [async () => rows, async () => {}];
+  }
+  const path = await mkdtemp(join(tmpdir(), 'bartizan-sim-'));
+  return [() => LevelStore.open(path), () => rm(path, {recursive: true, force: true})];
+}
+
+/** What `submitblock` answers to a block that is in order but not the best one yet, or not new. */
+const harmlessAnswers: readonly unknown[] = [null, 'inconclusive', 'duplicate'];
+
+async function startMirror(io: Io): Promise<[Mirror, Release]> {
+  const {connectBitcoind, cookieCredentials} = await import('../chain/bitcoind/index.js');
+  const {findBitcoind, RegtestNode} = await import('../chain/bitcoind/regtest/index.js');
+  const program = await findBitcoind({env: io.environment, progress: (line) => io.log(line)});
+  const node = await RegtestNode.start({program});
+  const source = connectBitcoind({
+    rpcUrl: node.rpcUrl,
+    credentials: cookieCredentials(node.cookiePath),
+    zmqEndpoint: node.zmqEndpoint,
+  });
+  const mirror: Mirror = {
+    source,
+    async submit(raw) {
+      const answer = await node.rpc<unknown>('submitblock', Buffer.from(raw).toString('hex'));
+      if (harmlessAnswers.includes(answer)) return;
+      throw new OperationalError('TOWER_BITCOIND_RPC', `bitcoind refuses a block of the simulated chain: ${answer}`);
+    },
+  };
+  const release = async () => {
+    await source.close();
+    await node.stop();
+  };
+  return [mirror, release];
+}
+
+function isBitcoind(chain: unknown): boolean {
+  if (chain === 'simulated' || chain === 'bitcoind') return chain === 'bitcoind';
+  throw new OperationalError('TOWER_USAGE', `--chain is ${JSON.stringify(chain)}, but must be simulated or bitcoind`);
+}
+
+/** A number stays one, so that it is printed as a file would have it. */
+function seedOf(text: unknown): string | number | undefined {
+  if (typeof text !== 'string') return undefined;
+  if (text === '' || text.length > 64) {
+    throw new OperationalError('TOWER_USAGE', `--seed has ${text.length} characters, but must have 1 to 64`);
+  }
+  return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+}
+
+function suggestions({paintData}: Io): string {
+  const next: [command: string, what: string][] = [
+    ['npx bartizan sim fixtures/scenarios/*.yaml', 'more stories: reorgs, kills, renewals, limits'],
+    ['npx bartizan sim fixtures/scenarios/expiry.yaml --chain bitcoind', 'this one on a real regtest bitcoind'],
+    ['npx bartizan run', 'a tower of your own, on a simulated chain'],
+  ];
+  return ['Try next:', ...next.map(([command, what]) => `  ${paintData('bold', command)}\n      ${what}`)].join('\n');
+}
