@@ -1,6 +1,6 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
 import {interrupted} from '../sim/interrupted.js';
 import {TimelineRenderer} from '../sim/render-timeline.js';
@@ -92,7 +92,7 @@ async function readAll(files: readonly string[], io: Io): Promise<Script[] | und
   const scripts: Script[] = [];
   for (const file of files) {
     try {
-      scripts.push({file, scenario: await readScenario(file)});
+      scripts.push({file, scenario: await readScenario(resolve(io.workingDirectory, file), file)});
     } catch (error) {
       io.log(renderError(error, io.paintLog));
     }
@@ -109,32 +109,21 @@ async function scratchRows(inMemory: boolean): Promise<[open: () => Promise<KeyV
   return [() => LevelStore.open(path), () => rm(path, {recursive: true, force: true})];
 }
 
-/** What `submitblock` answers to a block that is in order but not the best one yet, or not new. */
-const harmlessAnswers: readonly unknown[] = [null, 'inconclusive', 'duplicate'];
-
 async function startMirror(io: Io): Promise<[Mirror, Release]> {
-  const {connectBitcoind, cookieCredentials} = await import('../chain/bitcoind/index.js');
+  const {connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} = await import('../chain/bitcoind/index.js');
   const {findBitcoind, RegtestNode} = await import('../chain/bitcoind/regtest/index.js');
   const program = await findBitcoind({env: io.environment, progress: (line) => io.log(line)});
   const node = await RegtestNode.start({program});
-  const source = connectBitcoind({
-    rpcUrl: node.rpcUrl,
-    credentials: cookieCredentials(node.cookiePath),
-    zmqEndpoint: node.zmqEndpoint,
-  });
-  const mirror: Mirror = {
-    source,
-    async submit(raw) {
-      const answer = await node.rpc<unknown>('submitblock', Buffer.from(raw).toString('hex'));
-      if (harmlessAnswers.includes(answer)) return;
-      throw new OperationalError('TOWER_BITCOIND_RPC', `bitcoind refuses a block of the simulated chain: ${answer}`);
-    },
-  };
+  const {rpcUrl, zmqEndpoint, cookiePath} = node;
+  const credentials = cookieCredentials(cookiePath);
+  const source = connectBitcoind({rpcUrl, credentials, zmqEndpoint});
+  const rpc = new HttpRpc({url: rpcUrl, credentials});
   const release = async () => {
+    rpc.close();
     await source.close();
     await node.stop();
   };
-  return [mirror, release];
+  return [{source, submit: (rawBlocks) => submitBlocks(rpc, rawBlocks)}, release];
 }
 
 function isBitcoind(chain: unknown): boolean {

@@ -13,19 +13,19 @@ import {type Problem, YamlDocument} from './yaml-document.js';
 const maxProblems = 20;
 
 /**
- * Reads a scenario file.
+ * Reads a scenario file; `name` is what messages call it.
  * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_SCENARIO
  */
-export async function readScenario(path: string): Promise<Scenario> {
+export async function readScenario(path: string, name = path): Promise<Scenario> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {
+    throw new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {
       cause,
     });
   }
-  return parseScenario(bytes, path);
+  return parseScenario(bytes, name);
 }
 
 /**

@@ -16,8 +16,8 @@ import type {Verdict} from './verdict.js';
 /** A real node that gets every block that the simulated chain mines, and from which the tower then reads them. */
 export interface Mirror {
   readonly source: ChainSource;
-  /** Gives the node one block. Throws when it is refused. */
-  submit(rawBlock: Uint8Array): Promise<void>;
+  /** Gives the node blocks, in order. Throws when it refuses one. */
+  submit(rawBlocks: readonly Uint8Array[]): Promise<void>;
 }
 
 export interface SimulationParts {
@@ -220,7 +220,7 @@ class Simulation {
   }
 
   async #send(): Promise<void> {
-    for (const raw of this.#unsent.splice(0)) await this.#mirror?.submit(raw);
+    await this.#mirror?.submit(this.#unsent.splice(0));
     await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -1,6 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {readFileSync} from 'node:fs';
 import test from 'ava';
+import {Command} from 'commander';
+import {sim} from '../../src/cli/sim.js';
 import {parseScenario} from '../../src/sim/scenario-file.js';
 import {documentedKeys} from '../../src/sim/scenario-schema.js';
 
@@ -46,4 +48,12 @@ test('the defaults on the page are those of the schema', (t) => {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${key}\` |`));
     t.is(row?.split('|').at(-2)?.trim().replaceAll('`', ''), String(value), key);
   }
+});
+
+test('the page lists the flags of bartizan sim', (t) => {
+  const command = new Command();
+  sim.define(command);
+  const flags = [...command.options.map(({long}) => long!), '--json'];
+  const listed = [...page.matchAll(/^\| `(--\w+)/gm)].map(([, flag]) => flag!);
+  t.deepEqual(listed.toSorted(), flags.toSorted());
 });

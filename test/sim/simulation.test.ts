@@ -191,7 +191,9 @@ test('a node that is given the blocks brings the tower to the same state', async
     'mine: 20',
   );
   const node = new SimulatedChain({seed: 'another'});
-  const mirrored = await play(scenario, {mirror: {source: node, submit: async (raw) => void node.submit(raw)}});
+  const mirrored = await play(scenario, {
+    mirror: {source: node, submit: async (raws) => raws.forEach((raw) => node.submit(raw))},
+  });
   const alone = await play(scenario);
   t.is(mirrored.verdict.chain, 'bitcoind');
   t.deepEqual({...mirrored.verdict, chain: 'simulated'}, alone.verdict);

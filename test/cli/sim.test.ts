@@ -1,0 +1,124 @@
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import test, {type ExecutionContext} from 'ava';
+import {regtestTest} from '../support/regtest.js';
+import {run, runHere, temporaryDirectory} from './harness.js';
+
+const scenarios = fileURLToPath(new URL('../../../fixtures/scenarios/', import.meta.url));
+
+const story = `name: A subscription ends
+tower: {subscription_slots: 10, subscription_duration: 10, expiry_delta: 2}
+chain: {start_height: 100, seed: 7}
+steps:
+  - register: alice
+  - mine: 12
+    note: The grace period of two blocks is over.
+  - expect: {alice: unknown, tip: 112}
+`;
+
+async function aFile(t: ExecutionContext, text: string): Promise<string> {
+  const file = join(await temporaryDirectory(t), 'story.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+/** What differs from run to run: how long it took. */
+const timeless = (text: string) => text.replace(/ in [\d.]+ m?s,/, ' in TIME,');
+
+test('bartizan sim tells the story and ends in a verdict', async (t) => {
+  const {status, stdout, stderr} = await run(t, ['sim', await aFile(t, story)]);
+  const digest = /digest ([0-9a-f]{64})/.exec(stdout)?.[1];
+  t.deepEqual({status, stderr}, {status: 0, stderr: ''});
+  t.is(
+    timeless(stdout),
+    `A subscription ends
+        100 ● the tower starts on a chain of 100 blocks, seed 7
+        100 + alice registers: 10 slots, expires at 110, in 10 blocks, about 2 hours
+
+             The grace period of two blocks is over.
+    101–109 · 9 blocks, nothing falls due
+        110 ◔ the subscription of alice expired; 2 blocks of grace, until 112
+        111 · 1 block, nothing falls due
+        112 † alice is deleted, with all appointments: the grace period is over
+        112 ✓ alice is unknown
+        112 ✓ the tip is 112
+
+✓ all 2 expectations are met  12 blocks on the simulated chain in TIME, tip 112
+  seed 7  digest ${digest}
+
+`,
+  );
+});
+
+test('with --json it prints one object for each file, and the same one wherever the rows are and whatever goes down', async (t) => {
+  const file = await aFile(t, story);
+  const {status, stdout} = await runHere(['sim', file, file, '--json']);
+  t.is(status, 0);
+  const [first, second, end] = stdout.split('\n');
+  t.is(first, second);
+  t.is(end, '');
+  const {digest, ...verdict} = JSON.parse(first!) as {digest: string};
+  t.regex(digest, /^[0-9a-f]{64}$/);
+  t.deepEqual(verdict, {
+    scenario: 'A subscription ends',
+    seed: 7,
+    chain: 'simulated',
+    height: 112,
+    blocks: 12,
+    expectations: {met: 2, unmet: 0},
+  } as object as typeof verdict);
+  for (const flags of [['--memory'], ['--kills'], ['--memory', '--kills'], ['--seed', '7']]) {
+    t.is((await runHere(['sim', file, '--json', ...flags])).stdout, `${first}\n`);
+  }
+  t.not((await runHere(['sim', file, '--json', '--seed', 'other'])).stdout, `${first}\n`);
+});
+
+test('an unmet expectation ends in status 1, after all files, with its line', async (t) => {
+  const wrong = await aFile(t, story.replace('tip: 112', 'tip: 113'));
+  const right = await aFile(t, story);
+  const {status, stdout, stderr} = await runHere(['sim', wrong, right]);
+  t.is(status, 1);
+  t.regex(stdout, /✗ expected that the tip is 113, but the tip is 112\n[^]*✗ 1 of 2 expectations unmet/);
+  t.regex(stdout, /✓ all 2 expectations are met/);
+  t.regex(stderr, /^error: the story went otherwise at \S+story\.yaml:8\nhint: .*\[TOWER_EXPECTATION_UNMET\]\n$/);
+});
+
+test('bad files end in status 2, each with its error, and none is played', async (t) => {
+  const bad = await aFile(t, story.replace('mine:', 'mime:'));
+  const {status, stdout, stderr} = await runHere(['sim', await aFile(t, story), bad, 'no/such.yaml']);
+  t.deepEqual({status, stdout}, {status: 2, stdout: ''});
+  t.regex(stderr, /story\.yaml:6:5: unknown step "mime"; did you mean "mine"\?\nhint: .*\[TOWER_INVALID_SCENARIO\]\n/);
+  t.regex(stderr, /error: no\/such\.yaml cannot be read\nbecause: ENOENT/);
+});
+
+test('a chain that there is not, and a seed that is none, end in status 2', async (t) => {
+  const file = await aFile(t, story);
+  for (const flags of [
+    ['--chain', 'mainnet'],
+    ['--seed', ''],
+    ['--seed', 'x'.repeat(65)],
+  ]) {
+    const {status, stderr} = await runHere(['sim', file, ...flags]);
+    t.is(status, 2);
+    t.regex(stderr, /TOWER_USAGE/);
+  }
+});
+
+test('npm start closes with three suggestions, whose files exist', async (t) => {
+  const {status, stdout} = await runHere(['sim', await aFile(t, story), '--suggest']);
+  t.is(status, 0);
+  const commands = [...stdout.matchAll(/^ {2}npx bartizan (.*)$/gm)].map(([, words]) => words!);
+  t.is(commands.length, 3);
+  for (const [command] of commands.map((words) => words.split(' '))) {
+    t.is((await runHere([command!, '--help'])).status, 0);
+  }
+});
+
+regtestTest('with --chain bitcoind the same story ends in the same state', async (t) => {
+  const files = ['kills.yaml', 'deletion-undone.yaml'].map((name) => join(scenarios, name));
+  const simulated = await runHere(['sim', ...files, '--json']);
+  const real = await runHere(['sim', ...files, '--json', '--chain', 'bitcoind']);
+  t.deepEqual({status: real.status, stderr: real.stderr}, {status: 0, stderr: ''});
+  t.is(real.stdout, simulated.stdout.replaceAll('"chain":"simulated"', '"chain":"bitcoind"'));
+});
