@@ -1,4 +1,5 @@
-import {open, readFile, stat} from 'node:fs/promises';
+import {open, readFile, rename, rm, stat} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
 import {OperationalError} from '../errors/index.js';
 
@@ -32,18 +33,33 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   }
 }
 
+/** The key is whole and on disk before it has its name: a tower killed on its first run must not leave half a key. */
 async function createKeyFile(path: string): Promise<string> {
   const text = `${Buffer.from(generateSecretKey()).toString('hex')}\n`;
+  const unfinished = `${path}.new`;
   try {
-    const file = await open(path, 'wx', 0o600);
+    await rm(unfinished, {force: true});
+    const file = await open(unfinished, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
     } finally {
       await file.close();
     }
+    await rename(unfinished, path);
+    await syncFolder(dirname(path));
     return text;
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the tower's key cannot be written to ${path}`, {cause});
+  }
+}
+
+/** The name of a file is the folder's to keep. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

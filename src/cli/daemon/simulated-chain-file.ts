@@ -1,5 +1,5 @@
-import {appendFileSync} from 'node:fs';
-import {readFile, writeFile} from 'node:fs/promises';
+import {appendFileSync, truncateSync} from 'node:fs';
+import {readFile, rename, truncate, writeFile} from 'node:fs/promises';
 import {formatFixture, formatFixtureLine, parseFixture} from '../../chain/fixture.js';
 import {regtestGenesisBlock} from '../../chain/genesis.js';
 import {SimulatedChain} from '../../chain/simulated-chain.js';
@@ -19,20 +19,44 @@ interface SimulatedChainFile {
  * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_FIXTURE, TOWER_INVALID_BLOCK
  */
 export async function openSimulatedChain({path, seed, startHeight}: SimulatedChainFile): Promise<SimulatedChain> {
-  const append = (raw: Uint8Array) => failing(path, () => appendFileSync(path, formatFixtureLine(raw)));
   const stored = await readWholeLines(path);
   if (stored !== undefined) {
     const blocks = parseFixture(stored, path).blocks.map(({raw}) => raw);
-    return new SimulatedChain({seed, blocks, onBlock: append});
+    return new SimulatedChain({seed, blocks, onBlock: appender(path, Buffer.byteLength(stored))});
   }
-  const comments = ['Blocks of the simulated chain, one in hex a line, in order of arrival.'];
   const blocks = [regtestGenesisBlock().raw];
-  await writeFile(path, formatFixture({network: 'regtest', startHeight: 0, comments, blocks})).catch((cause: unknown) =>
-    fileFailed(path, cause),
-  );
-  const chain = new SimulatedChain({seed, onBlock: append});
+  let keep = (raw: Uint8Array): void => void blocks.push(raw);
+  const chain = new SimulatedChain({seed, onBlock: (raw) => keep(raw)});
   chain.mine(startHeight);
+  const comments = ['Blocks of the simulated chain, one in hex a line, in order of arrival.'];
+  const text = formatFixture({network: 'regtest', startHeight: 0, comments, blocks});
+  await writeWhole(path, text);
+  keep = appender(path, Buffer.byteLength(text));
   return chain;
+}
+
+/** Appends a block a call to a file of so many bytes. One that could not be written leaves nothing behind. */
+function appender(path: string, bytes: number): (raw: Uint8Array) => void {
+  return (raw) => {
+    const line = formatFixtureLine(raw);
+    try {
+      appendFileSync(path, line);
+    } catch (cause) {
+      truncateSync(path, bytes);
+      fileFailed(path, cause);
+    }
+    bytes += line.length;
+  };
+}
+
+/** The file has its name once it is whole: a process killed before leaves none, rather than a shorter chain. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  } catch (cause) {
+    fileFailed(path, cause);
+  }
 }
 
 /** The text up to its last line end: a process killed while it wrote may have left half a line, which is cut off. */
@@ -45,16 +69,8 @@ async function readWholeLines(path: string): Promise<string | undefined> {
     return fileFailed(path, cause);
   }
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  if (whole !== text) await writeFile(path, whole).catch((cause: unknown) => fileFailed(path, cause));
+  if (whole !== text) await truncate(path, Buffer.byteLength(whole)).catch((cause: unknown) => fileFailed(path, cause));
   return whole;
-}
-
-function failing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (cause) {
-    fileFailed(path, cause);
-  }
 }
 
 function fileFailed(path: string, cause: unknown): never {
