@@ -29,6 +29,7 @@ export interface GatekeeperParts<BlockProcessor> {
 }
 
 export interface RegistrationReply {
+  readonly userId: number;
   readonly availableSlots: number;
   readonly subscriptionStart: number;
   /** Absolute height. */
@@ -87,7 +88,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
    */
   async addUpdateUser(key: string): Promise<RegistrationReply> {
     const userKey = checkedKey(key);
-    const user = await this.lock.submit({
+    const {id: userId, user} = await this.lock.submit({
       reads: registrationReads(userKey),
       actor: `user:${userKey}`,
       run: async (transaction, publish) => {
@@ -101,7 +102,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
           subscriptionStart: user.start,
           subscriptionExpiry: user.expiry,
         });
-        return user;
+        return {id, user};
       },
     });
     const promise = {
@@ -109,7 +110,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
       subscriptionStart: user.start,
       subscriptionExpiry: user.expiry,
     };
-    return {...promise, subscriptionSignature: await this.#sign(registrationReceipt({userKey, ...promise}))};
+    return {userId, ...promise, subscriptionSignature: await this.#sign(registrationReceipt({userKey, ...promise}))};
   }
 
   /**

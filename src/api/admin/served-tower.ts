@@ -35,10 +35,8 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
       Promise.resolve(statusOf(tower, {version, chain: simulated === undefined ? 'bitcoind' : 'simulated'})),
 
     async register(key) {
-      const reply = await tower.gatekeeper.addUpdateUser(key);
-      const user = await find(tower, {key});
-      const {subscriptionSignature: signature, ...promise} = reply;
-      return {userId: user.userId, key: key.toLowerCase(), ...promise, tipHeight: tipOf(tower).height, signature};
+      const {subscriptionSignature: signature, ...promise} = await tower.gatekeeper.addUpdateUser(key);
+      return {key: key.toLowerCase(), ...promise, tipHeight: tipOf(tower).height, signature};
     },
 
     async users({after, limit}) {
