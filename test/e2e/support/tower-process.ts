@@ -1,0 +1,114 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {tmpdir} from 'node:os';
+import type {ExecutionContext} from 'ava';
+import {AdminClient} from '../../../src/api/admin/client.js';
+import type {RegtestNode} from '../../../src/chain/bitcoind/regtest/index.js';
+import {mainPath} from '../../cli/harness.js';
+
+/** How a process has ended. */
+export interface End {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly log: readonly string[];
+}
+
+/** The real daemon, in a process of its own, as `bartizan run` starts it. */
+export class TowerProcess {
+  readonly dataDir: string;
+  /** Talks to it through its admin socket. */
+  readonly admin: AdminClient;
+  /** What it wrote to stderr, by lines. */
+  readonly log: string[] = [];
+  readonly ended: Promise<End>;
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+  #listening = false;
+  #ended = false;
+
+  constructor(t: ExecutionContext, dataDir: string, args: readonly string[] = []) {
+    this.dataDir = dataDir;
+    this.admin = new AdminClient(dataDir);
+    const {PATH = '', HOME = ''} = process.env;
+    this.#child = spawn(process.execPath, [mainPath, 'run', '--data-dir', dataDir, ...args], {
+      cwd: tmpdir(),
+      env: {PATH, HOME},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let rest = '';
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      this.log.push(...lines);
+      this.#tell();
+    });
+    // It writes there once, when its admin socket listens.
+    this.#child.stdout?.once('data', () => {
+      this.#listening = true;
+      this.#tell();
+    });
+    this.ended = once(this.#child, 'close').then(([status, signal]) => {
+      this.#ended = true;
+      this.#tell();
+      return {status: status as number | null, signal: signal as NodeJS.Signals | null, log: this.log};
+    });
+    t.teardown(() => this.kill());
+  }
+
+  /** Resolves when it can be asked; rejects when it ends before. */
+  async listening(): Promise<this> {
+    await this.#until('listening', () => this.#listening);
+    return this;
+  }
+
+  /** Resolves with the first line, from `from` on, that matches; rejects when it ends without one. */
+  async says(pattern: RegExp, from = 0): Promise<string> {
+    let at = from;
+    await this.#until(String(pattern), () => {
+      while (at < this.log.length && !pattern.test(this.log[at]!)) at++;
+      return at < this.log.length;
+    });
+    return this.log[at]!;
+  }
+
+  /** Resolves when it has been synced at this height, now or at any time since line `from`. */
+  async synced(height: number, from = 0): Promise<void> {
+    await this.says(new RegExp(`state=synced height=${height} `), from);
+  }
+
+  /** `kill -9`: it can do nothing about it. */
+  kill(): Promise<End> {
+    return this.signal('SIGKILL');
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<End> {
+    this.#child.kill(signal);
+    return this.ended;
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #until(what: string, done: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (done()) resolve();
+        else if (this.#ended) reject(new Error(`it ended before it was ${what}:\n${this.log.slice(-20).join('\n')}`));
+        else return;
+        this.#listeners.delete(look);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+}
+
+/** The flags with which a tower follows this node. */
+export function following(node: RegtestNode, {pollSeconds = 1}: {pollSeconds?: number} = {}): string[] {
+  const zmq = new URL(node.zmqEndpoint);
+  return [
+    ...['--chain', 'bitcoind', '--btc-rpc-url', node.rpcUrl, '--btc-rpc-cookie', node.cookiePath],
+    ...['--btc-feed-port', zmq.port, '--polling-delta', String(pollSeconds)],
+  ];
+}
