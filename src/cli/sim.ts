@@ -10,6 +10,7 @@ import {type Mirror, type Outcome, simulate} from '../sim/simulation.js';
 import {renderVerdict, type Verdict} from '../sim/verdict.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
+import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import type {Subcommand} from './subcommand.js';
 
@@ -68,6 +69,9 @@ export const sim: Subcommand<Verdict> = {
   render: (verdict, paint) => renderVerdict(verdict, paint),
 };
 
+/** Blocks of one step from which on it is worth to show how far it is: a few seconds. */
+const longMineBlocks = 10_000;
+
 /** Plays the scenario and prints its timeline as it goes. */
 async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io: Io): Promise<Outcome> {
   const paint = io.paintData;
@@ -77,13 +81,32 @@ async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io:
   };
   io.print(paint('bold', scenario.name));
   const startMs = performance.now();
+  const startProgress = await loadProgress(io);
+  let progress: Progress | undefined;
+  const endProgress = () => {
+    progress?.end();
+    progress = undefined;
+  };
   try {
-    const outcome = await simulate(scenario, {...run, onEntry: (entry) => print(renderer.push(entry))});
+    const outcome = await simulate(scenario, {
+      ...run,
+      onEntry: (entry) => {
+        endProgress();
+        print(renderer.push(entry));
+      },
+      onHeight: ({height, from, to}) => {
+        if (to - from < longMineBlocks || height % 100 !== 0) return;
+        progress ??= startProgress('connecting blocks', to - from);
+        progress.update(height - from, to - from);
+      },
+    });
     print([...renderer.end(), '', renderVerdict(outcome.verdict, paint, performance.now() - startMs), '']);
     return outcome;
   } catch (error) {
     print(renderer.end());
     throw error;
+  } finally {
+    endProgress();
   }
 }
 

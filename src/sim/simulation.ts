@@ -29,6 +29,8 @@ export interface SimulationParts {
   readonly seed?: string | number | undefined;
   /** Given each line of the story as it happens. */
   readonly onEntry?: (entry: TimelineEntry) => void;
+  /** Told how far the tower has come with the blocks of the present step: entries wait for the last of them. */
+  readonly onHeight?: (at: {readonly height: number; readonly from: number; readonly to: number}) => void;
 }
 
 export interface Outcome {
@@ -63,6 +65,8 @@ class Simulation {
   readonly #host: TowerHost;
   /** Blocks that the mirror has not got yet. */
   readonly #unsent: Uint8Array[] = [];
+  /** Heights between which the present step takes the tower. */
+  #span = {from: 0, to: 0};
   #blocks = 0;
   #met = 0;
   readonly #unmetLines: number[] = [];
@@ -94,6 +98,7 @@ class Simulation {
         const entry = timeline.entryOf(event);
         if (entry) this.#tell(entry);
       },
+      onHeight: (height) => parts.onHeight?.({height, ...this.#span}),
       onKilled: (kind, lost) => this.#tell({type: 'restarted', height: this.#height, kind, lost}),
     });
   }
@@ -204,6 +209,7 @@ class Simulation {
   }
 
   async #mineTo(height: number): Promise<void> {
+    this.#span = {from: this.#chain.tip.height, to: height};
     while (this.#chain.tip.height < height) {
       const blocks = Math.min(height - this.#chain.tip.height, blocksPerTurn);
       this.#blocks += this.#chain.mine(blocks).length;

@@ -16,6 +16,8 @@ export interface TowerHostParts {
   readonly settings: GatekeeperSettings;
   /** Given every committed event once, in order, as the tower's log has it. */
   readonly onEvent: (event: TowerEvent) => void;
+  /** Told the height of each block at once, while `onEvent` waits for the tower to reach its source's tip. */
+  readonly onHeight: (height: number) => void;
   /** Told between what was on disk when the tower was killed and what happened after it was started again. */
   readonly onKilled: (kill: Kill, lost: string | undefined) => void;
 }
@@ -116,6 +118,9 @@ export class TowerHost {
       // From then on the store knows them, and what an operator changes stays.
       ...(fresh ? {settings} : {}),
       logBlocks: maxU32,
+    });
+    this.#tower.on((event) => {
+      if (event.type === 'block_connected') this.#parts.onHeight(event.height);
     });
   }
 
