@@ -4,6 +4,7 @@ import {pageRows} from '../store/pages.js';
 import {type DeletedUser, decodeUndo, decodeUser, encodeDevice, encodeUndo, encodeUser} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {keepForPurge} from './purge.js';
+import {maxU32} from './settings.js';
 
 /** User ids named in an event; the rest is only counted. */
 const namedUsers = 100;
@@ -16,16 +17,18 @@ export interface Users {
 
 /**
  * Phase 2 of a block: deletes every user with `height >= expiry + expiry_delta`, with his devices, and keeps what is
- * needed to undo it. Reads only what is due: the due index above what earlier blocks have swept.
+ * needed to undo it. Reads only what is due: the due index above what earlier blocks have swept. A block in which nobody
+ * is due looks ahead to whoever comes next, so that the blocks before him read nothing.
  */
 export async function deleteOutdated(transaction: Transaction, height: number): Promise<Users> {
   const {settings, progress} = transaction.meta;
   const last = height - settings.expiryDelta;
+  if (last <= progress.sweptExpiry) return {count: 0, ids: []};
   const ids: number[] = [];
   let count = 0;
-  const {from: first, to} = dueRange('e', progress.sweptExpiry + 1, Math.max(last, 0));
+  const {from: first, to} = dueRange('e', progress.sweptExpiry + 1, last);
   let from = first;
-  while (last > progress.sweptExpiry) {
+  for (;;) {
     const page = await transaction.range({from, to, limit: pageRows});
     if (page.length === 0) break;
     from = `${page[page.length - 1]![0]}\0`;
@@ -38,8 +41,14 @@ export async function deleteOutdated(transaction: Transaction, height: number): 
     for (const {id} of users.slice(0, namedUsers - ids.length)) ids.push(id);
     if (page.length < pageRows) break;
   }
-  if (count > 0) changeUserCount(transaction, -count);
-  if (last > progress.sweptExpiry) transaction.update({progress: {...transaction.meta.progress, sweptExpiry: last}});
+  if (count === 0) {
+    const [next] = await transaction.range({...dueRange('e', last + 1, maxU32), limit: 1});
+    transaction.update({progress: {...progress, sweptExpiry: next ? dueOf(next[0]).height - 1 : maxU32}});
+  } else {
+    changeUserCount(transaction, -count);
+    const purgedUndo = Math.min(progress.purgedUndo, height);
+    transaction.update({progress: {...progress, sweptExpiry: last, purgedUndo}});
+  }
   return {count, ids};
 }
 

@@ -173,11 +173,11 @@ export class Gatekeeper<BlockProcessor = unknown> {
   /** Ids and devices of the users that the block at this height deletes, if it comes next and nobody renews. */
   async *outdatedUsers(height: number): AsyncGenerator<{userId: number; keys: string[]; expiry: number}> {
     const last = height - this.expiryDelta;
-    if (last < 0) return;
+    const swept = this.userDb.meta?.progress.sweptExpiry ?? -1;
+    if (last <= swept) return;
     const snapshot = this.userDb.snapshot();
     try {
-      const from = (this.userDb.meta?.progress.sweptExpiry ?? -1) + 1;
-      for await (const page of pagesOf(snapshot, dueRange('e', Math.max(from, 0), last))) {
+      for await (const page of pagesOf(snapshot, dueRange('e', swept + 1, last))) {
         const dues = page.map(([key]) => dueOf(key));
         const users = await snapshot.getMany(dues.map(({id}) => userKey(id)));
         for (const [i, {id, height: expiry}] of dues.entries()) {

@@ -6,12 +6,22 @@ import {
   forgetRange,
   locatorKey,
   toldKey,
+  undoHeightOf,
   undoKey,
   undoRange,
 } from '../store/layout.js';
 import {pageRows} from '../store/pages.js';
-import {decodeSubscription, decodeTold, decodeUndo, decodeUser, encodeSubscription, encodeUndo} from '../store/rows.js';
+import {
+  decodeSubscription,
+  decodeTold,
+  decodeUndo,
+  decodeUser,
+  encodeSubscription,
+  encodeUndo,
+  type UserRow,
+} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import {maxU32} from './settings.js';
 
 /** Rows that one block purges at most, so that no block takes long however much was deleted; the rest waits. */
 export const purgeRowsPerBlock = 10_000;
@@ -34,9 +44,10 @@ async function purgeUndo(transaction: Transaction, finalHeight: number): Promise
   let budget = purgeRowsPerBlock;
   while (finalHeight >= transaction.meta.progress.purgedUndo) {
     const {progress} = transaction.meta;
-    const [undo] = await transaction.range({...undoRange(progress.purgedUndo, finalHeight), limit: 1});
-    if (!undo) {
-      transaction.update({progress: {...progress, purgedUndo: finalHeight + 1}});
+    const [undo] = await transaction.range({...undoRange(progress.purgedUndo, maxU32), limit: 1});
+    const height = undo ? undoHeightOf(undo[0]) : maxU32;
+    if (!undo || height > finalHeight) {
+      transaction.update({progress: {...progress, purgedUndo: height}});
       return;
     }
     const deleted = decodeUndo(undo[1]);
@@ -49,9 +60,7 @@ async function purgeUndo(transaction: Transaction, finalHeight: number): Promise
         budget -= purged.rows;
         if (!purged.whole) break;
       }
-      const forgetHeight = transaction.meta.tip.height + toldKeptBlocks;
-      for (const {key} of user.devices)
-        transaction.put(forgetKey(forgetHeight, key), encodeSubscription(user.subscription));
+      forgetLater(transaction, user);
     }
     if (done < deleted.length) {
       transaction.put(undo[0], encodeUndo(deleted.slice(done)));
@@ -81,8 +90,16 @@ async function purgeAppointments(
   return {rows, whole: false};
 }
 
+function forgetLater(transaction: Transaction, {subscription, devices}: UserRow): void {
+  const {tip, progress} = transaction.meta;
+  const height = tip.height + toldKeptBlocks;
+  for (const {key} of devices) transaction.put(forgetKey(height, key), encodeSubscription(subscription));
+  if (height <= progress.sweptForget) transaction.update({progress: {...progress, sweptForget: height - 1}});
+}
+
 async function forgetTold(transaction: Transaction): Promise<void> {
   const {tip, progress} = transaction.meta;
+  if (tip.height <= progress.sweptForget) return;
   const page = await transaction.range({...forgetRange(progress.sweptForget + 1, tip.height), limit: pageRows});
   const told = await transaction.getMany(page.map(([key]) => toldKey(forgetOf(key).publicKey)));
   page.forEach(([key, subscription], i) => {
@@ -93,7 +110,14 @@ async function forgetTold(transaction: Transaction): Promise<void> {
       transaction.del(toldKey(forgetOf(key).publicKey));
     }
   });
-  if (page.length < pageRows) transaction.update({progress: {...progress, sweptForget: tip.height}});
+  if (page.length === pageRows) return;
+  let sweptForget = tip.height;
+  if (page.length === 0) {
+    // Where the next one stands, so that the blocks before it read nothing.
+    const [next] = await transaction.range({...forgetRange(tip.height + 1, maxU32), limit: 1});
+    sweptForget = next ? forgetOf(next[0]).height - 1 : maxU32;
+  }
+  transaction.update({progress: {...progress, sweptForget}});
 }
 
 /** Makes every deletion final at once: what an operator asks for when he accepts another chain. */

@@ -20,7 +20,7 @@ export const registrationReads = (key: string): string[] => [deviceKey(key), tol
 /** Registers a key, or renews the subscription of its user. */
 export async function register(transaction: Transaction, key: string): Promise<Registration> {
   if (!transaction.begun) throw new NoTip();
-  const {settings, tip, counters} = transaction.meta;
+  const {settings, tip, counters, progress} = transaction.meta;
   const owner = await ownerOf(transaction, key);
   const toldRow = await transaction.get(toldKey(key));
   const told = toldRow && decodeTold(toldRow);
@@ -33,7 +33,10 @@ export async function register(transaction: Transaction, key: string): Promise<R
   else transaction.put(deviceKey(key), encodeDevice({userId: id, role: null, authorizedAt: tip.height}));
   transaction.put(dueKey('e', user.expiry, id), nothing);
   transaction.put(toldKey(key), encodeTold(decision.told));
-  transaction.update({counters: decision.counters});
+  transaction.update({
+    counters: decision.counters,
+    ...(user.expiry <= progress.sweptExpiry && {progress: {...progress, sweptExpiry: user.expiry - 1}}),
+  });
   return decision;
 }
 

@@ -27,11 +27,11 @@ export interface Counters {
 export interface Progress {
   /** Highest tip ever reached on this chain; undo reaches `finality` blocks below it. */
   readonly highest: number;
-  /** Every expiry at or below it has been swept. */
+  /** No due row of an expiry stands at or below it. It may lie far above the tip. */
   readonly sweptExpiry: number;
-  /** Undo rows below it are gone. */
+  /** No undo row stands below it. It may lie far above the tip. */
   readonly purgedUndo: number;
-  /** Forget rows at or below it are gone. */
+  /** No forget row stands at or below it. It may lie far above the tip. */
   readonly sweptForget: number;
   readonly firstLog: number;
   readonly nextLog: number;

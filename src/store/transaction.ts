@@ -1,7 +1,7 @@
 import {assert} from '../errors/index.js';
+import {Changes} from './changes.js';
 import type {Change, KeyValueReader, Range, Row} from './key-value-store.js';
 import {logKey} from './layout.js';
-import {makeTree, rangeOf} from './memory-store.js';
 import {type Meta, metaChanges} from './meta.js';
 
 /**
@@ -10,7 +10,7 @@ import {type Meta, metaChanges} from './meta.js';
  */
 export class Transaction implements KeyValueReader {
   readonly #rows: KeyValueReader;
-  readonly #changes = makeTree<Uint8Array | null>();
+  readonly #changes = new Changes();
   readonly #fetched = new Map<string, Uint8Array | undefined>();
   readonly #before: Meta | undefined;
   #meta: Meta | undefined;
@@ -124,7 +124,7 @@ export class Transaction implements KeyValueReader {
   }
 
   #overlay(page: readonly Row[], from: string, to: string): Row[] {
-    const changed = rangeOf(this.#changes, {from, to, limit: Number.POSITIVE_INFINITY});
+    const changed = this.#changes.range({from, to});
     if (changed.length === 0) return [...page];
     const rows = new Map<string, Uint8Array | null>(page);
     for (const [key, value] of changed) rows.set(key, value);

@@ -118,8 +118,8 @@ async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check
         () => `subscription ${user.subscription} could be given out again`,
       );
       check.that(
-        user.expiry + meta.settings.expiryDelta > meta.tip.height || user.expiry > meta.progress.sweptExpiry,
-        () => `user ${user.id} outlived block ${user.expiry + meta.settings.expiryDelta}`,
+        user.expiry > meta.progress.sweptExpiry,
+        () => `no block will look for user ${user.id}, who expires at ${user.expiry}`,
       );
     });
     deviceRows.forEach((raw, i) => {
@@ -164,6 +164,7 @@ async function verifyUndo(rows: KeyValueReader, meta: Meta, taken: Taken, check:
     for (const [key, value] of page) {
       const height = undoHeightOf(key);
       check.that(height <= meta.tip.height, () => `an undo row stands at ${height}, above the tip`);
+      check.that(height >= meta.progress.purgedUndo, () => `no block will purge the undo row at ${height}`);
       for (const {user} of decodeUndo(value)) taken.delete(decodeUser(user).subscription);
     }
   }

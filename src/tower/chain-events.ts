@@ -86,12 +86,7 @@ export async function disconnectBlock(transaction: Transaction, publish: Publish
   assert(below, `the header at height ${header.height - 1} is missing`);
   const restored = await restoreDeleted(transaction, header.height);
   transaction.del(headerKey(header.height));
-  const {progress: swept} = transaction.meta;
-  transaction.update({
-    tip: decodeHeader(header.height - 1, below),
-    // Whoever registers on the lower tip expires above it, perhaps at a height that has been swept.
-    progress: {...swept, sweptExpiry: Math.min(swept.sweptExpiry, header.height - 1)},
-  });
+  transaction.update({tip: decodeHeader(header.height - 1, below)});
   publish({
     type: 'block_disconnected',
     height: header.height,
