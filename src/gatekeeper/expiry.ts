@@ -8,6 +8,8 @@ import {maxU32} from './settings.js';
 
 /** User ids named in an event; the rest is only counted. */
 const namedUsers = 100;
+/** Undo rows read at once, of about a thousand users each. */
+const undoRowsAtOnce = 10;
 
 export interface Users {
   readonly count: number;
@@ -76,36 +78,47 @@ async function deleteUsers(
 export async function restoreDeleted(transaction: Transaction, height: number): Promise<Users> {
   const ids: number[] = [];
   let count = 0;
-  let lowest = Number.POSITIVE_INFINITY;
   for (;;) {
-    const [undo] = await transaction.range({...undoRange(height, height), limit: 1});
-    if (!undo) break;
-    transaction.del(undo[0]);
-    const deleted = decodeUndo(undo[1]).map(({id, user}) => ({id, raw: user, user: decodeUser(user)}));
-    const taken = await takenRows(transaction, deleted);
-    const gone: DeletedUser[] = [];
-    for (const {id, raw, user} of deleted) {
-      const devices = user.devices.filter(({key}) => !taken.has(deviceKey(key)));
-      if (taken.has(userKey(id)) || devices.length === 0) {
-        gone.push({id, user: raw});
-        continue;
-      }
-      const whole = devices.length === user.devices.length;
-      transaction.put(userKey(id), whole ? raw : encodeUser({...user, devices}));
-      transaction.put(dueKey('e', user.expiry, id), nothing);
-      for (const {key, ...device} of devices) transaction.put(deviceKey(key), encodeDevice({userId: id, ...device}));
-      lowest = Math.min(lowest, user.expiry);
-      count++;
-      if (ids.length < namedUsers) ids.push(id);
+    const undoRows = await transaction.range({...undoRange(height, height), limit: undoRowsAtOnce});
+    if (undoRows.length === 0) break;
+    for (const [key, undo] of undoRows) {
+      transaction.del(key);
+      const restored = await restoreUsers(transaction, decodeUndo(undo));
+      count += restored.length;
+      for (const id of restored.slice(0, namedUsers - ids.length)) ids.push(id);
     }
-    if (gone.length > 0) await keepForPurge(transaction, encodeUndo(gone));
   }
-  if (count > 0) {
-    changeUserCount(transaction, count);
-    const {progress} = transaction.meta;
-    transaction.update({progress: {...progress, sweptExpiry: Math.min(progress.sweptExpiry, lowest - 1)}});
-  }
+  if (count > 0) changeUserCount(transaction, count);
   return {count, ids};
+}
+
+/** Restores the users of one undo row; answers the ids of those who are back. */
+async function restoreUsers(transaction: Transaction, deleted: readonly DeletedUser[]): Promise<number[]> {
+  const users = deleted.map(({id, user}) => ({id, raw: user, user: decodeUser(user)}));
+  const taken = await takenRows(transaction, users);
+  const restored: number[] = [];
+  const gone: DeletedUser[] = [];
+  for (const {id, raw, user} of users) {
+    const devices = user.devices.filter(({key}) => !taken.has(deviceKey(key)));
+    if (taken.has(userKey(id)) || devices.length === 0) {
+      gone.push({id, user: raw});
+      continue;
+    }
+    const whole = devices.length === user.devices.length;
+    transaction.put(userKey(id), whole ? raw : encodeUser({...user, devices}));
+    putDue(transaction, user.expiry, id);
+    for (const {key, ...device} of devices) transaction.put(deviceKey(key), encodeDevice({userId: id, ...device}));
+    restored.push(id);
+  }
+  if (gone.length > 0) await keepForPurge(transaction, encodeUndo(gone));
+  return restored;
+}
+
+/** Has a user deleted once he is outdated. Whoever puts a due row does it here, so that no block looks past it. */
+export function putDue(transaction: Transaction, expiry: number, id: number): void {
+  transaction.put(dueKey('e', expiry, id), nothing);
+  const {progress} = transaction.meta;
+  if (expiry <= progress.sweptExpiry) transaction.update({progress: {...progress, sweptExpiry: expiry - 1}});
 }
 
 /** The value of rows that say all in their key. */

@@ -10,7 +10,7 @@ import {
 } from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {assert, Rejection} from '../errors/index.js';
-import {nothing} from './expiry.js';
+import {putDue} from './expiry.js';
 import {NoTip} from './rejections.js';
 import {decideRegistration, type Registration} from './subscription.js';
 
@@ -20,7 +20,7 @@ export const registrationReads = (key: string): string[] => [deviceKey(key), tol
 /** Registers a key, or renews the subscription of its user. */
 export async function register(transaction: Transaction, key: string): Promise<Registration> {
   if (!transaction.begun) throw new NoTip();
-  const {settings, tip, counters, progress} = transaction.meta;
+  const {settings, tip, counters} = transaction.meta;
   const owner = await ownerOf(transaction, key);
   const toldRow = await transaction.get(toldKey(key));
   const told = toldRow && decodeTold(toldRow);
@@ -31,12 +31,9 @@ export async function register(transaction: Transaction, key: string): Promise<R
   transaction.put(userKey(id), encodeUser(user));
   if (owner) transaction.del(dueKey('e', owner.user.expiry, id));
   else transaction.put(deviceKey(key), encodeDevice({userId: id, role: null, authorizedAt: tip.height}));
-  transaction.put(dueKey('e', user.expiry, id), nothing);
+  putDue(transaction, user.expiry, id);
   transaction.put(toldKey(key), encodeTold(decision.told));
-  transaction.update({
-    counters: decision.counters,
-    ...(user.expiry <= progress.sweptExpiry && {progress: {...progress, sweptExpiry: user.expiry - 1}}),
-  });
+  transaction.update({counters: decision.counters});
   return decision;
 }
 

@@ -1,4 +1,6 @@
+import {utils} from '@noble/secp256k1';
 import test from 'ava';
+import fc from 'fast-check';
 import {isPublicKey} from '../../src/crypto/index.js';
 
 const generator = '79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
@@ -30,4 +32,14 @@ test('an x that is not on the curve is no public key', (t) => {
     t.false(isPublicKey(`02${x}`), x);
     t.false(isPublicKey(`03${x}`), x);
   }
+});
+
+test('any x is judged as the library judges it', (t) => {
+  fc.assert(
+    fc.property(fc.uint8Array({minLength: 32, maxLength: 32}), fc.constantFrom(2, 3), (x, prefix) => {
+      const key = Buffer.from([prefix, ...x]);
+      t.is(isPublicKey(key.toString('hex')), utils.isValidPublicKey(key, true));
+    }),
+    {numRuns: 500},
+  );
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type {ChainHeader} from '../../src/chain/header.js';
 import {Rejection} from '../../src/errors/index.js';
+import {putDue} from '../../src/gatekeeper/expiry.js';
 import type {GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {uuidOf} from '../../src/gatekeeper/user-info.js';
 import {layout} from '../../src/store/index.js';
@@ -236,7 +237,7 @@ export class ModelRun {
       const row = {subscription, availableSlots: slots, grantedSlots: slots, start, expiry, appointments: 0};
       transaction.put(layout.userKey(id), encodeUser({...row, devices: [device]}));
       transaction.put(layout.deviceKey(device.key), encodeDevice({userId: id, role: null, authorizedAt: start}));
-      transaction.put(layout.dueKey('e', expiry, id), new Uint8Array(0));
+      putDue(transaction, expiry, id);
       const users = counters.users + 1;
       transaction.update({counters: {...counters, nextSubscription: subscription + 1, users}});
     });
