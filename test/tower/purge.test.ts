@@ -90,6 +90,7 @@ test('what a key was told is kept for a year after its user is gone for good, an
       transaction.del(row!);
       transaction.put(layout.forgetKey(215, publicKey(user)), encodeSubscription(user - 1));
     }
+    transaction.update({progress: {...transaction.meta.progress, sweptForget: 214}});
   });
   await world.mineTo(213);
   await world.register(3);
