@@ -40,9 +40,18 @@ test('the packed package, installed elsewhere, runs and carries no sources or te
 
   const packed = readdirSync(join(folder, 'node_modules', 'bartizan'), {recursive: true, encoding: 'utf8'});
   t.true(packed.includes('regtest.conf'));
+  // npm heeds overrides in a clone only, so the package brings the maintained HTTP client of bitcoin-core along.
+  const client = readFileSync(join(folder, 'node_modules/bartizan/node_modules/request/package.json'), 'utf8');
+  t.is((JSON.parse(client) as {name: string}).name, '@cypress/request');
+  const bitcoind = "import {connectBitcoind} from 'bartizan/bitcoind'; console.log(typeof connectBitcoind)";
+  t.is((await call(process.execPath, ['--input-type=module', '--eval', bitcoind], {cwd: folder})).stdout, 'function\n');
   t.true(packed.includes(join('dist', 'src', 'cli', 'main.d.ts')));
   t.deepEqual(
-    packed.filter((name) => /(?:^(?:src|test|scripts|dist.test|dist.bench)\b)|(?:(?<!\.d)\.ts|\.map)$/.test(name)),
+    packed.filter(
+      (name) =>
+        !name.startsWith('node_modules') &&
+        /(?:^(?:src|test|scripts|dist.test|dist.bench)\b)|(?:(?<!\.d)\.ts|\.map)$/.test(name),
+    ),
     [],
   );
 });
