@@ -171,8 +171,13 @@ test('half a block at the end of the chain file, as a kill may leave it, is cut 
   first.child.kill('SIGKILL');
   await first.ended;
   await appendFile(join(dataDir, 'simulated-chain.hex'), '00000020abcdef');
-  await aTower(t, dataDir);
+  const second = await aTower(t, dataDir);
   t.like(await ask(t, dataDir, 'mine', '1'), {height: 121});
+  second.child.kill('SIGKILL');
+  await second.ended;
+  await aTower(t, dataDir);
+  const {tip} = await ask<{tip: {height: number}}>(t, dataDir, 'status');
+  t.is(tip.height, 121, 'the next block stands on a line of its own');
 });
 
 test('a data directory that is too long for a socket is refused before anything is made', async (t) => {

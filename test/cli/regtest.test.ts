@@ -20,6 +20,11 @@ interface Node {
 async function aNode(t: ExecutionContext): Promise<Node> {
   const dataDir = await temporaryDirectory(t);
   const node = start(t, ['regtest', '--data-dir', dataDir, '--rpc-port', '0', '--zmq-port', '0', '--json']);
+  // In order, so that bitcoind has left the directory before it is removed.
+  t.teardown(async () => {
+    node.child.kill('SIGTERM');
+    await node.ended;
+  });
   const {cookie, run, rpc_port, zmq, mine} = JSON.parse(await node.said('stdout', /\n/)) as Record<string, string>;
   t.is(mine, `${dataDir}/bitcoin-cli -generate 1`);
   t.true(run?.startsWith('bartizan run --chain bitcoind '));
@@ -50,7 +55,7 @@ test('the story of the README: register on a real chain, expire, be deleted, com
   await tower.said('stderr', /state=synced height=3/);
   t.like(await ask(t, dataDir, 'register', key), {user_id: 1, subscription_expiry: 6});
   await node.cli('-generate', '3');
-  await tower.said('stderr', /state=synced height=6/);
+  await tower.said('stderr', /event=block_connected height=6/);
   t.like(await ask(t, dataDir, 'user', '1'), {state: 'expired', deletion_height: 7});
   await node.cli('-generate', '1');
   await tower.said('stderr', /event=block_connected height=7 hash=[0-9a-f]{64} deleted_users=1 user_ids=1/);
@@ -58,7 +63,7 @@ test('the story of the README: register on a real chain, expire, be deleted, com
   await node.cli('invalidateblock', await node.cli('getblockhash', '6'));
   await node.cli('-generate', '1');
   await tower.said('stderr', /event=block_disconnected height=7 hash=[0-9a-f]{64} restored_users=1 user_ids=1/);
-  await tower.said('stderr', /event=block_disconnected height=6 [^]*state=synced height=6/);
+  await tower.said('stderr', /event=block_disconnected height=6 [^]*event=block_connected height=6/);
   t.like(await ask(t, dataDir, 'user', '1'), {state: 'expired', subscription_expiry: 6, available_slots: 10_000});
 
   const mined = await runHere(['mine', '--data-dir', dataDir]);
@@ -79,7 +84,7 @@ test('a reorg that is too deep halts the tower until the operator has chosen', a
   await first.said('stderr', /state=synced height=10/);
   await ask(t, dataDir, 'register', key);
   await node.cli('-generate', '3');
-  await first.said('stderr', /state=synced height=13/);
+  await first.said('stderr', /event=block_connected height=13/);
   const before = await ask(t, dataDir, 'user', '1');
   t.like(await ask(t, dataDir, 'status'), {problem: null});
   await node.cli('invalidateblock', await node.cli('getblockhash', '11'));

@@ -37,9 +37,11 @@ class TerminalLog {
 
   write(event: TowerEvent): void {
     if (event.type === 'block_connected' && this.#catchUp !== undefined) {
+      const {progress, from, to} = this.#catchUp;
       this.#catchUp.blocks++;
       this.#catchUp.deletedUsers += event.deletedUsers;
-      this.#catchUp.progress.update(event.height - this.#catchUp.from, this.#catchUp.to - this.#catchUp.from);
+      // The source may have grown meanwhile.
+      progress.update(event.height - from, Math.max(to, event.height) - from);
       return;
     }
     if (event.type === 'state_changed') {
@@ -53,10 +55,7 @@ class TerminalLog {
   #begin({state, tip}: StateChanged): boolean {
     const from = tip?.height ?? 0;
     const to = state.sourceHeight ?? 0;
-    if (this.#catchUp !== undefined) {
-      this.#catchUp = {...this.#catchUp, to};
-      return true;
-    }
+    if (this.#catchUp !== undefined) return true;
     if (to - from < barBlocks) return false;
     this.#catchUp = {
       progress: this.#startProgress('connecting blocks', to - from),
