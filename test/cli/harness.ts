@@ -27,6 +27,14 @@ interface StartOptions {
   readonly home?: string;
 }
 
+const children = new Set<ChildProcess>();
+
+// AVA ends a test file that hangs with this signal, and then runs no teardown.
+process.once('SIGTERM', () => {
+  for (const child of children) child.kill('SIGKILL');
+  process.exit(143);
+});
+
 /** Starts the real program, with nothing of this process's environment but PATH and the way to a bitcoind. */
 export function start(t: ExecutionContext, args: readonly string[], options: StartOptions = {}): Running {
   const {PATH = '', XDG_CACHE_HOME, HOME = '', BITCOIND} = process.env;
@@ -41,6 +49,7 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.add(child);
   t.teardown(() => child.kill('SIGKILL'));
   const output = {stdout: '', stderr: ''};
   const listeners = new Set<() => void>();
@@ -50,6 +59,7 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => {
+      children.delete(child);
       resolve({status, ...output});
       tell();
     });
