@@ -90,6 +90,11 @@ export class SteeredSource implements ChainSource {
     this.pointAt(this.at(this.tip.height - blocks));
   }
 
+  /** Knows every block again. */
+  find(): void {
+    this.#forgotten.clear();
+  }
+
   wake(): void {
     for (const listener of this.#listeners) listener();
   }
