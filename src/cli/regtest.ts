@@ -74,7 +74,7 @@ export const regtest: Subcommand<RegtestOutput> = {
         zmq: node.zmqEndpoint,
         height: await node.rpc<number>('getblockcount'),
         mine: `${cli} -generate 1`,
-        run: runLine(node),
+        run: runLine(node, join(dataDir, 'tower')),
       });
       await Promise.race([stopped, node.ended.then(() => failEnded(dataDir))]);
       return 0;
@@ -159,10 +159,11 @@ async function writeCli(program: BitcoindProgram, dataDir: string): Promise<stri
 }
 
 /** What differs from the defaults of `bartizan run` stands in the line. */
-function runLine(node: RegtestNode): string {
+/** The tower's directory lies in the node's, so that neither outlives the other. */
+function runLine(node: RegtestNode, towerDir: string): string {
   const zmqPort = Number(new URL(node.zmqEndpoint).port);
   return [
-    'bartizan run --chain bitcoind',
+    `bartizan run --chain bitcoind --data-dir ${shellWord(towerDir)}`,
     ...(node.rpcPort === usualPorts.rpc ? [] : [`--btc-rpc-port ${node.rpcPort}`]),
     ...(zmqPort === usualPorts.zmq ? [] : [`--btc-feed-port ${zmqPort}`]),
     `--btc-rpc-cookie ${shellWord(node.cookiePath)}`,

@@ -36,6 +36,8 @@ export interface TowerParts {
   readonly finality?: number;
   /** @default the system's */
   readonly timers?: Timers;
+  /** Told of every event from the first on, which opening the tower may already cause. */
+  readonly listeners?: readonly ((event: TowerEvent) => void)[];
 }
 
 export const defaultLogBlocks = 26_280;
@@ -59,11 +61,15 @@ export class Tower {
   readonly #source: ChainSource;
   readonly #writer: Writer;
   readonly #follower: StoreFollower;
-  readonly #listeners = new Set<(event: TowerEvent) => void>();
+  readonly #listeners: Set<(event: TowerEvent) => void>;
 
-  private constructor(store: Store, {source, network, key, settings, timers, ...limits}: Required<TowerParts>) {
+  private constructor(
+    store: Store,
+    {source, network, key, settings, timers, listeners, ...limits}: Required<TowerParts>,
+  ) {
     this.id = key.publicKey;
     this.network = network;
+    this.#listeners = new Set(listeners);
     this.#store = store;
     this.#source = source;
     this.#writer = new Writer(
@@ -102,6 +108,7 @@ export class Tower {
       timers: systemTimers,
       logBlocks: defaultLogBlocks,
       finality,
+      listeners: [],
       ...parts,
     });
     const network = store.meta?.chain.network;

@@ -98,7 +98,17 @@ test('the settings of the last start are in force', async (t) => {
   t.like(await ask(t, dataDir, 'register', key), {subscription_expiry: 125});
   first.child.kill('SIGTERM');
   await first.ended;
-  await aTower(t, dataDir, '--subscription-duration', '50', '--renewal', 'reset', '--subscription-slots', '7');
+  const second = await aTower(
+    t,
+    dataDir,
+    '--subscription-duration',
+    '50',
+    '--renewal',
+    'reset',
+    '--subscription-slots',
+    '7',
+  );
+  await second.said('stderr', /event=settings_changed height=120 .*subscription_duration=50/);
   t.like(await ask(t, dataDir, 'register', key), {subscription_expiry: 170, available_slots: 10_007});
 });
 
@@ -129,6 +139,12 @@ test(
   refusesToStart,
   'settings of another network',
   () => Promise.resolve(['--chain', 'bitcoind', '--btc-network', 'signet', '--btc-rpc-cookie', '/none']),
+  {code: 'TOWER_WRONG_NETWORK', status: 1},
+);
+test(
+  refusesToStart,
+  'a bitcoind where it had a simulated chain',
+  () => Promise.resolve(['--chain', 'bitcoind', '--btc-rpc-cookie', '/none']),
   {code: 'TOWER_WRONG_NETWORK', status: 1},
 );
 test(

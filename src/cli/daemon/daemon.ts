@@ -27,14 +27,12 @@ export async function openDaemon(
   onEvent: (event: TowerEvent) => void,
 ): Promise<Daemon> {
   const adminSocket = socketPathOf(settings.dataDir);
-  const {tower, simulated} = await openTower(settings, io);
+  const {tower, simulated} = await openTower(settings, io, {listeners: [await eventLog(io), onEvent]});
   const closing: (() => Promise<void> | void)[] = [() => tower.close()];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
   };
   try {
-    tower.on(await eventLog(io));
-    tower.on(onEvent);
     if (simulated !== undefined && settings.simBlockInterval > 0) {
       closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000));
     }

@@ -1,8 +1,10 @@
+import {existsSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {OperationalError} from '../../errors/index.js';
 
 export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
+export const simulatedChainPathOf = (dataDir: string): string => join(dataDir, 'simulated-chain.hex');
 export const keyPathOf = (dataDir: string): string => join(dataDir, 'tower.key');
 
 /** Makes the data directory, which is nobody's but its owner's: it holds the key and the admin socket. */
@@ -12,4 +14,19 @@ export async function makeDataDir(dataDir: string): Promise<void> {
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
   }
+}
+
+/**
+ * A simulated chain and a regtest node share their genesis block, so the store alone would not tell them apart: it would
+ * wait for a node that has lost its blocks.
+ *
+ * @throws OperationalError TOWER_WRONG_NETWORK
+ */
+export function refuseOtherChain(dataDir: string, chain: 'simulated' | 'bitcoind'): void {
+  const found = existsSync(simulatedChainPathOf(dataDir)) ? 'simulated' : 'bitcoind';
+  if (found === chain || !existsSync(storePathOf(dataDir))) return;
+  const has = {simulated: 'is on a simulated chain', bitcoind: 'follows a bitcoind'}[found];
+  throw new OperationalError('TOWER_WRONG_NETWORK', `the tower in ${dataDir} ${has}`, {
+    hint: `Use another --data-dir, or --chain ${found}.`,
+  });
 }

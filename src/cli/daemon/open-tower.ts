@@ -1,10 +1,11 @@
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import {LevelStore} from '../../store/level-store.js';
 import {loadKey} from '../../tower/key-file.js';
+import type {TowerEvent} from '../../tower/events.js';
 import {gatekeeperSettings, type TowerSettings} from '../../tower/settings.js';
 import {Tower} from '../../tower/tower.js';
 import type {Io} from '../io.js';
-import {keyPathOf, makeDataDir, storePathOf} from './data-dir.js';
+import {keyPathOf, makeDataDir, refuseOtherChain, storePathOf} from './data-dir.js';
 import {openSource} from './source.js';
 
 interface OpenedTower {
@@ -17,8 +18,13 @@ interface OpenedTower {
  * Opens key, store and chain of a data directory, makes what is not there yet, and puts the settings in force; with
  * `asItIs` it does neither. What was opened is closed again when another part fails; after that, the tower closes it.
  */
-export async function openTower(settings: TowerSettings, io: Io, {asItIs = false} = {}): Promise<OpenedTower> {
+export async function openTower(
+  settings: TowerSettings,
+  io: Io,
+  {asItIs = false, listeners = []}: {asItIs?: boolean; listeners?: readonly ((event: TowerEvent) => void)[]} = {},
+): Promise<OpenedTower> {
   const {dataDir, logBlocks, finality} = settings;
+  refuseOtherChain(dataDir, settings.chain);
   if (!asItIs) await makeDataDir(dataDir);
   const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
   try {
@@ -27,7 +33,7 @@ export async function openTower(settings: TowerSettings, io: Io, {asItIs = false
     const {source, network, simulated} = await openSource(settings, warn);
     try {
       const deciding = asItIs ? {} : {settings: gatekeeperSettings(settings)};
-      const tower = await Tower.open({rows, source, network, key, logBlocks, finality, ...deciding});
+      const tower = await Tower.open({rows, source, network, key, logBlocks, finality, listeners, ...deciding});
       return {tower, simulated};
     } catch (error) {
       await source.close();

@@ -5,6 +5,7 @@ import type {ChainSource} from '../../chain/chain-source.js';
 import type {Network} from '../../chain/network.js';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import type {TowerSettings} from '../../tower/settings.js';
+import {simulatedChainPathOf} from './data-dir.js';
 import {openSimulatedChain} from './simulated-chain-file.js';
 
 /** Blocks for a tower, as its settings ask for them. */
@@ -39,7 +40,7 @@ export async function openSource(settings: TowerSettings, warn: (warning: string
     return {source: await openBitcoind(settings, warn), network: settings.btcNetwork};
   }
   const simulated = await openSimulatedChain({
-    path: join(settings.dataDir, 'simulated-chain.hex'),
+    path: simulatedChainPathOf(settings.dataDir),
     seed: settings.simSeed,
     startHeight: settings.simStartHeight,
   });
