@@ -84,8 +84,13 @@ export class World {
   async restart(settings: Partial<GatekeeperSettings> = {}): Promise<void> {
     await this.tower.close();
     this.#settings = {...this.#settings, ...settings};
-    await this.#openTower();
+    await this.reopen();
     await this.start();
+  }
+
+  /** Opens the tower again after it was closed; it follows nothing yet. */
+  reopen(): Promise<void> {
+    return this.#openTower();
   }
 
   async mine(blocks = 1): Promise<void> {

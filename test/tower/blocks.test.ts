@@ -1,4 +1,5 @@
 import test from 'ava';
+import {putDue} from '../../src/gatekeeper/expiry.js';
 import {layout} from '../../src/store/index.js';
 import {decodeUser, encodeDevice, encodeUser} from '../../src/store/rows.js';
 import {allRows} from '../support/rows.js';
@@ -252,7 +253,7 @@ test('a user whose id a decision has named meanwhile stays deleted', async (t) =
     const row = {availableSlots: 1, grantedSlots: 1, start: 112, expiry: 122, appointments: 0, devices: [device]};
     transaction.put(layout.userKey(1), encodeUser({subscription: counters.nextSubscription, ...row}));
     transaction.put(layout.deviceKey(device.key), encodeDevice({userId: 1, role: null, authorizedAt: 112}));
-    transaction.put(layout.dueKey('e', 122, 1), new Uint8Array(0));
+    putDue(transaction, 122, 1);
     transaction.update({
       counters: {...counters, nextSubscription: counters.nextSubscription + 1, users: counters.users + 1},
     });
@@ -304,7 +305,7 @@ test('2,500 users who fall due in one block go and come back together', async (t
       const row = {availableSlots: 10, grantedSlots: 10, start: 100, expiry: 110, appointments: 0, devices: [device]};
       transaction.put(layout.userKey(id), encodeUser({subscription: id, ...row}));
       transaction.put(layout.deviceKey(device.key), encodeDevice({userId: id, role: null, authorizedAt: 100}));
-      transaction.put(layout.dueKey('e', 110, id), new Uint8Array(0));
+      putDue(transaction, 110, id);
     }
     transaction.update({counters: {...counters, nextUserId: 2_501, nextSubscription: 2_501, users: 2_500}});
   });

@@ -1,0 +1,146 @@
+import test from 'ava';
+import {type Change, layout, MemoryStore, verify} from '../../src/store/index.js';
+import {decodeUser, encodeAppointment, encodeDevice, encodeUser} from '../../src/store/rows.js';
+import {locator, publicKey} from '../support/keys.js';
+import {World} from '../support/world.js';
+
+const nothing = new Uint8Array(0);
+
+/** Two users with an appointment each, one of them deleted and not yet final. */
+async function aStore(t: Parameters<typeof World.begin>[0]): Promise<MemoryStore> {
+  const rows = new MemoryStore();
+  const world = await World.begin(t, {openRows: async () => rows});
+  for (const user of [2, 3]) {
+    await world.register(user);
+    await world.tower.gatekeeper.addUpdateAppointment(publicKey(user), locator(user), {blobBytes: 5_000});
+  }
+  await world.register(3);
+  await world.mineTo(112);
+  return rows;
+}
+
+test('a sound store has no problems, and is counted', async (t) => {
+  t.deepEqual(await verify(await aStore(t)), {users: 1, appointments: 2, problemCount: 0, problems: []});
+  t.deepEqual(await verify(new MemoryStore()), {users: 0, appointments: 0, problemCount: 0, problems: []});
+});
+
+const alive = layout.userKey(2);
+type Damage = (rows: MemoryStore) => Promise<Change[]>;
+
+/** The living user's row with some fields changed. */
+const changed = async (rows: MemoryStore, change: object): Promise<Change> => [
+  alive,
+  encodeUser({...decodeUser((await rows.get(alive))!), ...change}),
+];
+
+const damages: [what: string, problem: RegExp, damage: Damage][] = [
+  [
+    'an appointment without its locator row',
+    /has no locator row/,
+    async () => [[layout.locatorKey(locator(3), 2), null]],
+  ],
+  [
+    'a locator row without its appointment',
+    /has no appointment/,
+    async () => [[layout.locatorKey(locator(9), 2), nothing]],
+  ],
+  [
+    'an appointment of a subscription that nobody has',
+    /subscription 77, which nobody has/,
+    async () => [
+      [layout.appointmentKey(77, locator(1)), encodeAppointment(1)],
+      [layout.locatorKey(locator(1), 77), nothing],
+    ],
+  ],
+  [
+    'appointments of a deleted user without his undo row',
+    /subscription 1, which nobody has/,
+    async () => [[layout.undoKey(112, 0), null]],
+  ],
+  ['a user without his due row', /has no due row at 120/, async () => [[layout.dueKey('e', 120, 2), null]]],
+  [
+    'a due row at another height',
+    /due row of user 2 at 121 is nobody's/,
+    async () => [[layout.dueKey('e', 121, 2), nothing]],
+  ],
+  ['a due row of no user', /due row of user 9 at 120 is nobody's/, async () => [[layout.dueKey('e', 120, 9), nothing]]],
+  ['slots that do not add up', /slots granted/, async (rows) => [await changed(rows, {availableSlots: 3})]],
+  [
+    'appointments that are miscounted',
+    /has 1 appointments, not 2/,
+    async (rows) => [await changed(rows, {appointments: 2})],
+  ],
+  [
+    'an id that could be given out again',
+    /user id 9 could/,
+    async (rows) => [[layout.userKey(9), (await rows.get(alive))!]],
+  ],
+  [
+    'a subscription number that could be given out again',
+    /subscription 3 could be given out again/,
+    async (rows) => [await changed(rows, {subscription: 3})],
+  ],
+  [
+    'a user who should be gone',
+    /no block will look for user 2/,
+    async (rows) => [
+      await changed(rows, {expiry: 100}),
+      [layout.dueKey('e', 100, 2), nothing],
+      [layout.dueKey('e', 120, 2), null],
+    ],
+  ],
+  ['a user without his device row', /or none/, async () => [[layout.deviceKey(publicKey(3)), null]]],
+  [
+    'a device row with another role',
+    /has another device row/,
+    async () => [[layout.deviceKey(publicKey(3)), encodeDevice({userId: 2, role: 'primary', authorizedAt: 100})]],
+  ],
+  [
+    'a device of no user',
+    /is not among those of user 2/,
+    async () => [[layout.deviceKey(publicKey(8)), encodeDevice({userId: 2, role: null, authorizedAt: 100})]],
+  ],
+  [
+    'a user more than is counted',
+    /1 are counted|2 users stand/,
+    async (rows) => [[layout.userKey(1), (await rows.get(alive))!]],
+  ],
+  [
+    'an undo row above the tip',
+    /stands at 113/,
+    async (rows) => [[layout.undoKey(113, 0), (await rows.get(layout.undoKey(112, 0)))!]],
+  ],
+  [
+    'an undo row that no block would purge',
+    /no block will purge the undo row at 5/,
+    async (rows) => [[layout.undoKey(5, 0), (await rows.get(layout.undoKey(112, 0)))!]],
+  ],
+  ['a header that is missing', /does not extend/, async () => [[layout.headerKey(60), null]]],
+  [
+    'a header above the tip',
+    /not the tip/,
+    async (rows) => [[layout.headerKey(113), (await rows.get(layout.headerKey(60)))!]],
+  ],
+  ['a log with a gap', /the log goes from event 2 to 4/, async () => [[layout.logKey(3), null]]],
+  ['a log without its end', /the log ends before event/, async () => [[layout.logKey(17), null]]],
+];
+
+for (const [what, problem, damage] of damages) {
+  test(`found: ${what}`, async (t) => {
+    const rows = await aStore(t);
+    await rows.write(await damage(rows));
+    const {problems, problemCount} = await verify(rows);
+    t.true(
+      problems.some((text) => problem.test(text)),
+      problems.join('\n'),
+    );
+    t.is(problemCount, problems.length);
+  });
+}
+
+test('of many problems the first hundred are told and all are counted', async (t) => {
+  const rows = await aStore(t);
+  await rows.write(Array.from({length: 250}, (_, n): Change => [layout.locatorKey(locator(1_000 + n), 5), nothing]));
+  const {problems, problemCount} = await verify(rows);
+  t.deepEqual([problems.length, problemCount], [100, 250]);
+});
