@@ -23,41 +23,38 @@ export function chainOfLog(events: readonly LoggedEvent[]): ChainOfLog {
   const hashes = new Map([[first.height, first.hash]]);
   const reorgs: number[] = [];
   let {height: top} = first;
-  let lowest = top;
   let connected = 0;
   let disconnected = 0;
-  let run = 0;
+  let depth = 0;
+  const endReorg = () => {
+    if (depth > 0) reorgs.push(depth);
+    depth = 0;
+  };
   for (const event of events) {
     if (event.type === 'block_disconnected') {
       if (event.height !== top) throw new Error(`block ${event.height} is disconnected, but the tip is ${top}`);
-      const expected = hashes.get(top);
-      // Below its start, a store knows headers that no event has told.
-      if (expected !== event.hash && top >= lowest) throw new Error(`${event.hash} is disconnected, not ${expected}`);
+      // No event tells of the blocks below the start.
+      const known = hashes.get(top) ?? event.hash;
+      if (known !== event.hash) throw new Error(`${event.hash} is disconnected, but ${known} is at ${top}`);
       hashes.delete(top--);
-      lowest = Math.min(lowest, top + 1);
       disconnected++;
-      run++;
-      continue;
-    }
-    if (event.type === 'block_connected') {
+      depth++;
+    } else if (event.type === 'block_connected') {
       const header = parseHeader(Buffer.from(event.header, 'hex'));
-      const below = hashes.get(top);
+      const below = hashes.get(top) ?? header.previous;
       if (header.hash !== event.hash) throw new Error(`the header of ${event.hash} is that of ${header.hash}`);
       if (event.height !== top + 1) throw new Error(`block ${event.height} is connected to tip ${top}`);
-      if (below !== undefined && header.previous !== below) throw new Error(`${event.hash} does not extend ${below}`);
+      if (header.previous !== below) throw new Error(`${event.hash} does not extend ${below}`);
       hashes.set(++top, event.hash);
       connected++;
-    }
-    if (event.type === 'chain_accepted') {
+      endReorg();
+    } else if (event.type === 'chain_accepted') {
       hashes.clear();
       hashes.set(event.height, event.hash);
-      top = lowest = event.height;
-    }
-    if (run > 0 && event.type === 'block_connected') {
-      reorgs.push(run);
-      run = 0;
+      top = event.height;
+      endReorg();
     }
   }
-  if (run > 0) reorgs.push(run);
+  endReorg();
   return {hashes, start: first.height, tip: top, connected, disconnected, reorgs};
 }

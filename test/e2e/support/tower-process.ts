@@ -3,7 +3,6 @@ import {once} from 'node:events';
 import {tmpdir} from 'node:os';
 import type {ExecutionContext} from 'ava';
 import {AdminClient} from '../../../src/api/admin/client.js';
-import type {RegtestNode} from '../../../src/chain/bitcoind/regtest/index.js';
 import {mainPath} from '../../cli/harness.js';
 
 /** How a process has ended. */
@@ -11,6 +10,11 @@ export interface End {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly log: readonly string[];
+}
+
+interface TowerOptions {
+  /** Shell commands that set the stage for the process, such as its limits. */
+  readonly before?: string;
 }
 
 /** The real daemon, in a process of its own, as `bartizan run` starts it. */
@@ -26,11 +30,13 @@ export class TowerProcess {
   #listening = false;
   #ended = false;
 
-  constructor(t: ExecutionContext, dataDir: string, args: readonly string[] = []) {
+  constructor(t: ExecutionContext, dataDir: string, args: readonly string[] = [], {before}: TowerOptions = {}) {
     this.dataDir = dataDir;
     this.admin = new AdminClient(dataDir);
     const {PATH = '', HOME = ''} = process.env;
-    this.#child = spawn(process.execPath, [mainPath, 'run', '--data-dir', dataDir, ...args], {
+    const command = [process.execPath, mainPath, 'run', '--data-dir', dataDir, ...args];
+    if (before !== undefined) command.unshift('sh', '-c', `${before}; exec "$@"`, 'sh');
+    this.#child = spawn(command[0]!, command.slice(1), {
       cwd: tmpdir(),
       env: {PATH, HOME},
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,9 +77,9 @@ export class TowerProcess {
     return this.log[at]!;
   }
 
-  /** Resolves when it has been synced at this height, now or at any time since line `from`. */
-  async synced(height: number, from = 0): Promise<void> {
-    await this.says(new RegExp(`state=synced height=${height} `), from);
+  /** Resolves when this block is its tip, or has been since line `from`. */
+  async reaches(hash: string, from = 0): Promise<void> {
+    await this.says(new RegExp(`event=(started|block_connected) height=\\d+ hash=${hash}`), from);
   }
 
   /** `kill -9`: it can do nothing about it. */
@@ -102,13 +108,4 @@ export class TowerProcess {
       look();
     });
   }
-}
-
-/** The flags with which a tower follows this node. */
-export function following(node: RegtestNode, {pollSeconds = 1}: {pollSeconds?: number} = {}): string[] {
-  const zmq = new URL(node.zmqEndpoint);
-  return [
-    ...['--chain', 'bitcoind', '--btc-rpc-url', node.rpcUrl, '--btc-rpc-cookie', node.cookiePath],
-    ...['--btc-feed-port', zmq.port, '--polling-delta', String(pollSeconds)],
-  ];
 }
