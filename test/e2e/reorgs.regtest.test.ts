@@ -125,6 +125,8 @@ regtestTest(
       subscriptionExpiry: receipt.subscriptionExpiry + 4_320,
     });
     const chain = await endsAtTheTip(t, fourth, node);
-    t.like(chain, {start: 120, tip: 133, connected: 11, disconnected: 0});
+    t.like(chain, {start: 120, tip: 133});
+    // The tower may have seen the node on its way back, which is another, shallower reorg.
+    t.is(chain.connected - chain.disconnected, 11);
   },
 );
