@@ -25,6 +25,7 @@ export interface Running {
 interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly home?: string;
+  readonly cwd?: string;
 }
 
 const children = new Set<ChildProcess>();
@@ -39,7 +40,7 @@ process.once('SIGTERM', () => {
 export function start(t: ExecutionContext, args: readonly string[], options: StartOptions = {}): Running {
   const {PATH = '', XDG_CACHE_HOME, HOME = '', BITCOIND} = process.env;
   const child = spawn(process.execPath, [mainPath, ...args], {
-    cwd: tmpdir(),
+    cwd: options.cwd ?? tmpdir(),
     env: {
       PATH,
       HOME: options.home ?? HOME,
