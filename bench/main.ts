@@ -44,6 +44,7 @@ async function main(): Promise<number> {
         quick,
         runs,
         scratch: folder,
+        shared: scratch,
         progress,
         clear: async (...folders: readonly string[]) => {
           for (const each of folders) await rm(join(folder, each), {recursive: true, force: true});

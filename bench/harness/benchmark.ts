@@ -23,6 +23,8 @@ export interface Plan {
   readonly runs: number;
   /** A folder of this benchmark's own, removed when it ends. */
   readonly scratch: string;
+  /** A folder of all benchmarks, removed when the last has ended. */
+  readonly shared: string;
   /** Runs a task of this benchmark in a process of its own, so that nothing measured before weighs on it. */
   task<Answer>(name: string, args: object): Promise<Answer>;
   /** Removes folders from `scratch`. */

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {copyFile, mkdir, open, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
@@ -28,10 +29,11 @@ export async function openFollower(location: string): Promise<{store: Store; fol
 /** The task that builds a store; a benchmark that calls `populated` has it among its own. */
 export const populateTask: Task = populate;
 
-/** Builds a store in a process of its own. */
-export async function populated(plan: Plan, users: number, {dueUsers = 0}: {dueUsers?: number} = {}): Promise<string> {
+/** Builds a store in a process of its own, once for all benchmarks. */
+export async function populated(plan: Plan, users: number, {dueUsers}: {dueUsers: number}): Promise<string> {
+  const location = join(plan.shared, `users-${users}-due-${dueUsers}`);
+  if (existsSync(location)) return location;
   plan.progress(`building a store of ${users.toLocaleString('en-US')} users`);
-  const location = join(plan.scratch, `users-${users}`);
   const population: Population = {location, users, dueUsers};
   const problems = await plan.task<number>('populate', population);
   if (problems > 0) throw new Error(`verify finds ${problems} problems in the store that the benchmark has built`);

@@ -42,7 +42,10 @@ export async function populate({location, users, dueUsers}: Population): Promise
     const headers = headersTo(startHeight).slice(-101);
     const chain = {network: 'regtest', genesis: genesisOf.regtest} as const;
     beginStore(begin, () => undefined, chain, headers, defaultGatekeeperSettings);
-    begin.update({counters: {nextUserId: users + 1, nextSubscription: users + 1, users}});
+    begin.update({
+      counters: {nextUserId: users + 1, nextSubscription: users + 1, users},
+      progress: {...begin.meta.progress, lastJoin: startHeight},
+    });
     await store.commit(begin);
     for (let from = 1; from <= users; from += usersPerWrite) {
       await rows.write(userRows(from, Math.min(users, from + usersPerWrite - 1), {users, dueUsers}));

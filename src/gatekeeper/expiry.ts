@@ -1,7 +1,16 @@
 import {assert} from '../errors/index.js';
 import {deviceKey, dueKey, dueOf, dueRange, undoKey, undoRange, userKey} from '../store/layout.js';
 import {pageRows} from '../store/pages.js';
-import {type DeletedUser, decodeUndo, decodeUser, encodeDevice, encodeUndo, encodeUser} from '../store/rows.js';
+import {
+  type DeletedUser,
+  type DeviceRow,
+  decodeUndo,
+  decodeUser,
+  encodeDevice,
+  encodeUndo,
+  encodeUser,
+  type UserRow,
+} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {keepForPurge} from './purge.js';
 import {maxU32} from './settings.js';
@@ -9,7 +18,7 @@ import {maxU32} from './settings.js';
 /** User ids named in an event; the rest is only counted. */
 const namedUsers = 100;
 /** Undo rows read at once, of about a thousand users each. */
-const undoRowsAtOnce = 10;
+const undoRowsAtOnce = 4;
 
 export interface Users {
   readonly count: number;
@@ -28,20 +37,20 @@ export async function deleteOutdated(transaction: Transaction, height: number): 
   if (last <= progress.sweptExpiry) return {count: 0, ids: []};
   const ids: number[] = [];
   let count = 0;
-  const {from: first, to} = dueRange('e', progress.sweptExpiry + 1, last);
-  let from = first;
-  for (;;) {
-    const page = await transaction.range({from, to, limit: pageRows});
-    if (page.length === 0) break;
-    from = `${page[page.length - 1]![0]}\0`;
-    const users = await deleteUsers(
-      transaction,
-      page.map(([key]) => dueOf(key)),
-    );
+  const {from, to} = dueRange('e', progress.sweptExpiry + 1, last);
+  const pageFrom = (from: string) => transaction.range({from, to, limit: pageRows});
+  for (let page = await pageFrom(from); page.length > 0;) {
+    const dues = page.map(([key]) => dueOf(key));
+    // The next page is read while this one's users are.
+    const [rows, nextPage] = await Promise.all([
+      transaction.getMany(dues.map(({id}) => userKey(id))),
+      page.length === pageRows ? pageFrom(`${page[pageRows - 1]![0]}\0`) : [],
+    ]);
+    const users = deleteUsers(transaction, dues, rows);
     transaction.put(undoKey(height, count / pageRows), encodeUndo(users));
     count += users.length;
     for (const {id} of users.slice(0, namedUsers - ids.length)) ids.push(id);
-    if (page.length < pageRows) break;
+    page = nextPage;
   }
   if (count === 0) {
     const [next] = await transaction.range({...dueRange('e', last + 1, maxU32), limit: 1});
@@ -54,11 +63,11 @@ export async function deleteOutdated(transaction: Transaction, height: number): 
   return {count, ids};
 }
 
-async function deleteUsers(
+function deleteUsers(
   transaction: Transaction,
-  dues: readonly {id: number; height: number}[],
-): Promise<DeletedUser[]> {
-  const rows = await transaction.getMany(dues.map(({id}) => userKey(id)));
+  dues: readonly {readonly id: number; readonly height: number}[],
+  rows: readonly (Uint8Array | undefined)[],
+): DeletedUser[] {
   return dues.map(({id, height}, i) => {
     const row = rows[i];
     assert(row, `user ${id} is due at ${height} but has no row`);
@@ -78,12 +87,16 @@ async function deleteUsers(
 export async function restoreDeleted(transaction: Transaction, height: number): Promise<Users> {
   const ids: number[] = [];
   let count = 0;
+  // What a block deleted can only have been given away since.
+  const mayBeTaken = transaction.meta.progress.lastJoin >= height;
   for (;;) {
     const undoRows = await transaction.range({...undoRange(height, height), limit: undoRowsAtOnce});
     if (undoRows.length === 0) break;
-    for (const [key, undo] of undoRows) {
+    const parts = undoRows.map(([, undo]) => decodeUndo(undo).map(withKeys));
+    const taken = mayBeTaken ? await Promise.all(parts.map((users) => takenRows(transaction, users))) : [];
+    for (const [i, [key]] of undoRows.entries()) {
       transaction.del(key);
-      const restored = await restoreUsers(transaction, decodeUndo(undo));
+      const restored = await restoreUsers(transaction, parts[i]!, taken[i] ?? new Set());
       count += restored.length;
       for (const id of restored.slice(0, namedUsers - ids.length)) ids.push(id);
     }
@@ -92,26 +105,57 @@ export async function restoreDeleted(transaction: Transaction, height: number): 
   return {count, ids};
 }
 
+/** A deleted user with the keys of the rows he had. */
+interface KeyedUser extends DeletedUser {
+  readonly row: UserRow;
+  readonly key: string;
+  readonly deviceKeys: readonly string[];
+}
+
+function withKeys({id, user}: DeletedUser): KeyedUser {
+  const row = decodeUser(user);
+  return {id, user, row, key: userKey(id), deviceKeys: row.devices.map(({key}) => deviceKey(key))};
+}
+
 /** Restores the users of one undo row; answers the ids of those who are back. */
-async function restoreUsers(transaction: Transaction, deleted: readonly DeletedUser[]): Promise<number[]> {
-  const users = deleted.map(({id, user}) => ({id, raw: user, user: decodeUser(user)}));
-  const taken = await takenRows(transaction, users);
+async function restoreUsers(
+  transaction: Transaction,
+  users: readonly KeyedUser[],
+  taken: ReadonlySet<string>,
+): Promise<number[]> {
   const restored: number[] = [];
   const gone: DeletedUser[] = [];
-  for (const {id, raw, user} of users) {
-    const devices = user.devices.filter(({key}) => !taken.has(deviceKey(key)));
-    if (taken.has(userKey(id)) || devices.length === 0) {
-      gone.push({id, user: raw});
+  for (const deleted of users) {
+    const {id, user, row, key, deviceKeys} = deleted;
+    const devices = row.devices.filter((_, i) => !taken.has(deviceKeys[i]!));
+    if (taken.has(key) || devices.length === 0) {
+      gone.push(deleted);
       continue;
     }
-    const whole = devices.length === user.devices.length;
-    transaction.put(userKey(id), whole ? raw : encodeUser({...user, devices}));
-    putDue(transaction, user.expiry, id);
-    for (const {key, ...device} of devices) transaction.put(deviceKey(key), encodeDevice({userId: id, ...device}));
+    transaction.put(key, devices.length === row.devices.length ? user : encodeUser({...row, devices}));
+    putDue(transaction, row.expiry, id);
+    row.devices.forEach(({role, authorizedAt}, i) => {
+      if (taken.has(deviceKeys[i]!)) return;
+      transaction.put(deviceKeys[i]!, encodeDevice({userId: id, role, authorizedAt}));
+    });
     restored.push(id);
   }
   if (gone.length > 0) await keepForPurge(transaction, encodeUndo(gone));
   return restored;
+}
+
+/** Which of the rows of these users are somebody else's now. */
+async function takenRows(transaction: Transaction, users: readonly KeyedUser[]): Promise<ReadonlySet<string>> {
+  const keys = users.flatMap(({key, deviceKeys}) => [key, ...deviceKeys]);
+  const rows = await transaction.getMany(keys);
+  return new Set(keys.filter((_, i) => rows[i] !== undefined));
+}
+
+/** Gives a device to a user. Whoever lets one join does it here, so that no undo misses it. */
+export function putDevice(transaction: Transaction, key: string, device: DeviceRow): void {
+  transaction.put(deviceKey(key), encodeDevice(device));
+  const {tip, progress} = transaction.meta;
+  if (tip.height > progress.lastJoin) transaction.update({progress: {...progress, lastJoin: tip.height}});
 }
 
 /** Has a user deleted once he is outdated. Whoever puts a due row does it here, so that no block looks past it. */
@@ -123,15 +167,6 @@ export function putDue(transaction: Transaction, expiry: number, id: number): vo
 
 /** The value of rows that say all in their key. */
 export const nothing = new Uint8Array(0);
-
-async function takenRows(
-  transaction: Transaction,
-  deleted: readonly {id: number; user: {devices: readonly {key: string}[]}}[],
-): Promise<Set<string>> {
-  const keys = deleted.flatMap(({id, user}) => [userKey(id), ...user.devices.map(({key}) => deviceKey(key))]);
-  const rows = await transaction.getMany(keys);
-  return new Set(keys.filter((_, i) => rows[i] !== undefined));
-}
 
 function changeUserCount(transaction: Transaction, more: number): void {
   const {counters} = transaction.meta;

@@ -1,16 +1,8 @@
 import {deviceKey, dueKey, toldKey, userKey} from '../store/layout.js';
-import {
-  decodeDevice,
-  decodeTold,
-  decodeUser,
-  encodeDevice,
-  encodeTold,
-  encodeUser,
-  type UserRow,
-} from '../store/rows.js';
+import {decodeDevice, decodeTold, decodeUser, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {assert, Rejection} from '../errors/index.js';
-import {putDue} from './expiry.js';
+import {putDevice, putDue} from './expiry.js';
 import {NoTip} from './rejections.js';
 import {decideRegistration, type Registration} from './subscription.js';
 
@@ -30,7 +22,7 @@ export async function register(transaction: Transaction, key: string): Promise<R
   const {id, user} = decision;
   transaction.put(userKey(id), encodeUser(user));
   if (owner) transaction.del(dueKey('e', owner.user.expiry, id));
-  else transaction.put(deviceKey(key), encodeDevice({userId: id, role: null, authorizedAt: tip.height}));
+  else putDevice(transaction, key, {userId: id, role: null, authorizedAt: tip.height});
   putDue(transaction, user.expiry, id);
   transaction.put(toldKey(key), encodeTold(decision.told));
   transaction.update({counters: decision.counters});

@@ -25,8 +25,9 @@ export class Changes {
   }
 
   set(key: string, value: Value): void {
-    if (!this.#values.has(key)) this.#keysOf(tableOf(key)).fresh.push(key);
+    const before = this.#values.size;
     this.#values.set(key, value);
+    if (this.#values.size > before) this.#keysOf(tableOf(key)).fresh.push(key);
   }
 
   /** Every change, a key once. */

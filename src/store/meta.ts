@@ -33,6 +33,8 @@ export interface Progress {
   readonly purgedUndo: number;
   /** No forget row stands at or below it. It may lie far above the tip. */
   readonly sweptForget: number;
+  /** No device has joined a user while the tip was above it. */
+  readonly lastJoin: number;
   readonly firstLog: number;
   readonly nextLog: number;
 }

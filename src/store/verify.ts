@@ -129,6 +129,10 @@ async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check
         row?.userId === id && row.role === role && row.authorizedAt === authorizedAt,
         () => `device ${key} of user ${id} has another device row, or none`,
       );
+      check.that(
+        authorizedAt <= meta.progress.lastJoin,
+        () => `device ${key} joined at ${authorizedAt}, later than any is said to have joined`,
+      );
     });
     users += page.length;
   }

@@ -40,6 +40,7 @@ export function beginStore(
       sweptExpiry: tip.height - 1,
       purgedUndo: 0,
       sweptForget: tip.height,
+      lastJoin: 0,
       firstLog: 0,
       nextLog: 0,
     },

@@ -33,6 +33,13 @@ const changed = async (rows: MemoryStore, change: object): Promise<Change> => [
   encodeUser({...decodeUser((await rows.get(alive))!), ...change}),
 ];
 
+/** The row that says how far sweeps and purges have come, with some of it changed. */
+const progress = async (rows: MemoryStore, change: object): Promise<Change> => {
+  const key = layout.localKey('progress');
+  const noted = JSON.parse(Buffer.from((await rows.get(key))!).toString()) as object;
+  return [key, Buffer.from(JSON.stringify({...noted, ...change}))];
+};
+
 const damages: [what: string, problem: RegExp, damage: Damage][] = [
   [
     'an appointment without its locator row',
@@ -56,6 +63,21 @@ const damages: [what: string, problem: RegExp, damage: Damage][] = [
     'appointments of a deleted user without his undo row',
     /subscription 1, which nobody has/,
     async () => [[layout.undoKey(112, 0), null]],
+  ],
+  [
+    'a device that joined when none is said to have',
+    /joined at 100, later than/,
+    async (rows) => [await progress(rows, {lastJoin: 99})],
+  ],
+  [
+    'a user whose expiry is said to have been swept',
+    /no block will look for user 2/,
+    async (rows) => [await progress(rows, {sweptExpiry: 120})],
+  ],
+  [
+    'an undo row below those that are said to stand',
+    /no block will purge the undo row at 112/,
+    async (rows) => [await progress(rows, {purgedUndo: 113})],
   ],
   ['a user without his due row', /has no due row at 120/, async () => [[layout.dueKey('e', 120, 2), null]]],
   [

@@ -1,7 +1,7 @@
 import test from 'ava';
-import {putDue} from '../../src/gatekeeper/expiry.js';
+import {putDevice, putDue} from '../../src/gatekeeper/expiry.js';
 import {layout} from '../../src/store/index.js';
-import {decodeUser, encodeDevice, encodeUser} from '../../src/store/rows.js';
+import {decodeUser, encodeUser} from '../../src/store/rows.js';
 import {allRows} from '../support/rows.js';
 import {locator, publicKey} from '../support/keys.js';
 import {chainOfLog, type LogEntry, World} from '../support/world.js';
@@ -252,7 +252,7 @@ test('a user whose id a decision has named meanwhile stays deleted', async (t) =
     const device = {key: publicKey(7), role: null, authorizedAt: 112};
     const row = {availableSlots: 1, grantedSlots: 1, start: 112, expiry: 122, appointments: 0, devices: [device]};
     transaction.put(layout.userKey(1), encodeUser({subscription: counters.nextSubscription, ...row}));
-    transaction.put(layout.deviceKey(device.key), encodeDevice({userId: 1, role: null, authorizedAt: 112}));
+    putDevice(transaction, device.key, {userId: 1, role: null, authorizedAt: 112});
     putDue(transaction, 122, 1);
     transaction.update({
       counters: {...counters, nextSubscription: counters.nextSubscription + 1, users: counters.users + 1},
@@ -304,7 +304,7 @@ test('2,500 users who fall due in one block go and come back together', async (t
       const device = {key: `02${id.toString(16).padStart(64, '0')}`, role: null, authorizedAt: 100};
       const row = {availableSlots: 10, grantedSlots: 10, start: 100, expiry: 110, appointments: 0, devices: [device]};
       transaction.put(layout.userKey(id), encodeUser({subscription: id, ...row}));
-      transaction.put(layout.deviceKey(device.key), encodeDevice({userId: id, role: null, authorizedAt: 100}));
+      putDevice(transaction, device.key, {userId: id, role: null, authorizedAt: 100});
       putDue(transaction, 110, id);
     }
     transaction.update({counters: {...counters, nextUserId: 2_501, nextSubscription: 2_501, users: 2_500}});
@@ -353,6 +353,6 @@ async function addDevice(world: World, id: number, key: number): Promise<void> {
       layout.userKey(id),
       encodeUser({...user, devices: [...user.devices, {key: publicKey(key), ...device}]}),
     );
-    transaction.put(layout.deviceKey(publicKey(key)), encodeDevice({userId: id, ...device}));
+    putDevice(transaction, publicKey(key), {userId: id, ...device});
   });
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type {ChainHeader} from '../../src/chain/header.js';
 import {Rejection} from '../../src/errors/index.js';
-import {putDue} from '../../src/gatekeeper/expiry.js';
+import {putDevice, putDue} from '../../src/gatekeeper/expiry.js';
 import type {GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {uuidOf} from '../../src/gatekeeper/user-info.js';
 import {layout} from '../../src/store/index.js';
-import {decodeUser, encodeDevice, encodeUser} from '../../src/store/rows.js';
+import {decodeUser, encodeUser} from '../../src/store/rows.js';
 import {locator, publicKey} from '../support/keys.js';
 import type {World} from '../support/world.js';
 import {type Answer, Model, type ModelUser} from './model.js';
@@ -218,7 +218,7 @@ export class ModelRun {
       const device = {role: null, authorizedAt: transaction.meta.tip.height};
       const devices = [...row.devices, {key: publicKey(key), ...device}];
       transaction.put(layout.userKey(user.id), encodeUser({...row, devices}));
-      transaction.put(layout.deviceKey(publicKey(key)), encodeDevice({userId: user.id, ...device}));
+      putDevice(transaction, publicKey(key), {userId: user.id, ...device});
     });
   }
 
@@ -236,7 +236,7 @@ export class ModelRun {
       const subscription = counters.nextSubscription;
       const row = {subscription, availableSlots: slots, grantedSlots: slots, start, expiry, appointments: 0};
       transaction.put(layout.userKey(id), encodeUser({...row, devices: [device]}));
-      transaction.put(layout.deviceKey(device.key), encodeDevice({userId: id, role: null, authorizedAt: start}));
+      putDevice(transaction, device.key, {userId: id, role: null, authorizedAt: start});
       putDue(transaction, expiry, id);
       const users = counters.users + 1;
       transaction.update({counters: {...counters, nextSubscription: subscription + 1, users}});
