@@ -20,11 +20,13 @@ export async function makeDataDir(dataDir: string): Promise<void> {
  * A simulated chain and a regtest node share their genesis block, so the store alone would not tell them apart: it would
  * wait for a node that has lost its blocks.
  *
+ * @param state `begun`: whether the store has seen a block. A tower that was killed in its first start may have a store
+ *   that has not, and no chain.
  * @throws OperationalError TOWER_WRONG_NETWORK
  */
-export function refuseOtherChain(dataDir: string, chain: 'simulated' | 'bitcoind'): void {
+export function refuseOtherChain(dataDir: string, chain: 'simulated' | 'bitcoind', {begun}: {begun: boolean}): void {
   const found = existsSync(simulatedChainPathOf(dataDir)) ? 'simulated' : 'bitcoind';
-  if (found === chain || !existsSync(storePathOf(dataDir))) return;
+  if (found === chain || (found === 'bitcoind' && !begun)) return;
   const has = {simulated: 'is on a simulated chain', bitcoind: 'follows a bitcoind'}[found];
   throw new OperationalError('TOWER_WRONG_NETWORK', `the tower in ${dataDir} ${has}`, {
     hint: `Use another --data-dir, or --chain ${found}.`,

@@ -1,4 +1,5 @@
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
+import {metaKey} from '../../store/layout.js';
 import {LevelStore} from '../../store/level-store.js';
 import {loadKey} from '../../tower/key-file.js';
 import type {TowerEvent} from '../../tower/events.js';
@@ -24,10 +25,11 @@ export async function openTower(
   {asItIs = false, listeners = []}: {asItIs?: boolean; listeners?: readonly ((event: TowerEvent) => void)[]} = {},
 ): Promise<OpenedTower> {
   const {dataDir, logBlocks, finality} = settings;
-  refuseOtherChain(dataDir, settings.chain);
   if (!asItIs) await makeDataDir(dataDir);
   const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
   try {
+    const begun = (await rows.get(metaKey('chain'))) !== undefined;
+    refuseOtherChain(dataDir, settings.chain, {begun});
     const key = await loadKey(keyPathOf(dataDir));
     const warn = (warning: string) => io.log(`${io.paintLog('yellow', 'warning:')} ${warning}`);
     const {source, network, simulated} = await openSource(settings, warn);
