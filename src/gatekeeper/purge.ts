@@ -122,7 +122,6 @@ async function forgetTold(transaction: Transaction): Promise<void> {
 
 /** Makes every deletion final at once: what an operator asks for when he accepts another chain. */
 export async function makeFinal(transaction: Transaction): Promise<void> {
-  transaction.update({progress: {...transaction.meta.progress, purgedUndo: 0}});
   for (;;) {
     const page = await transaction.range({...undoRange(1, 0xffff_fffe), limit: 10});
     if (page.length === 0) return;

@@ -1,9 +1,14 @@
 import {OperationalError} from '../errors/index.js';
 import type {KeyValueReader, KeyValueStore, Snapshot} from './key-value-store.js';
 
-import {type Meta, readMeta} from './meta.js';
+import {logKey, logNumberOf, tableRange} from './layout.js';
+import {type Meta, type Progress, readMeta} from './meta.js';
+import {pagesOf} from './pages.js';
 import {migrate} from './schema.js';
 import {Transaction} from './transaction.js';
+
+/** Events that fit into the 4 MiB of LevelDB's write-ahead log: each makes it grow by some 700 bytes. */
+const recentEvents = 6_000;
 
 /** Rows and meta of one tower. Reads see what is committed; one transaction at a time changes it. */
 export class Store {
@@ -16,13 +21,16 @@ export class Store {
   }
 
   /**
-   * Reads the meta rows and migrates older ones. Nothing else is read, however many users there are.
-   * @throws OperationalError TOWER_STORE_TOO_NEW; TOWER_STORE_CORRUPT when the rows are not ours.
+   * Reads the meta rows and the last events, and migrates an older store. Nothing else is read, however many users
+   * there are.
+   * @throws OperationalError TOWER_STORE_TOO_NEW; TOWER_STORE_CORRUPT when the rows are not ours, or some were lost.
    */
   static async open(rows: KeyValueStore): Promise<Store> {
     await migrate(rows);
     try {
-      return new Store(rows, await readMeta(rows));
+      const meta = await readMeta(rows);
+      if (meta) await requireRecentEvents(rows, meta.progress);
+      return new Store(rows, meta);
     } catch (cause) {
       if (cause instanceof OperationalError) throw cause;
       throw new OperationalError('TOWER_STORE_CORRUPT', 'the meta rows of the store cannot be read', {cause});
@@ -55,5 +63,25 @@ export class Store {
 
   async close(): Promise<void> {
     await this.#rows.close();
+  }
+}
+
+/**
+ * LevelDB leaves damaged parts of its write-ahead log out without a word, and goes on with what stands behind them. A
+ * batch that is lost so leaves a gap among the last events, for each has a row in ours.
+ */
+async function requireRecentEvents(rows: KeyValueReader, {firstLog, nextLog}: Progress): Promise<void> {
+  let expected = Math.max(firstLog, nextLog - recentEvents);
+  for await (const page of pagesOf(rows, {from: logKey(expected), to: tableRange('log').to})) {
+    const last = logNumberOf(page[page.length - 1]![0]);
+    if (last !== expected + page.length - 1) break;
+    expected = last + 1;
+  }
+  if (expected !== nextLog) {
+    throw new OperationalError(
+      'TOWER_STORE_CORRUPT',
+      'events are missing from the log of the store: one of its files was damaged',
+      {facts: {from: expected, nextEvent: nextLog}},
+    );
   }
 }

@@ -26,6 +26,7 @@ export interface WorldOptions {
   /** Height of the tip when the tower begins. @default 100 */
   readonly startHeight?: number;
   readonly logBlocks?: number;
+  readonly finality?: number;
   readonly timers?: Timers;
   readonly key?: {publicKey: string; sign(message: Uint8Array): string};
 }
@@ -149,7 +150,7 @@ export class World {
   }
 
   async #openTower(): Promise<void> {
-    const {logBlocks, timers, key = quickKey} = this.#options;
+    const {logBlocks, finality, timers, key = quickKey} = this.#options;
     this.rows = await this.#openRows();
     this.tower = await Tower.open({
       rows: this.rows,
@@ -158,6 +159,7 @@ export class World {
       key,
       settings: this.#settings,
       ...(logBlocks === undefined ? {} : {logBlocks}),
+      ...(finality === undefined ? {} : {finality}),
       ...(timers === undefined ? {} : {timers}),
     });
     this.tower.on((event) => this.events.push(event));

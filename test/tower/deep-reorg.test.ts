@@ -68,6 +68,19 @@ test('depth is counted from the highest tip ever reached, also over several reor
   t.is(world.height, 110);
 });
 
+test('with a smaller finality fewer blocks are undone, counted from the highest tip, too', async (t) => {
+  const world = await World.begin(t, {finality: 10});
+  await world.mineTo(150);
+  await world.reorg({depth: 10, blocks: 11});
+  t.is(world.height, 151);
+  await world.disconnect(6);
+  await world.mine(1);
+  world.source.pointAt(world.source.at(140));
+  const error = await t.throwsAsync(world.tower.synced(), tooDeep);
+  t.deepEqual(error.facts, {depth: 6, floor: 141, tip: 146, sourceHeight: 140});
+  t.is(world.height, 146);
+});
+
 test('a chain without one stored block on it is too deep as well', async (t) => {
   const world = await World.begin(t, {startHeight: 300});
   world.source.reorg({depth: 299, blocks: 305});
@@ -118,6 +131,26 @@ test('accepting another chain keeps everybody, makes what was deleted final, and
   t.truthy(await world.user(3), 'headers of the accepted chain are there to go back on');
   await world.mineTo(217);
   t.is(await world.user(3), undefined);
+  t.deepEqual(await world.problems(), []);
+});
+
+test('whoever was deleted before another chain was accepted does not come back by a reorg of it', async (t) => {
+  const world = await World.begin(t);
+  await world.mineTo(200);
+  await world.register(2);
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await world.mineTo(213);
+  world.source.reorg({depth: 150, blocks: 151});
+  await t.throwsAsync(world.tower.synced(), tooDeep);
+  await world.tower.blockProcessor.stop();
+  await world.tower.acceptChain();
+  t.is(await world.count('undo'), 1);
+  await world.restart();
+  await world.disconnect(10);
+  t.is(await world.user(2), undefined);
+  t.is(world.userCount, 0);
+  await world.mine(11);
+  t.is(await world.count('appointment'), 0);
   t.deepEqual(await world.problems(), []);
 });
 
