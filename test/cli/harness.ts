@@ -36,6 +36,16 @@ process.once('SIGTERM', () => {
   process.exit(143);
 });
 
+/** Ends a child with the test, and with a test file that hangs. */
+export function endWith(t: ExecutionContext, child: ChildProcess): void {
+  children.add(child);
+  const ended = new Promise((resolve) => child.once('close', resolve)).then(() => children.delete(child));
+  t.teardown(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+}
+
 /** Starts the real program, with nothing of this process's environment but PATH and the way to a bitcoind. */
 export function start(t: ExecutionContext, args: readonly string[], options: StartOptions = {}): Running {
   const {PATH = '', XDG_CACHE_HOME, HOME = '', BITCOIND} = process.env;
@@ -50,8 +60,7 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  children.add(child);
-  t.teardown(() => child.kill('SIGKILL'));
+  endWith(t, child);
   const output = {stdout: '', stderr: ''};
   const listeners = new Set<() => void>();
   const tell = () => {
@@ -60,7 +69,6 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => {
-      children.delete(child);
       resolve({status, ...output});
       tell();
     });

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {tmpdir} from 'node:os';
 import type {ExecutionContext} from 'ava';
 import {AdminClient} from '../../../src/api/admin/client.js';
-import {mainPath} from '../../cli/harness.js';
+import {endWith, mainPath} from '../../cli/harness.js';
 
 /** How a process has ended. */
 export interface End {
@@ -41,6 +41,7 @@ export class TowerProcess {
       env: {PATH, HOME},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWith(t, this.#child);
     let rest = '';
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
@@ -58,7 +59,6 @@ export class TowerProcess {
       this.#tell();
       return {status: status as number | null, signal: signal as NodeJS.Signals | null, log: this.log};
     });
-    t.teardown(() => this.kill());
   }
 
   /** Resolves when it can be asked; rejects when it ends before. */
