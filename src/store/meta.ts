@@ -35,6 +35,8 @@ export interface Progress {
   readonly sweptForget: number;
   /** No device has joined a user while the tip was above it. */
   readonly lastJoin: number;
+  /** Height below which the log was pruned last. */
+  readonly prunedLog: number;
   readonly firstLog: number;
   readonly nextLog: number;
 }

@@ -14,7 +14,7 @@ export const finality = 100;
 /** Headers kept: the blocks that can be undone, and the one below them. */
 export const headersKept = finality + 1;
 const logPruneBlocks = 100;
-/** Log rows pruned at once at most: 100 a block, more than come in unless requests pour. */
+/** Log rows pruned at once at most. */
 const prunedLogRows = 10_000;
 
 type Publish = (event: TowerEvent) => void;
@@ -41,6 +41,7 @@ export function beginStore(
       purgedUndo: 0,
       sweptForget: tip.height,
       lastJoin: 0,
+      prunedLog: tip.height,
       firstLog: 0,
       nextLog: 0,
     },
@@ -117,6 +118,7 @@ export async function acceptChain(
       highest: tip.height,
       sweptExpiry: Math.min(progress.sweptExpiry, tip.height),
       sweptForget: Math.min(progress.sweptForget, tip.height),
+      prunedLog: Math.min(progress.prunedLog, tip.height),
     },
   });
   publish({type: 'chain_accepted', height: tip.height, hash: tip.hash, depth});
@@ -126,10 +128,13 @@ function named<Name extends string>(name: Name, users: Users): {userIds: readonl
   return {[name]: users.count, userIds: users.ids} as {userIds: readonly number[]} & Record<Name, number>;
 }
 
-/** Drops log rows of blocks below a height, oldest first; every hundredth block, so that most blocks read none. */
+/**
+ * Drops log rows of blocks below a height, oldest first: every hundredth block, so that most blocks read none, and in
+ * each that follows while there is more than one can drop.
+ */
 async function pruneLog(transaction: Transaction, height: number): Promise<void> {
-  const {progress, start} = transaction.meta;
-  if (height <= start || height % logPruneBlocks !== 0) return;
+  const {progress} = transaction.meta;
+  if (height < progress.prunedLog + logPruneBlocks) return;
   const range = {from: logKey(progress.firstLog), to: tableRange('log').to, limit: prunedLogRows};
   let {firstLog} = progress;
   for (const [key, value] of await transaction.range(range)) {
@@ -138,5 +143,6 @@ async function pruneLog(transaction: Transaction, height: number): Promise<void>
     transaction.del(key);
     firstLog = logNumberOf(key) + 1;
   }
-  if (firstLog !== progress.firstLog) transaction.update({progress: {...progress, firstLog}});
+  const whole = firstLog - progress.firstLog < prunedLogRows;
+  transaction.update({progress: {...progress, firstLog, prunedLog: whole ? height : progress.prunedLog}});
 }

@@ -229,6 +229,16 @@ test('a tip that moves under a fresh start is no trouble', async (t) => {
   t.is(follower.tip!.hash, source.tip.hash);
 });
 
+test('a fresh start waits for all the headers there are', async (t) => {
+  const {source, follower, processor} = aProcessor(t);
+  const headers = source.headers.bind(source);
+  let left = 3;
+  source.headers = async (from, to) => (left-- > 0 ? (await headers(from, to)).slice(0, left) : headers(from, to));
+  processor.start();
+  await processor.synced();
+  t.deepEqual(follower.brought, ['begin 5..105']);
+});
+
 test('a source that changes its mind faster than it can be read is left alone for a while', async (t) => {
   const {source, timers, processor} = aProcessor(t);
   processor.start();

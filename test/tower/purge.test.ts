@@ -137,3 +137,20 @@ test('the log is pruned from its old end, in steps, and what is left has no gap'
   t.is(await world.count('log'), 31);
   t.deepEqual(await world.problems(), []);
 });
+
+test('a log into which events pour is pruned in every block until it is short again', async (t) => {
+  const world = await World.begin(t, {logBlocks: 30});
+  await world.change((transaction) => {
+    for (let n = 0; n < 24_000; n++) transaction.log({type: 'appointments_deleted', height: 100, count: 1});
+  });
+  await world.mineTo(229);
+  const before = await world.count('log');
+  const dropped: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    await world.mine();
+    dropped.push(before + i + 1 - (await world.count('log')));
+    t.deepEqual(await world.problems(), []);
+  }
+  // The start and the blocks below 202 come on top.
+  t.deepEqual(dropped, [10_000, 20_000, 24_102, 24_102]);
+});
