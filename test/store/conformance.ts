@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import type {Change, KeyValueStore, Row} from '../../src/store/index.js';
@@ -154,15 +155,16 @@ export function keyValueStoreTests(kind: string, open: Open): void {
         const rows = [...model].filter(([key]) => range.from <= key && key < range.to);
         rows.sort(([a], [b]) => (a < b === range.reverse ? 1 : -1));
         const plain = (found: readonly Row[]) => found.map(([key, value]) => [key, Buffer.from(value).toString('hex')]);
-        t.deepEqual(plain(await store.range(range)), plain(rows.slice(0, range.limit)));
+        assert.deepEqual(plain(await store.range(range)), plain(rows.slice(0, range.limit)));
         const asked = once.map(([key]) => key);
-        t.deepEqual(
+        assert.deepEqual(
           (await store.getMany(asked)).map((value) => value && Buffer.from(value).toString('hex')),
           asked.map((key) => model.get(key)).map((value) => value && Buffer.from(value).toString('hex')),
         );
       }),
-      {numRuns: 60, endOnFailure: true},
+      {numRuns: 60, endOnFailure: true, includeErrorInReport: true},
     );
+    t.pass();
   });
 
   claim('it closes twice without complaint', async (t, store) => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import {type Change, MemoryStore, pageRows, pagesOf, type Row, Transaction} from '../../src/store/index.js';
@@ -88,30 +89,31 @@ test('random changes and reads on top of committed rows agree with a plain map',
             transaction.del(step.del);
             model.delete(step.del);
           } else if ('get' in step) {
-            t.is(text(await transaction.get(step.get)), model.get(step.get));
+            assert.equal(text(await transaction.get(step.get)), model.get(step.get));
           } else if ('fetch' in step) {
             await transaction.fetch(step.fetch);
           } else if ('getMany' in step) {
             const found = await transaction.getMany(step.getMany);
-            t.deepEqual(
+            assert.deepEqual(
               found.map(text),
               step.getMany.map((key) => model.get(key)),
             );
           } else if ('pages' in step) {
             const pages: Row[] = [];
             for await (const page of pagesOf(transaction, {from: '\0', to: '\xff\xff\xff\xff'}, 3)) pages.push(...page);
-            t.deepEqual(plain(pages), modelRange('\0', '\xff\xff\xff\xff'));
+            assert.deepEqual(plain(pages), modelRange('\0', '\xff\xff\xff\xff'));
           } else {
-            t.deepEqual(plain(await transaction.range(step)), modelRange(step.from, step.to).slice(0, step.limit));
+            assert.deepEqual(plain(await transaction.range(step)), modelRange(step.from, step.to).slice(0, step.limit));
           }
         }
         await rows.write(transaction.changes());
         const all = await rows.range({from: '\0', to: '\xff\xff\xff\xff', limit: 999});
-        t.deepEqual(plain(all), modelRange('\0', '\xff\xff\xff\xff'));
+        assert.deepEqual(plain(all), modelRange('\0', '\xff\xff\xff\xff'));
       },
     ),
-    {numRuns: 300, endOnFailure: true},
+    {numRuns: 300, includeErrorInReport: true},
   );
+  t.pass();
 });
 
 test('pages join to the whole range, none of them empty or over its limit', async (t) => {
