@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {type BenchmarkName, benchmarks} from './benchmarks.js';
-import type {Figure} from './harness/benchmark.js';
+import type {Figure, Plan} from './harness/benchmark.js';
 import {loadBenchmark, runInChild} from './harness/child.js';
 import {table} from './harness/table.js';
 
@@ -34,29 +34,34 @@ async function main(): Promise<number> {
   if (options === undefined) return 2;
   const {chosen, quick, runs, profileDir} = options;
   const figures: Figure[] = [];
+  let failed = false;
   for (const name of chosen) {
     const folder = join(scratch, name);
     await mkdir(folder);
     const progress = (line: string) => process.stderr.write(`${name}: ${line}\n`);
     const {measure} = await loadBenchmark(name);
-    figures.push(
-      ...(await measure({
-        quick,
-        runs,
-        scratch: folder,
-        shared: scratch,
-        progress,
-        clear: async (...folders: readonly string[]) => {
-          for (const each of folders) await rm(join(folder, each), {recursive: true, force: true});
-        },
-        task: <Answer>(task: string, args: object) => runInChild(name, task, args, {profileDir}) as Promise<Answer>,
-      })),
-    );
+    const plan: Plan = {
+      quick,
+      runs,
+      scratch: folder,
+      shared: scratch,
+      progress,
+      clear: async (...folders: readonly string[]) => {
+        for (const each of folders) await rm(join(folder, each), {recursive: true, force: true});
+      },
+      task: <Answer>(task: string, args: object) => runInChild(name, task, args, {profileDir}) as Promise<Answer>,
+    };
+    try {
+      figures.push(...(await measure(plan)));
+    } catch (error) {
+      failed = true;
+      progress(`not measured: ${(error as Error).message}`);
+    }
     await rm(folder, {recursive: true, force: true});
   }
   process.stdout.write(`${table(figures, {judge: !quick})}\n`);
   if (quick) process.stderr.write('these are quick runs on small sizes: nothing to judge by\n');
-  return 0;
+  return failed ? 1 : 0;
 }
 
 function readOptions() {

@@ -1,4 +1,5 @@
 import type {Change, Range} from './key-value-store.js';
+import {mayOverlap, tableOf} from './tables.js';
 
 type Value = Uint8Array | null;
 
@@ -39,8 +40,7 @@ export class Changes {
   range({from, to}: Pick<Range, 'from' | 'to'>): Change[] {
     let found: string[] = [];
     for (const [table, keys] of this.#tables) {
-      // Keys of a table begin with its name, and `"` is the character after `!`.
-      if (table !== '' && (to <= table || from >= `${table.slice(0, -1)}"`)) continue;
+      if (!mayOverlap(table, {from, to})) continue;
       putInOrder(keys);
       const part = keys.sorted.slice(firstAtLeast(keys.sorted, from), firstAtLeast(keys.sorted, to));
       found = found.length === 0 ? part : found.concat(part).sort();
@@ -56,9 +56,6 @@ export class Changes {
     return keys;
   }
 }
-
-/** `user!` of `user!0001`; empty for a key of no table. */
-const tableOf = (key: string): string => key.slice(0, key.indexOf('!') + 1);
 
 function putInOrder(keys: TableKeys): void {
   if (keys.fresh.length === 0) return;

@@ -1,66 +1,116 @@
 import SortedBTree from 'sorted-btree';
 import type {Change, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+import {mayOverlap, tableOf} from './tables.js';
 
 // The package is CommonJS and exports its class as `default`.
 const BTree = SortedBTree.default;
-export type Tree<V> = InstanceType<typeof BTree<string, V>>;
+type Keys = InstanceType<typeof BTree<string, undefined>>;
 
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export const makeTree = <V>(): Tree<V> => new BTree<string, V>(undefined, compareKeys);
+/** Rows of one table. They are put in order only once somebody reads a range of them: most tables are read by key. */
+class TableRows {
+  readonly #values: Map<string, Uint8Array>;
+  #order: Keys | undefined;
+  /** Whether a snapshot may be looking. */
+  shared = false;
 
-/** Pairs of a tree with `from <= key < to`, in order, at most `limit`. */
-export function rangeOf<V>(tree: Tree<V>, {from, to, limit, reverse = false}: Range): [string, V][] {
-  const found: [string, V][] = [];
-  if (limit <= 0 || from >= to) return found;
-  if (reverse) {
-    for (const pair of tree.entriesReversed(to, undefined, true)) {
-      if (pair[0] < from) break;
-      found.push([pair[0], pair[1]]);
-      if (found.length === limit) break;
+  constructor(values = new Map<string, Uint8Array>(), order?: Keys) {
+    this.#values = values;
+    this.#order = order;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: Uint8Array): void {
+    const before = this.#values.size;
+    this.#values.set(key, value);
+    if (this.#values.size > before) this.#order?.set(key, undefined);
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#order?.delete(key);
+  }
+
+  range({from, to, limit, reverse = false}: Range): Row[] {
+    const order = (this.#order ??= inOrder(this.#values.keys()));
+    const found: Row[] = [];
+    if (reverse) {
+      for (const [key] of order.entriesReversed(to, undefined, true)) {
+        if (key < from || found.length === limit) break;
+        found.push([key, this.#values.get(key)!]);
+      }
+      return found;
     }
+    order.editRange(from, to, false, (key) => {
+      found.push([key, this.#values.get(key)!]);
+      return found.length === limit ? {break: true} : undefined;
+    });
     return found;
   }
-  tree.editRange(from, to, false, (key, value) => {
-    found.push([key, value]);
-    return found.length === limit ? {break: true} : undefined;
-  });
-  return found;
+
+  copy(): TableRows {
+    return new TableRows(new Map(this.#values), this.#order?.clone());
+  }
+}
+
+function inOrder(keys: Iterable<string>): Keys {
+  const order: Keys = new BTree<string, undefined>(undefined, compareKeys);
+  for (const key of [...keys].sort()) order.set(key, undefined);
+  return order;
 }
 
 /** Rows in memory: the same behaviour as on disk, without the disk. For simulations and tests. */
 export class MemoryStore implements KeyValueStore {
-  readonly #rows: Tree<Uint8Array>;
-
-  constructor(rows: Tree<Uint8Array> = makeTree()) {
-    this.#rows = rows;
-  }
+  readonly #tables = new Map<string, TableRows>();
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    return this.#rows.get(key);
+    return this.#tables.get(tableOf(key))?.get(key);
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return keys.map((key) => this.#rows.get(key));
+    return keys.map((key) => this.#tables.get(tableOf(key))?.get(key));
   }
 
   async range(range: Range): Promise<Row[]> {
-    return rangeOf(this.#rows, range);
+    const {from, to, limit, reverse = false} = range;
+    if (limit <= 0 || from >= to) return [];
+    const parts = [...this.#tables].filter(([table]) => mayOverlap(table, range)).map(([, rows]) => rows.range(range));
+    if (parts.length === 1) return parts[0]!;
+    const found = parts.flat().sort(([a], [b]) => (reverse ? compareKeys(b, a) : compareKeys(a, b)));
+    return found.slice(0, limit);
   }
 
   async write(changes: Iterable<Change>): Promise<void> {
     // Read to the end first: whoever fails to name all changes has made none.
     for (const [key, value] of [...changes]) {
-      if (value === null) this.#rows.delete(key);
-      else this.#rows.set(key, value);
+      const rows = this.#ownTable(tableOf(key));
+      if (value === null) rows.delete(key);
+      else rows.set(key, value);
     }
   }
 
   snapshot(): Snapshot {
-    return new MemoryStore(this.#rows.clone());
+    const snapshot = new MemoryStore();
+    for (const [table, rows] of this.#tables) {
+      rows.shared = true;
+      snapshot.#tables.set(table, rows);
+    }
+    return snapshot;
   }
 
   async close(): Promise<void> {
     // Nothing is held.
+  }
+
+  /** A table that no snapshot sees. */
+  #ownTable(table: string): TableRows {
+    const rows = this.#tables.get(table);
+    if (rows && !rows.shared) return rows;
+    const own = rows?.copy() ?? new TableRows();
+    this.#tables.set(table, own);
+    return own;
   }
 }
