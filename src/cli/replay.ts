@@ -5,7 +5,7 @@ import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
 import {OperationalError} from '../errors/index.js';
 import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
-import {plural} from './heights.js';
+import {plural} from '../sim/heights.js';
 import {loadProgress} from './progress.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

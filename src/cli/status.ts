@@ -1,6 +1,6 @@
 import type {TowerStatus} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, plural} from './heights.js';
+import {countInWords, plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

@@ -1,6 +1,6 @@
 import type {UserDetails} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, expiry, heightInWords, plural, type Saying} from './heights.js';
+import {countInWords, expiry, heightInWords, plural, type Saying} from '../sim/heights.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 

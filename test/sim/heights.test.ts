@@ -1,5 +1,5 @@
 import test from 'ava';
-import {expiry, heightInWords} from '../../src/cli/heights.js';
+import {expiry, heightInWords} from '../../src/sim/heights.js';
 
 interface At {
   readonly height: number;
