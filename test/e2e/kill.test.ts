@@ -19,7 +19,7 @@ import {type LoggedEvent, loggedEvents, readStored, tableOf} from './support/sto
 import {TowerProcess} from './support/tower-process.js';
 
 const {KILLS, KILL_SEED, CI = ''} = process.env;
-/** A kill costs half a second of work, nearly all of it for loading the program: 200 of them take two minutes, so they are for CI. */
+/** A kill costs half a second, nearly all of it for loading the program: 200 take two minutes, so they are for CI. */
 const kills = Number(KILLS ?? (CI === '' ? 40 : 200));
 const firstStarts = Math.ceil(kills / 20);
 const seed = Number(KILL_SEED ?? Math.floor(Math.random() * 2 ** 32));

@@ -1,5 +1,5 @@
 import type {StateChanged, TowerEvent} from '../../tower/events.js';
-import {blocksInWords, plural} from '../heights.js';
+import {blocksInWords, plural} from '../../sim/heights.js';
 import type {Io} from '../io.js';
 import {loadProgress, type Progress, type StartProgress} from '../progress.js';
 import {plainLine, prettyLine} from './log-line.js';
