@@ -69,7 +69,7 @@ export const errorCodes = {
     'Update Bartizan, or use another --data-dir.',
   ),
   TOWER_STORE_CORRUPT: operational(
-    'The store holds something that no Bartizan wrote.',
+    'The store holds something that no Bartizan wrote, or lacks something that one did.',
     'Restore a copy of the store, or use another --data-dir.',
   ),
   TOWER_STORE_FAILED: operational(
