@@ -1,8 +1,10 @@
 import {strict as assert} from 'node:assert';
+import {register} from '../src/gatekeeper/registration.js';
 import {atMost, type Benchmark, type Figure, type Plan, type Task} from './harness/benchmark.js';
 import {calibrate} from './harness/calibration.js';
 import {peakMiB, resetPeak} from './harness/memory.js';
 import {watched} from './harness/stall.js';
+import {deviceKeys} from './support/device-keys.js';
 import {deletingHeight, headersTo, startHeight} from './support/population.js';
 import {copyOf, openFollower, populated, populateTask} from './support/populated-store.js';
 
@@ -15,11 +17,13 @@ interface Timing {
 interface Deletion {
   readonly deletion: Timing;
   readonly undo: Timing;
+  /** Undone once more, now that somebody has registered since. */
+  readonly lateUndo: Timing;
   readonly calibrationMs: number;
 }
 
 const deleteAndUndo: Task = async ({location, dueUsers}: {location: string; dueUsers: number}): Promise<Deletion> => {
-  const {store, follower} = await openFollower(location);
+  const {store, writer, follower} = await openFollower(location);
   const headers = headersTo(deletingHeight);
   await follower.connect(headers.slice(startHeight + 1, deletingHeight));
   const calibrationMs = calibrate();
@@ -36,8 +40,13 @@ const deleteAndUndo: Task = async ({location, dueUsers}: {location: string; dueU
   assert.equal(users(), before - dueUsers, 'the block deletes everybody who is due');
   const undo = await timed(() => follower.disconnect(block));
   assert.equal(users(), before, 'undoing it brings everybody back');
+  await follower.connect(block);
+  const [key] = deviceKeys(1);
+  await writer.submit({actor: `user:${key!}`, run: (transaction) => register(transaction, key!)});
+  const lateUndo = await timed(() => follower.disconnect(block));
+  assert.equal(users(), before + 1, 'undoing it brings everybody back beside the new one');
   await store.close();
-  return {deletion, undo, calibrationMs};
+  return {deletion, undo, lateUndo, calibrationMs};
 };
 
 async function measure(plan: Plan): Promise<Figure[]> {
@@ -63,6 +72,7 @@ async function measure(plan: Plan): Promise<Figure[]> {
     figure('highest resident memory, delete', 'MiB', 350, ({deletion}) => deletion.peakMiB),
     figure('longest stall, delete', 'ms', 60, ({deletion}) => deletion.stallMs),
     figure('undo: restore', 'ms', 1_500, ({undo}) => undo.ms),
+    figure('undo once somebody has registered since: restore', 'ms', 1_500, ({lateUndo}) => lateUndo.ms),
     figure('highest resident memory, restore', 'MiB', undefined, ({undo}) => undo.peakMiB),
     figure('longest stall, restore', 'ms', undefined, ({undo}) => undo.stallMs),
   ];

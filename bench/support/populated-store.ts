@@ -11,7 +11,7 @@ import type {Plan, Task} from '../harness/benchmark.js';
 import {populate, type Population} from './population.js';
 
 /** Opens a store with the parts of a tower that blocks go through. */
-export async function openFollower(location: string): Promise<{store: Store; follower: StoreFollower}> {
+export async function openFollower(location: string): Promise<{store: Store; writer: Writer; follower: StoreFollower}> {
   const store = await Store.open(await LevelStore.open(location));
   const writer = new Writer(
     store,
@@ -22,6 +22,7 @@ export async function openFollower(location: string): Promise<{store: Store; fol
   );
   return {
     store,
+    writer,
     follower: new StoreFollower(store, writer, defaultGatekeeperSettings, {logBlocks: defaultLogBlocks, finality: 100}),
   };
 }
