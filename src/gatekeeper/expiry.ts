@@ -89,9 +89,11 @@ export async function restoreDeleted(transaction: Transaction, height: number): 
   let count = 0;
   // What a block deleted can only have been given away since.
   const mayBeTaken = transaction.meta.progress.lastJoin >= height;
-  for (;;) {
-    const undoRows = await transaction.range({...undoRange(height, height), limit: undoRowsAtOnce});
+  const {from: first, to} = undoRange(height, height);
+  for (let from = first; ;) {
+    const undoRows = await transaction.range({from, to, limit: undoRowsAtOnce});
     if (undoRows.length === 0) break;
+    from = `${undoRows.at(-1)![0]}\0`;
     const parts = undoRows.map(([, undo]) => decodeUndo(undo).map(withKeys));
     const taken = mayBeTaken ? await Promise.all(parts.map((users) => takenRows(transaction, users))) : [];
     for (const [i, [key]] of undoRows.entries()) {
