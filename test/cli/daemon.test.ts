@@ -1,7 +1,7 @@
 import {appendFile, chmod, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {ask, loggedHeights, run, runHere, type Running, start, temporaryDirectory} from './harness.js';
+import {ask, loggedHeights, run, runHere, type Running, start, temporaryDirectory, mainPath} from './harness.js';
 
 const key = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
 
@@ -202,6 +202,14 @@ test('a data directory that is too long for a socket is refused before anything 
   t.is(status, 2);
   t.regex(stderr, /^error: data_dir is too long: .*\[TOWER_INVALID_SETTING\]\n$/s);
   await t.throwsAsync(stat(dataDir), {code: 'ENOENT'});
+});
+
+test('a data directory that cannot be made, not even in part, is refused', async (t) => {
+  for (const dataDir of ['/proc/tower/data', join(mainPath, 'tower')]) {
+    const {status, stderr} = await run(t, ['run', '--data-dir', dataDir]);
+    t.is(status, 1);
+    t.regex(stderr, /^error: .*\nbecause: .*\nhint: .* \[TOWER_FILE_FAILED\]\n$/);
+  }
 });
 
 test('digest, verify and recover need a store', async (t) => {

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {OperationalError} from '../../errors/index.js';
 
 export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
@@ -10,10 +10,20 @@ export const keyPathOf = (dataDir: string): string => join(dataDir, 'tower.key')
 /** Makes the data directory, which is nobody's but its owner's: it holds the key and the admin socket. */
 export async function makeDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, {recursive: true, mode: 0o700});
+    await makeFolder(dataDir);
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
   }
+}
+
+// Node's own `recursive` never ends where a parent folder takes no children, as in /proc.
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  await mkdir(path, {mode: 0o700}).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /**
