@@ -92,7 +92,12 @@ export class BlockProcessor {
   }
 
   async #run(): Promise<void> {
-    const unsubscribe = this.#parts.source.onWake(() => this.wake());
+    let unsubscribe: () => void;
+    try {
+      unsubscribe = this.#parts.source.onWake(() => this.wake());
+    } catch (cause) {
+      return this.halt(errorOf(cause));
+    }
     while (!this.#stopped) {
       this.#woken = false;
       this.#pulls++;
@@ -107,18 +112,20 @@ export class BlockProcessor {
     try {
       const state = await pull(
         this.#parts,
-        (state) => this.#change(state),
+        (state) => {
+          if (!this.#stopped) this.#change(state);
+        },
         () => this.#stopped,
       );
       this.#failures = 0;
-      if (!state) return undefined;
+      if (!state || this.#stopped) return undefined;
       this.#change(state);
       if (state.name === 'synced') this.#settle(({resolve}) => resolve(), this.#pulls);
       return undefined;
     } catch (cause) {
-      // Whoever halted the loop has said why; that the follower then refuses blocks is no news.
-      if (this.#state.name === 'halted' && this.#stopped) return undefined;
-      const error = cause instanceof BartizanError ? cause : new InvariantError('the block processor failed', {cause});
+      // Whoever ended the loop has said why; that source and follower then refuse is no news.
+      if (this.#stopped) return undefined;
+      const error = errorOf(cause);
       const retryable = error instanceof OperationalError && error.retryable;
       const name = stateAfter(error, retryable);
       this.#change({...this.#state, name, error});
@@ -154,6 +161,9 @@ export class BlockProcessor {
     });
   }
 }
+
+const errorOf = (cause: unknown): BartizanError =>
+  cause instanceof BartizanError ? cause : new InvariantError('the block processor failed', {cause});
 
 const comesBack: ReadonlySet<string> = new Set([
   'TOWER_REORG_TOO_DEEP',

@@ -39,6 +39,8 @@ export const run: Subcommand<RunOutput> = {
     let synced = false;
     let fail: ((error: BartizanError) => void) | undefined;
     const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+    // A tower that halts while it is opened is told of by the opening itself.
+    failed.catch(() => undefined);
     const daemon = await openDaemon(values, io, (event) => {
       if (event.type !== 'state_changed') return;
       const {name, error} = event.state;

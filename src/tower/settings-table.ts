@@ -42,6 +42,12 @@ const text = (about: About<string>): SettingDefinition<string> => ({
   ...about,
 });
 
+const host = (about: About<string>): SettingDefinition<string> => ({
+  ...text(about),
+  schema: z.string().regex(/^(?:[\w.-]+|\[?[\da-f:.]+(?:%\w+)?\]?)$/i),
+  expected: 'a host name or an IP address',
+});
+
 const choice = <const Value extends string>(
   values: readonly Value[],
   about: About<NoInfer<Value>>,
@@ -132,7 +138,7 @@ export const settingsTable = {
     },
     {mainnet: 'bitcoin'},
   ),
-  btcRpcConnect: text({
+  btcRpcConnect: host({
     fallback: '127.0.0.1',
     group: 'bitcoind',
     meaning: 'Host of the RPC server',
@@ -176,7 +182,7 @@ export const settingsTable = {
     group: 'bitcoind',
     meaning: 'Transport of the ZMQ feed',
   }),
-  btcFeedConnect: text({
+  btcFeedConnect: host({
     fallback: '127.0.0.1',
     group: 'bitcoind',
     meaning: 'Host of the ZMQ feed (zmqpubhashblock)',

@@ -195,11 +195,13 @@ export class Tower {
     return this.#onSnapshot(verify);
   }
 
-  /** Stops following, finishes what is queued, closes source and store. */
+  /** Stops following, finishes what is queued, closes the source and the store. */
   async close(): Promise<void> {
-    await this.blockProcessor.stop();
-    await this.#writer.close();
+    const stopped = this.blockProcessor.stop();
+    // Otherwise a source that does not answer would hold up the end.
     await this.#source.close();
+    await stopped;
+    await this.#writer.close();
     await this.#store.close();
   }
 

@@ -519,3 +519,29 @@ test('a follower that halts it has the last word on why', async (t) => {
   t.is(processor.state.error, full);
   t.is(processor.state.name, 'halted');
 });
+
+test('what a pull in flight finds out after the halt changes nothing', async (t) => {
+  const {source, states, processor} = aProcessor(t);
+  processor.start();
+  await processor.synced();
+  const full = new OperationalError('TOWER_STORE_FAILED', 'the disk is full');
+  source.before = (call) => {
+    if (call === 'sourceTip') processor.halt(full);
+  };
+  source.wake();
+  await until(() => source.listeners === 0);
+  t.like(processor.state, {name: 'halted', error: full});
+  t.is(states.at(-1)!.name, 'halted');
+});
+
+test('a source that cannot be listened to halts it', async (t) => {
+  const {source, states, processor} = aProcessor(t);
+  const refusal = new OperationalError('TOWER_INVALID_SETTING', 'no such endpoint');
+  source.onWake = () => {
+    throw refusal;
+  };
+  processor.start();
+  t.deepEqual(states, [{name: 'halted', error: refusal}]);
+  await t.throwsAsync(processor.synced(), halted('TOWER_HALTED'));
+  await processor.stop();
+});

@@ -11,6 +11,8 @@ import {claimSocketPath} from './socket.js';
 const maxBodyBytes = 64 * 1024;
 /** A request on a local socket arrives at once or never. */
 const requestMs = 10_000;
+/** How long answers under way hold up the end. A connection that asks nothing would hold it up for ever. */
+const closingMs = 5_000;
 /** Longer than any public key or id; what is within is the gatekeeper's to judge. */
 const maxKeyLetters = 256;
 
@@ -33,13 +35,16 @@ interface ServeOptions {
   readonly path: string;
   /** Hears of what should not happen: an error that is none of ours. */
   readonly onDefect: (error: unknown) => void;
+  /** How long answers under way may hold up the end. @default 5000 */
+  readonly closingMs?: number;
 }
 
 /**
  * Serves a tower on a unix socket that only its owner can open.
  * @throws OperationalError TOWER_ALREADY_RUNNING, TOWER_ADDRESS_IN_USE
  */
-export async function serveAdmin(tower: AdminTower, {path, onDefect}: ServeOptions): Promise<AdminServer> {
+export async function serveAdmin(tower: AdminTower, options: ServeOptions): Promise<AdminServer> {
+  const {path, onDefect} = options;
   await claimSocketPath(path);
   const app = adminApp(tower, onDefect);
   await app.ready();
@@ -49,7 +54,9 @@ export async function serveAdmin(tower: AdminTower, {path, onDefect}: ServeOptio
     async close() {
       const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
       app.server.closeIdleConnections();
+      const timer = setTimeout(() => app.server.closeAllConnections(), options.closingMs ?? closingMs);
       await closed;
+      clearTimeout(timer);
       await app.close();
     },
   };

@@ -1,4 +1,5 @@
 import {Subscriber} from 'zeromq';
+import {OperationalError} from '../../errors/index.js';
 import {hashblockTopic} from './announcements.js';
 import type {Notification, Notifications} from './transport.js';
 
@@ -6,6 +7,8 @@ const heartbeatMs = 10_000;
 const reconnectMs = 100;
 const reconnectMaxMs = 5_000;
 const keepaliveSeconds = 60;
+/** An announcement is a hash. The feed is not authenticated, and what comes over it waits in our memory. */
+const maxFrameBytes = 256;
 
 /** The block announcements of a bitcoind over ZMQ. Its connection mends itself; `reconnect` is for one that is dead in silence. */
 export class ZmqNotifications implements Notifications {
@@ -39,6 +42,9 @@ export class ZmqNotifications implements Notifications {
     const socket = new Subscriber({
       // No limit on messages that wait for us: they are small, and one that is dropped is dropped in silence.
       receiveHighWaterMark: 0,
+      maxMessageSize: maxFrameBytes,
+      // Both kinds of addresses; without it those of IPv6 would stay silent.
+      ipv6: true,
       // Firewalls forget idle connections without a word to either end.
       tcpKeepalive: 1,
       tcpKeepaliveIdle: keepaliveSeconds,
@@ -51,7 +57,15 @@ export class ZmqNotifications implements Notifications {
       // A socket that is closed must not wait for anything.
       linger: 0,
     });
-    socket.connect(this.endpoint);
+    try {
+      socket.connect(this.endpoint);
+    } catch (cause) {
+      socket.close();
+      throw new OperationalError('TOWER_INVALID_SETTING', `${this.endpoint} is not an endpoint of ZMQ`, {
+        cause,
+        hint: 'Correct btc_feed_connect.',
+      });
+    }
     socket.subscribe(hashblockTopic);
     this.#socket = socket;
     this.#reading = this.#read(socket);

@@ -25,6 +25,7 @@ export class HttpRpc implements BitcoindRpc {
   readonly #credentials: Credentials;
   readonly #client: Client;
   readonly #agent: HttpAgent | HttpsAgent;
+  #closed = false;
 
   constructor({url, credentials, timeoutMs = defaultTimeoutMs}: HttpRpcOptions) {
     this.#url = url;
@@ -49,7 +50,9 @@ export class HttpRpc implements BitcoindRpc {
     return rpcAnswers(await this.#command(commands), calls.length);
   }
 
+  /** Calls that wait for an answer fail. */
   close(): void {
+    this.#closed = true;
     this.#agent.destroy();
   }
 
@@ -58,7 +61,7 @@ export class HttpRpc implements BitcoindRpc {
       return await this.#attempt(command);
     } catch (error) {
       // bitcoind closes connections that idle; one that it closes while we write to it is no failure of the node.
-      if (isReset(error)) return this.#attempt(command).catch((again: unknown) => this.#fail(again));
+      if (isReset(error) && !this.#closed) return this.#attempt(command).catch((again: unknown) => this.#fail(again));
       if (error !== unauthorized || !this.#credentials.forget()) return this.#fail(error);
       // bitcoind may have started anew, with another cookie.
       return this.#attempt(command).catch((again: unknown) => this.#fail(again));

@@ -41,7 +41,7 @@ export interface Notification {
 export interface Notifications {
   /** Where they come from, such as tcp://127.0.0.1:28332. */
   readonly endpoint: string;
-  /** Begins to listen. Called once. */
+  /** Begins to listen. Called once. @throws OperationalError TOWER_INVALID_SETTING for an endpoint that is none */
   listen(onMessage: (notification: Notification) => void): void;
   /** Gives the connection up and makes another. */
   reconnect(): void;

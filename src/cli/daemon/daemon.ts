@@ -33,14 +33,14 @@ export async function openDaemon(
     for (const part of closing.splice(0).reverse()) await part();
   };
   try {
+    const tellError = (error: unknown) => io.log(renderError(error, io.paintLog));
     if (simulated !== undefined && settings.simBlockInterval > 0) {
-      closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000));
+      closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000, tellError));
     }
     let stop: (() => void) | undefined;
     const stopAsked = new Promise<void>((resolve) => (stop = resolve));
     const served = servedTower({tower, simulated, version: await packageVersion(), stop: () => stop?.()});
-    const onDefect = (error: unknown) => io.log(renderError(error, io.paintLog));
-    const server = await serveAdmin(served, {path: adminSocket, onDefect});
+    const server = await serveAdmin(served, {path: adminSocket, onDefect: tellError});
     closing.push(() => server.close());
     return {tower, adminSocket, stopAsked, close};
   } catch (error) {
@@ -49,10 +49,14 @@ export async function openDaemon(
   }
 }
 
-/** Answers the function that ends it. */
-function mineByInterval(chain: SimulatedChain, ms: number): () => void {
+/** Answers the function that ends it. A block that could not be written is told of, and tried again. */
+function mineByInterval(chain: SimulatedChain, ms: number, tellError: (error: unknown) => void): () => void {
   let cancel = systemTimers.after(ms, function mine() {
-    chain.mine(1);
+    try {
+      chain.mine(1);
+    } catch (error) {
+      tellError(error);
+    }
     cancel = systemTimers.after(ms, mine);
   });
   return () => cancel();

@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
 import {request} from 'node:http';
+import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -173,6 +174,22 @@ test('closing waits for the call that is being answered', async (t) => {
   finish?.();
   t.is((await answer).digest, 'late');
   await closed;
+});
+
+test('neither a connection that asks nothing nor an answer that never comes keeps it from closing', async (t) => {
+  const dataDir = await aDataDir(t);
+  const path = socketPathOf(dataDir);
+  const digest = () => new Promise<never>(() => undefined);
+  const server = await serveAdmin(fakeTower({digest}), {
+    path,
+    onDefect: (error) => t.fail(String(error)),
+    closingMs: 50,
+  });
+  const silent = connect(path);
+  await once(silent, 'connect');
+  const unanswered = t.throwsAsync(new AdminClient(dataDir).digest(), {code: 'TOWER_ADMIN_FAILED'});
+  await new AdminClient(dataDir).status();
+  await Promise.all([server.close(), once(silent, 'close'), unanswered]);
 });
 
 test('a second tower on a live socket is refused, and the first goes on', async (t) => {

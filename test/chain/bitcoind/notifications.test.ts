@@ -1,6 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {Publisher} from 'zeromq';
 import {ZmqNotifications} from '../../../src/chain/bitcoind/notifications.js';
+import {OperationalError} from '../../../src/errors/index.js';
 import type {Notification} from '../../../src/chain/bitcoind/transport.js';
 
 function counterBytes(counter: number): Buffer {
@@ -75,6 +76,48 @@ test('a connection that is made anew hears again', async (t) => {
   const before = heard;
   await publishUntil(socket, frames, () => heard > before);
   t.true(heard > before);
+});
+
+test('a frame that is too long for an announcement ends the connection instead of filling the memory', async (t) => {
+  const {socket, endpoint} = await publisher(t);
+  const heard: Notification[] = [];
+  const notifications = new ZmqNotifications(endpoint);
+  t.teardown(() => notifications.close());
+  notifications.listen((message) => heard.push(message));
+  const frames = (body: Buffer) => (): Buffer[] => [Buffer.from('hashblock'), body, counterBytes(0)];
+  await publishUntil(socket, frames(Buffer.alloc(32)), () => heard.length > 0);
+  const ended = new Promise((resolve) => socket.events.on('disconnect', resolve));
+  await socket.send(frames(Buffer.alloc(100_000))());
+  await ended;
+  const before = heard.length;
+  notifications.reconnect();
+  await publishUntil(socket, frames(Buffer.alloc(32)), () => heard.length > before);
+  t.true(heard.every(({body}) => body.length === 32));
+});
+
+test('an endpoint that is none is refused as a setting', (t) => {
+  const error = t.throws(() => new ZmqNotifications('tcp://bad host:28332').listen(() => t.fail()), {
+    instanceOf: OperationalError,
+  });
+  t.is(error.code, 'TOWER_INVALID_SETTING');
+});
+
+test('an IPv6 address is listened to like any other', async (t) => {
+  const socket = new Publisher({linger: 0, ipv6: true});
+  t.teardown(() => socket.close());
+  try {
+    await socket.bind('tcp://[::1]:*');
+  } catch {
+    t.pass('this machine has no IPv6');
+    return;
+  }
+  let heard = 0;
+  const notifications = new ZmqNotifications(socket.lastEndpoint!);
+  t.teardown(() => notifications.close());
+  notifications.listen(() => heard++);
+  const frames = (): Buffer[] => [Buffer.from('hashblock'), Buffer.alloc(32), counterBytes(0)];
+  await publishUntil(socket, frames, () => heard > 0);
+  t.true(heard > 0);
 });
 
 test('closing ends it, also when nobody has ever listened or answered', async (t) => {

@@ -212,3 +212,10 @@ test('a node that stops answering has its cookie read again', async (t) => {
   await rpc.call('getblockcount', []);
   t.is(requests.at(-1)!.authorization, basic('__cookie__:new'));
 });
+
+test('closing ends a call that nobody answers, and does not ask again', async (t) => {
+  const {url, requests} = await fakeHttp(t, () => rpc.close());
+  const rpc = rpcAt(t, url);
+  await t.throwsAsync(rpc.call('getblockcount', []), {code: 'TOWER_BITCOIND_UNREACHABLE'});
+  t.is(requests.length, 1);
+});
