@@ -13,7 +13,7 @@ const historyHeaders = 100;
 /** Times that the source may change its mind under one pull before it is left alone for a while. */
 const restarts = 10;
 
-interface PullParts {
+export interface PullParts {
   readonly source: ChainSource;
   readonly follower: ChainFollower;
   readonly network: Network;
@@ -63,7 +63,8 @@ export async function pull(
   });
 }
 
-async function checkIdentity({source, follower, network}: PullParts): Promise<void> {
+/** @throws OperationalError TOWER_WRONG_NETWORK, TOWER_WRONG_GENESIS */
+export async function checkIdentity({source, follower, network}: PullParts): Promise<void> {
   const identity = await source.identity();
   const ours = follower.chain;
   const expected = ours?.network ?? network;

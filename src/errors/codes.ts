@@ -168,7 +168,7 @@ export const errorCodes = {
   ),
   TOWER_FILE_FAILED: operational('A file could not be read or written.', 'Look at its path and permissions.'),
   TOWER_INVALID_KEY: operational(
-    'The key file of the tower does not hold a secp256k1 secret key.',
+    'The key file of the tower is missing, open to others, or does not hold a secp256k1 secret key.',
     'Restore the file from a copy; a tower with another key breaks its promises.',
   ),
 

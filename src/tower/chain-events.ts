@@ -102,7 +102,7 @@ export async function acceptChain(
   transaction: Transaction,
   publish: Publish,
   headers: readonly ChainHeader[],
-  depth: number,
+  depth: number | null,
 ): Promise<void> {
   const tip = headers[headers.length - 1];
   assert(tip, 'a chain has a tip');

@@ -26,7 +26,13 @@ export type TowerEvent =
       readonly userIds: readonly number[];
     }
   | {readonly type: 'settings_changed'; readonly height: number; readonly settings: GatekeeperSettings}
-  | {readonly type: 'chain_accepted'; readonly height: number; readonly hash: string; readonly depth: number}
+  | {
+      readonly type: 'chain_accepted';
+      readonly height: number;
+      readonly hash: string;
+      /** Our blocks that are not on it; null when the source did not know our tip. */
+      readonly depth: number | null;
+    }
   | StateChanged;
 
 /** Where the tower stands with its source. Published, not logged: it decides nothing. */

@@ -6,11 +6,17 @@ import {OperationalError} from '../errors/index.js';
 /**
  * The tower's secret key: 32 bytes in hex, in a file that only its owner can read. It is made on the first run.
  *
- * @throws OperationalError TOWER_INVALID_KEY when the file does not hold a key or others can read it;
+ * @param options `create`: whether it may be the first run. Promises signed with a key that is lost are not to be
+ *   followed, without a word, by others signed with a new one.
+ * @throws OperationalError TOWER_INVALID_KEY when the file is missing, does not hold a key, or others can read it;
  * TOWER_FILE_FAILED
  */
-export async function loadKey(path: string): Promise<SigningKey> {
-  const text = (await readKeyFile(path)) ?? (await createKeyFile(path));
+export async function loadKey(path: string, {create}: {readonly create: boolean}): Promise<SigningKey> {
+  const stored = await readKeyFile(path);
+  if (stored === undefined && !create) {
+    throw new OperationalError('TOWER_INVALID_KEY', `${path}, the key of a tower that has begun, is not there`);
+  }
+  const text = stored ?? (await createKeyFile(path));
   if (!/^[0-9a-f]{64}\s*$/i.test(text)) {
     throw new OperationalError('TOWER_INVALID_KEY', `${path} does not hold 32 bytes in hex`);
   }

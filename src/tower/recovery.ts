@@ -1,9 +1,9 @@
-import type {ChainSource, SourceTip} from '../chain/chain-source.js';
+import type {SourceTip} from '../chain/chain-source.js';
 import {findForkPoint} from '../chain/fork-point.js';
 import type {ChainHeader} from '../chain/header.js';
-import {historyOf} from '../chain/pull.js';
+import {checkIdentity, historyOf, type PullParts} from '../chain/pull.js';
 import {OperationalError} from '../errors/index.js';
-import {acceptChain, finality} from './chain-events.js';
+import {acceptChain} from './chain-events.js';
 import type {StoreFollower} from './follower.js';
 import type {Writer} from './writer.js';
 
@@ -22,9 +22,16 @@ export interface Situation {
   readonly undoableDepth: number;
 }
 
-export async function inspect(source: ChainSource, follower: StoreFollower): Promise<Situation> {
+interface RecoveryParts extends PullParts {
+  readonly follower: StoreFollower;
+}
+
+/** @throws OperationalError TOWER_WRONG_NETWORK, TOWER_WRONG_GENESIS; whatever the source throws */
+export async function inspect(parts: RecoveryParts): Promise<Situation> {
+  const {source, follower} = parts;
   const {tip} = follower;
   if (!tip) throw new OperationalError('TOWER_STORE_MISSING', 'the store has not seen a block yet');
+  await checkIdentity(parts);
   const sourceTip = await source.sourceTip();
   const undoableDepth = Math.max(0, tip.height - Math.max(follower.floor, 0));
   const situation = (kind: Situation['kind'], depth?: number): Situation => ({
@@ -46,12 +53,9 @@ export async function inspect(source: ChainSource, follower: StoreFollower): Pro
  * Takes the node's tip as ours, whatever lies between: nobody is deleted or restored by it, and what was deleted
  * stays so. Answers the new tip.
  */
-export async function acceptSourceChain(
-  source: ChainSource,
-  follower: StoreFollower,
-  writer: Writer,
-): Promise<ChainHeader> {
-  const {depth} = await inspect(source, follower);
+export async function acceptSourceChain(parts: RecoveryParts, writer: Writer): Promise<ChainHeader> {
+  const {source} = parts;
+  const {depth} = await inspect(parts);
   const history = await historyOf(source, await source.sourceTip());
   const tip = history?.[history.length - 1];
   if (!history || !tip) {
@@ -59,7 +63,7 @@ export async function acceptSourceChain(
   }
   await writer.submit({
     actor: 'operator',
-    run: (transaction, publish) => acceptChain(transaction, publish, history, depth ?? finality + 1),
+    run: (transaction, publish) => acceptChain(transaction, publish, history, depth ?? null),
   });
   return tip;
 }

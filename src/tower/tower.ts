@@ -174,7 +174,7 @@ export class Tower {
 
   /** How our chain stands to the node's, for an operator who has to choose. */
   async situation(): Promise<Situation> {
-    return inspect(this.#source, this.#follower);
+    return inspect(this.#recoveryParts);
   }
 
   /**
@@ -182,7 +182,7 @@ export class Tower {
    * Answers the new tip.
    */
   async acceptChain(): Promise<ChainHeader> {
-    return acceptSourceChain(this.#source, this.#follower, this.#writer);
+    return acceptSourceChain(this.#recoveryParts, this.#writer);
   }
 
   /** SHA-256 over the state: the same events give the same digest. */
@@ -203,6 +203,10 @@ export class Tower {
     await stopped;
     await this.#writer.close();
     await this.#store.close();
+  }
+
+  get #recoveryParts(): Parameters<typeof inspect>[0] {
+    return {source: this.#source, follower: this.#follower, network: this.network};
   }
 
   async #onSnapshot<Result>(read: (rows: ReturnType<Store['snapshot']>) => Promise<Result>): Promise<Result> {

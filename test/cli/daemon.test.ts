@@ -1,4 +1,4 @@
-import {appendFile, chmod, readFile, stat, writeFile} from 'node:fs/promises';
+import {appendFile, chmod, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {ask, loggedHeights, run, runHere, type Running, start, temporaryDirectory, mainPath} from './harness.js';
@@ -161,6 +161,15 @@ test(
   'a key file that holds no key',
   async (dataDir) => {
     await writeFile(join(dataDir, 'tower.key'), 'secret\n');
+    return [];
+  },
+  {code: 'TOWER_INVALID_KEY', status: 1},
+);
+test(
+  refusesToStart,
+  'its key file gone',
+  async (dataDir) => {
+    await rm(join(dataDir, 'tower.key'));
     return [];
   },
   {code: 'TOWER_INVALID_KEY', status: 1},

@@ -207,3 +207,21 @@ test('a node that lost our tip is waited for; nobody is deleted or restored mean
   t.is(await world.user(2), undefined);
   t.deepEqual(await world.problems(), []);
 });
+
+test('the chain of another network is neither compared nor accepted', async (t) => {
+  const world = await World.begin(t);
+  await world.tower.blockProcessor.stop();
+  world.source.lose(3);
+  for (const [claims, code] of [
+    [{network: 'signet'}, 'TOWER_WRONG_NETWORK'],
+    [{genesis: '00'.repeat(32)}, 'TOWER_WRONG_GENESIS'],
+  ] as const) {
+    world.source.claims = claims;
+    await t.throwsAsync(world.tower.situation(), {instanceOf: OperationalError, code});
+    await t.throwsAsync(world.tower.acceptChain(), {instanceOf: OperationalError, code});
+  }
+  t.is(world.height, 100);
+  world.source.claims = {};
+  await world.tower.acceptChain();
+  t.like((await world.log()).at(-1), {type: 'chain_accepted', height: 97, depth: null});
+});

@@ -1,11 +1,12 @@
-import {chmodSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {recoverKey} from '../../src/crypto/index.js';
 import {OperationalError} from '../../src/errors/index.js';
-import {loadKey} from '../../src/tower/key-file.js';
+import {loadKey as load} from '../../src/tower/key-file.js';
 import {tempDir} from '../support/temp-dir.js';
 
+const loadKey = (path: string) => load(path, {create: true});
 const refused = (code: string) => ({instanceOf: OperationalError, code});
 
 test('a key is made on the first run, for its owner alone, and is the same ever after', async (t) => {
@@ -59,4 +60,11 @@ test('a path that cannot be read or written is a failure of the file', async (t)
   await t.throwsAsync(loadKey(join(folder, 'missing', 'tower.key')), refused('TOWER_FILE_FAILED'));
   mkdirSync(join(folder, 'a folder'), {mode: 0o700});
   await t.throwsAsync(loadKey(join(folder, 'a folder')), refused('TOWER_FILE_FAILED'));
+});
+
+test('a key that is gone is not replaced by another once the tower has begun', async (t) => {
+  const path = join(tempDir(t), 'tower.key');
+  const error = await t.throwsAsync(load(path, {create: false}), refused('TOWER_INVALID_KEY'));
+  t.regex(error.message, /is not there$/);
+  t.false(existsSync(path));
 });

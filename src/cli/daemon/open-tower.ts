@@ -1,4 +1,5 @@
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
+import {OperationalError} from '../../errors/index.js';
 import {metaKey} from '../../store/layout.js';
 import {LevelStore} from '../../store/level-store.js';
 import {loadKey} from '../../tower/key-file.js';
@@ -29,8 +30,9 @@ export async function openTower(
   const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
   try {
     const begun = (await rows.get(metaKey('chain'))) !== undefined;
+    if (asItIs && !begun) throw new OperationalError('TOWER_STORE_MISSING', 'the store has not seen a block yet');
     refuseOtherChain(dataDir, settings.chain, {begun});
-    const key = await loadKey(keyPathOf(dataDir));
+    const key = await loadKey(keyPathOf(dataDir), {create: !begun});
     const warn = (warning: string) => io.log(`${io.paintLog('yellow', 'warning:')} ${warning}`);
     const {source, network, simulated} = await openSource(settings, warn);
     try {
