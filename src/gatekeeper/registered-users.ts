@@ -2,7 +2,10 @@ import {deviceKey, publicKeyOfDevice, tableRange, userIdOf, userKey} from '../st
 import {pageRows, pagesOf} from '../store/pages.js';
 import {decodeDevice, decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
+import {maxU32} from './settings.js';
 import {UserInfo} from './user-info.js';
+
+const keyPattern = /^[0-9a-f]{66}$/i;
 
 /** The registered users as a read-only map from public key to user, without ever holding them all in memory. */
 export class RegisteredUsers implements AsyncIterable<[key: string, user: UserInfo]> {
@@ -18,22 +21,24 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#store.rows.get(deviceKey(key))) !== undefined;
+    return (await this.#device(key)) !== undefined;
   }
 
-  /** The user whom a device key belongs to. */
+  /** The user whom a device key, 33 bytes in hex, belongs to. */
   async get(key: string): Promise<UserInfo | undefined> {
-    const row = await this.#store.rows.get(deviceKey(key));
+    const row = await this.#device(key);
     return row && this.byId(decodeDevice(row).userId);
   }
 
   async byId(id: number): Promise<UserInfo | undefined> {
+    if (!Number.isInteger(id) || id < 1 || id > maxU32) return undefined;
     const row = await this.#store.rows.get(userKey(id));
     return row && new UserInfo(this.#store.rows, id, decodeUser(row));
   }
 
   /** Users with an id above `after`, in order of id, at most `limit`. */
   async page({after = 0, limit}: {after?: number; limit: number}): Promise<UserInfo[]> {
+    if (after >= maxU32) return [];
     const {to} = tableRange('user');
     const page = await this.#store.rows.range({from: `${userKey(after)}\0`, to, limit: Math.min(limit, pageRows)});
     return page.map(([key, value]) => new UserInfo(this.#store.rows, userIdOf(key), decodeUser(value)));
@@ -53,5 +58,10 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
     } finally {
       await snapshot.close();
     }
+  }
+
+  /** What is no key has no row: of a text with more or less to it, the bytes of the key would be those of another. */
+  async #device(key: string): Promise<Uint8Array | undefined> {
+    return keyPattern.test(key) ? this.#store.rows.get(deviceKey(key)) : undefined;
   }
 }

@@ -36,11 +36,12 @@ export class UserInfo {
     this.#subscription = user.subscription;
   }
 
-  /** His appointments, read now: uuid to slots. */
-  async appointments(): Promise<ReadonlyMap<string, number>> {
+  /** His appointments, read now: uuid to slots. At most `limit` of them. @default all */
+  async appointments({limit = Number.POSITIVE_INFINITY} = {}): Promise<ReadonlyMap<string, number>> {
     const appointments = new Map<string, number>();
     for await (const page of pagesOf(this.#rows, appointmentRange(this.#subscription))) {
       for (const [key, value] of page) {
+        if (appointments.size >= limit) return appointments;
         appointments.set(uuidOf(this.#subscription, appointmentOf(key).locator), decodeAppointment(value));
       }
     }

@@ -11,6 +11,7 @@ import {NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
 import type {KeyValueStore} from '../store/key-value-store.js';
+import {readMeta} from '../store/meta.js';
 import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
 import {finality} from './chain-events.js';
@@ -188,6 +189,18 @@ export class Tower {
   /** SHA-256 over the state: the same events give the same digest. */
   async digest(): Promise<string> {
     return this.#onSnapshot(digestOf);
+  }
+
+  /**
+   * The digest with the tip that it belongs to, whatever is connected meanwhile.
+   * @throws NoTip
+   */
+  async digestAtTip(): Promise<{readonly height: number; readonly hash: string; readonly digest: string}> {
+    return this.#onSnapshot(async (rows) => {
+      const meta = await readMeta(rows);
+      if (!meta) throw new NoTip();
+      return {height: meta.tip.height, hash: meta.tip.hash, digest: await digestOf(rows)};
+    });
   }
 
   /** Holds all rows against each other. */

@@ -3,12 +3,11 @@ import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import {OperationalError, Rejection} from '../../errors/index.js';
 import {NoTip} from '../../gatekeeper/rejections.js';
 import {isExpired} from '../../gatekeeper/subscription.js';
-import type {UserInfo} from '../../gatekeeper/user-info.js';
+import {parseUuid, type UserInfo} from '../../gatekeeper/user-info.js';
 import type {Tower} from '../../tower/tower.js';
 import {
   type AdminTower,
   maxListedAppointments,
-  type StateDigest,
   type TowerStatus,
   type UserReference,
   type UserSummary,
@@ -16,8 +15,6 @@ import {
 
 /** Blocks mined between two turns of the event loop. */
 const minedPerTurn = 50;
-/** The letters of a uuid before its locator: the subscription. */
-const uuidPrefixLetters = 12;
 
 interface Served {
   readonly tower: Tower;
@@ -53,12 +50,12 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
     async user(who) {
       const user = await find(tower, who);
       const tipHeight = tipOf(tower).height;
-      const appointments = [...(await user.appointments())].slice(0, maxListedAppointments);
+      const appointments = await user.appointments({limit: maxListedAppointments});
       return {
         ...summaryOf(user, tipHeight),
         tipHeight,
         deletionHeight: user.subscriptionExpiry + tower.gatekeeper.expiryDelta,
-        slotsByLocator: Object.fromEntries(appointments.map(([uuid, slots]) => [uuid.slice(uuidPrefixLetters), slots])),
+        slotsByLocator: Object.fromEntries([...appointments].map(([uuid, slots]) => [parseUuid(uuid)!.locator, slots])),
       };
     },
 
@@ -73,7 +70,7 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
       return {blocks, height, hash};
     },
 
-    digest: () => digestOf(tower),
+    digest: () => tower.digestAtTip(),
     verify: async () => ({height: tipOf(tower).height, ...(await tower.verify())}),
     stop,
   };
@@ -93,15 +90,6 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
     sourceHeight: sourceHeight ?? null,
     users: tower.gatekeeper.registeredUsers.size,
   };
-}
-
-/** The digest with the tip that it belongs to: a block that arrives meanwhile makes it look again. */
-async function digestOf(tower: Tower): Promise<StateDigest> {
-  for (;;) {
-    const {height, hash} = tipOf(tower);
-    const digest = await tower.digest();
-    if (tower.tip?.hash === hash) return {height, hash, digest};
-  }
 }
 
 function tipOf(tower: Tower): {height: number; hash: string} {
