@@ -36,9 +36,10 @@ export const record: Subcommand<RecordOutput> = {
     const {values} = await settingsOf(invocation);
     const rpc = new HttpRpc(await bitcoindAccess(values));
     const path = args[0]!;
-    const file = await open(path, 'wx').catch((cause: unknown) => {
-      throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be made`, {cause});
-    });
+    const fileFailed = (cause: unknown): never => {
+      throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});
+    };
+    const file = await open(path, 'wx').catch(fileFailed);
     let progress: Progress | undefined;
     try {
       const startProgress = await loadProgress(io);
@@ -47,13 +48,13 @@ export const record: Subcommand<RecordOutput> = {
         rpc,
         ...heights,
         ...(typeof comment === 'string' ? {comments: [comment]} : {}),
-        write: async (text) => void (await file.write(text)),
+        write: (text) => file.appendFile(text).catch(fileFailed),
         progress(blocks, of) {
           progress ??= startProgress('recording blocks', of);
           progress.update(blocks, of);
         },
       });
-      await file.sync();
+      await file.sync().catch(fileFailed);
       show({file: path, ...recording});
       return 0;
     } catch (error) {

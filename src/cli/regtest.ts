@@ -158,8 +158,10 @@ async function writeCli(program: BitcoindProgram, dataDir: string): Promise<stri
   return shellWord(path);
 }
 
-/** What differs from the defaults of `bartizan run` stands in the line. */
-/** The tower's directory lies in the node's, so that neither outlives the other. */
+/**
+ * What differs from the defaults of `bartizan run` stands in the line. The tower's directory lies in the node's, so that
+ * neither outlives the other.
+ */
 function runLine(node: RegtestNode, towerDir: string): string {
   const zmqPort = Number(new URL(node.zmqEndpoint).port);
   return [

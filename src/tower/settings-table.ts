@@ -61,6 +61,8 @@ const choice = <const Value extends string>(
 
 const maxPort = 65_535;
 const secondsOfDay = 86_400;
+/** About two years of blocks: mined in seconds, and the file of the chain stays one that can be read at once. */
+const maxStartHeight = 100_000;
 
 /** Blocks that an undo record is kept; a deeper reorg halts the tower. The most that the store is built for. */
 const maxFinality = 100;
@@ -202,7 +204,7 @@ export const settingsTable = {
     meaning: 'Seed of the simulated chain: the same seed mines the same blocks',
   }),
   simStartHeight: integer(
-    {from: 0, to: 1_000_000},
+    {from: 0, to: maxStartHeight},
     {
       fallback: 120,
       group: 'Simulated chain',

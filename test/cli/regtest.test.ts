@@ -1,4 +1,5 @@
 import {execFile} from 'node:child_process';
+import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
@@ -18,7 +19,7 @@ interface Node {
 
 /** `bartizan regtest` on ports of nobody else. */
 async function aNode(t: ExecutionContext): Promise<Node> {
-  const dataDir = await temporaryDirectory(t);
+  const dataDir = join(await temporaryDirectory(t), 'node');
   const node = start(t, ['regtest', '--data-dir', dataDir, '--rpc-port', '0', '--zmq-port', '0', '--json']);
   // In order, so that bitcoind has left the directory before it is removed.
   t.teardown(async () => {
@@ -26,6 +27,7 @@ async function aNode(t: ExecutionContext): Promise<Node> {
     await node.ended;
   });
   const {cookie, run, rpc_port, zmq, mine} = JSON.parse(await node.said('stdout', /\n/)) as Record<string, string>;
+  t.is((await stat(dataDir)).mode & 0o777, 0o700);
   t.is(mine, `${dataDir}/bitcoin-cli -generate 1`);
   t.true(run?.startsWith('bartizan run --chain bitcoind '));
   const zmqPort = new URL(zmq!).port;
@@ -129,7 +131,7 @@ test('a recorded chain replays to the tip of its node, and a recording that fail
   t.like(JSON.parse(replayed.stdout), {height: 5, hash: tip, runs: [{type: 'connected', from: 1, to: 5}]});
   const twice = await run(t, ['record', file, ...rpc]);
   t.is(twice.status, 1);
-  t.regex(twice.stderr, /^error: .* cannot be made\nbecause: EEXIST.*\n.*\[TOWER_FILE_FAILED\]\n$/);
+  t.regex(twice.stderr, /^error: .* cannot be written\nbecause: EEXIST.*\n.*\[TOWER_FILE_FAILED\]\n$/);
 });
 
 test('a wrong password ends the start, and a port that is asked for but taken ends bartizan regtest', async (t) => {

@@ -54,14 +54,21 @@ async function readCookie(path: string): Promise<UserPassword> {
  */
 export function splitRpcUrl(text: string): {url: string; credentials: Credentials | undefined} {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+  const user = decoded(url?.username);
+  const password = decoded(url?.password);
+  const isPlain = url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.pathname === '/';
+  if (!isPlain || user === undefined || password === undefined) {
     throw new OperationalError('TOWER_INVALID_SETTING', 'the RPC URL must look like http://user:password@host:port');
   }
-  const named = url.username !== '' || url.password !== '';
-  return {
-    url: url.origin,
-    credentials: named
-      ? passwordCredentials(decodeURIComponent(url.username), decodeURIComponent(url.password))
-      : undefined,
-  };
+  const named = user !== '' || password !== '';
+  return {url: url.origin, credentials: named ? passwordCredentials(user, password) : undefined};
+}
+
+/** Undefined where a percent sign is followed by something else than two hex digits. */
+function decoded(text = ''): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

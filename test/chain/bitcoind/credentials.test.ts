@@ -15,7 +15,13 @@ test('a URL without user has no credentials', (t) => {
 });
 
 test('a URL that is none is refused without being repeated', (t) => {
-  for (const text of ['alice:secret@host', 'tcp://alice:secret@host:1', 'http://alice:secret@host:99999']) {
+  for (const text of [
+    'alice:secret@host',
+    'tcp://alice:secret@host:1',
+    'http://alice:secret@host:99999',
+    'http://alice:secret%@host:1',
+    'http://alice:secret@host:1/wallet/alice',
+  ]) {
     const error = t.throws(() => splitRpcUrl(text), {code: 'TOWER_INVALID_SETTING'});
     t.false(error.message.includes('secret'));
   }

@@ -10,7 +10,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   const holder = spawn('flock', [path, 'sh', '-c', 'echo held; cat >&2'], {stdio: ['pipe', 'pipe', 'ignore']});
   holder.on('error', () => {});
   holder.stdin.on('error', () => {});
-  await Promise.race([once(holder.stdout, 'data'), once(holder, 'close')]);
+  await Promise.race([once(holder.stdout, 'data'), once(holder, 'close')]).catch(() => undefined);
   try {
     return await work();
   } finally {

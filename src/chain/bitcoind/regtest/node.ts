@@ -75,7 +75,8 @@ export class RegtestNode {
   static async start(options: RegtestOptions = {}): Promise<RegtestNode> {
     const program = options.program ?? (await findBitcoind());
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-regtest-')));
-    await mkdir(dataDir, {recursive: true});
+    // By default it lies in the data directory of a tower, which may not be there yet and is nobody else's either.
+    await mkdir(dataDir, {recursive: true, mode: 0o700});
     const node = new RegtestNode(
       program,
       dataDir,
