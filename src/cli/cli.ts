@@ -35,6 +35,10 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitStatus> {
       status = ended;
     });
   }
+  const [first, second] = argv;
+  if (first === 'help' && second !== undefined && !subcommands.some(({name}) => name === second)) {
+    throw new OperationalError('TOWER_USAGE', `unknown command '${second}'`);
+  }
   if (argv.length === 0) {
     io.log(program.helpInformation().trimEnd());
     return 2;

@@ -20,7 +20,8 @@ export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) {
     // Whoever reads us may leave early, as `head` does; that is no failure.
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      process.stderr.write(`error: the output cannot be written\nbecause: ${error.message}\n`, () => process.exit(1));
     });
   }
   const {env, stdout, stderr} = process;

@@ -47,7 +47,7 @@ export const record: Subcommand<RecordOutput> = {
       const recording = await recordChain({
         rpc,
         ...heights,
-        ...(typeof comment === 'string' ? {comments: [comment]} : {}),
+        ...(typeof comment === 'string' ? {comments: comment.split(/\r?\n|\r/)} : {}),
         write: (text) => file.appendFile(text).catch(fileFailed),
         progress(blocks, of) {
           progress ??= startProgress('recording blocks', of);

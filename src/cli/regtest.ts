@@ -52,7 +52,9 @@ export const regtest: Subcommand<RegtestOutput> = {
     const stopped = stopSignal();
     const dataDir = resolve(
       io.workingDirectory,
-      typeof options['dataDir'] === 'string' ? options['dataDir'] : join(io.home, '.bartizan', 'regtest-bitcoind'),
+      typeof options['dataDir'] === 'string' && options['dataDir'] !== ''
+        ? options['dataDir']
+        : join(io.home, '.bartizan', 'regtest-bitcoind'),
     );
     const asked = {
       rpc: portOf(options['rpcPort'], '--rpc-port'),

@@ -1,5 +1,5 @@
-export type StopSignal = 'SIGINT' | 'SIGTERM';
-const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+export const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Resolves with the first signal to stop. A second one ends the process at once, as it would any other: whoever sends

@@ -1,5 +1,3 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
 import {interrupted} from '../sim/interrupted.js';
@@ -12,6 +10,7 @@ import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
+import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
 import type {Subcommand} from './subcommand.js';
 
 /** What is left to do when one run is over. */
@@ -45,9 +44,12 @@ export const sim: Subcommand<Verdict> = {
 
     const unmet: string[] = [];
     for (const {file, scenario} of scripts) {
-      const [openRows, releaseRows] = await scratchRows(options['memory'] === true);
-      const [mirror, releaseMirror] = onBitcoind ? await startMirror(io) : [undefined, undefined];
+      const scratch = await makeScratchFolder();
+      let releaseMirror: Release | undefined;
       try {
+        const openRows = scratchRows(scratch, options['memory'] === true);
+        const [mirror, release] = onBitcoind ? await startMirror(io, scratch) : [undefined, undefined];
+        releaseMirror = release;
         const played = options['kills'] === true ? interrupted(scenario) : scenario;
         const run = {openRows, mirror, seed};
         const {verdict, unmetLines} = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
@@ -55,7 +57,7 @@ export const sim: Subcommand<Verdict> = {
         unmet.push(...unmetLines.map((line) => `${file}:${line}`));
       } finally {
         await releaseMirror?.();
-        await releaseRows();
+        await scratch.release();
       }
     }
     if (options['suggest'] === true && options['json'] !== true) io.print(suggestions(io));
@@ -123,20 +125,18 @@ async function readAll(files: readonly string[], io: Io): Promise<Script[] | und
   return scripts.length === files.length ? scripts : undefined;
 }
 
-async function scratchRows(inMemory: boolean): Promise<[open: () => Promise<KeyValueStore>, Release]> {
-  if (inMemory) {
-    const rows = new MemoryStore();
-    return [async () => rows, async () => {}];
-  }
-  const path = await mkdtemp(join(tmpdir(), 'bartizan-sim-'));
-  return [() => LevelStore.open(path), () => rm(path, {recursive: true, force: true})];
+function scratchRows(scratch: ScratchFolder, inMemory: boolean): () => Promise<KeyValueStore> {
+  if (!inMemory) return () => LevelStore.open(join(scratch.path, 'store'));
+  const rows = new MemoryStore();
+  return async () => rows;
 }
 
-async function startMirror(io: Io): Promise<[Mirror, Release]> {
+async function startMirror(io: Io, scratch: ScratchFolder): Promise<[Mirror, Release]> {
   const {connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} = await import('../chain/bitcoind/index.js');
   const {findBitcoind, RegtestNode} = await import('../chain/bitcoind/regtest/index.js');
   const program = await findBitcoind({env: io.environment, progress: (line) => io.log(line)});
-  const node = await RegtestNode.start({program});
+  const node = await RegtestNode.start({program, dataDir: join(scratch.path, 'node')});
+  scratch.onStop(() => void node.kill());
   const {rpcUrl, zmqEndpoint, cookiePath} = node;
   const credentials = cookieCredentials(cookiePath);
   const source = connectBitcoind({rpcUrl, credentials, zmqEndpoint});

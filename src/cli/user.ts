@@ -6,6 +6,12 @@ import {columns} from './table.js';
 
 const deletion: Saying = {future: 'deleted', past: 'deleted'};
 
+const statesInWords: Readonly<Record<UserDetails['state'], string>> = {
+  active: 'active',
+  expired: 'expired, in grace',
+  outdated: 'outdated, past his grace',
+};
+
 export const user: Subcommand<UserDetails> = {
   define(command) {
     command.argument('<user>', 'user id, or one of his public keys in hex');
@@ -26,11 +32,16 @@ export const user: Subcommand<UserDetails> = {
     return [
       ...columns([
         ['user', String(output.userId)],
-        ['state', output.state === 'active' ? paint('green', 'active') : paint('yellow', 'expired, in grace')],
+        ['state', paint(output.state === 'active' ? 'green' : 'yellow', statesInWords[output.state])],
         ...output.keys.map((key) => ['key', key]),
         ['slots', `${countInWords(output.availableSlots)} left`],
         ['subscription', `since ${output.subscriptionStart}, ${end}`],
-        ['unless renewed', heightInWords(output.deletionHeight, {tipHeight, saying: deletion})],
+        [
+          'unless renewed',
+          output.state === 'outdated'
+            ? 'deleted by the next block'
+            : heightInWords(output.deletionHeight, {tipHeight, saying: deletion}),
+        ],
         ['appointments', countInWords(output.appointments)],
       ]),
       ...columns(listed.map(([locator, slots]) => [`  ${locator}`, plural(slots, 'slot')])),

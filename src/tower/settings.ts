@@ -178,6 +178,8 @@ function checked(key: SettingKey, given: unknown, origin: Origin, sources: Setti
   }
   if (definition.path && typeof result.data === 'string' && (result.data !== '' || key === 'dataDir')) {
     const base = origin.type === 'file' ? resolve(origin.path, '..') : sources.workingDirectory;
+    // An empty text is not set, and must not become the working directory.
+    if (result.data === '') return absolute(String(settingsTable[key].fallback), base, sources.home);
     return absolute(result.data, base, sources.home);
   }
   return result.data;

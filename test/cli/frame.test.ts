@@ -28,6 +28,12 @@ test('an unknown subcommand is a usage error that names the closest one', async 
   });
 });
 
+test('help for an unknown subcommand is a usage error', async (t) => {
+  const {status, stderr} = await run(t, ['help', 'nope']);
+  t.is(status, 2);
+  t.regex(stderr, /^error: unknown command 'nope'\nhint: .*\[TOWER_USAGE\]\n$/);
+});
+
 test('an unknown option is a usage error that names the closest one', async (t) => {
   t.deepEqual(await run(t, ['config', '--templates']), {
     status: 2,

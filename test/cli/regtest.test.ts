@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process';
-import {stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {readFile, stat} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {ask, loggedHeights, run, runHere, type Running, start, temporaryDirectory} from './harness.js';
@@ -113,6 +113,18 @@ test('a reorg that is too deep halts the tower until the operator has chosen', a
   const again = await runHere(['recover', '--accept', ...args]);
   t.is(again.status, 1);
   t.regex(again.stderr, /\[TOWER_NOTHING_TO_RECOVER\]/);
+});
+
+test('a second node on the same data directory is refused, and the first keeps its cookie and its options', async (t) => {
+  const node = await aNode(t);
+  const dataDir = dirname(dirname(node.cookie));
+  const before = await Promise.all([node.cookie, join(dataDir, 'regtest.conf')].map((path) => readFile(path, 'utf8')));
+  const {status, stderr} = await run(t, ['regtest', '--data-dir', dataDir, '--rpc-port', '0', '--zmq-port', '0']);
+  t.is(status, 1);
+  t.regex(stderr, /\[TOWER_ALREADY_RUNNING\]\n$/);
+  const after = await Promise.all([node.cookie, join(dataDir, 'regtest.conf')].map((path) => readFile(path, 'utf8')));
+  t.deepEqual(after, before);
+  t.is(await node.cli('getblockcount'), '0');
 });
 
 test('a recorded chain replays to the tip of its node, and a recording that fails leaves no file', async (t) => {

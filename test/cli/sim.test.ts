@@ -1,9 +1,9 @@
-import {writeFile} from 'node:fs/promises';
+import {readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {regtestTest} from '../support/regtest.js';
-import {run, runHere, temporaryDirectory} from './harness.js';
+import {run, runHere, start, temporaryDirectory} from './harness.js';
 
 const scenarios = fileURLToPath(new URL('../../../fixtures/scenarios/', import.meta.url));
 
@@ -121,4 +121,28 @@ regtestTest('with --chain bitcoind the same story ends in the same state', async
   const real = await runHere(['sim', ...files, '--json', '--chain', 'bitcoind']);
   t.deepEqual({status: real.status, stderr: real.stderr}, {status: 0, stderr: ''});
   t.is(real.stdout, simulated.stdout.replaceAll('"chain":"simulated"', '"chain":"bitcoind"'));
+});
+
+const interrupted = test.macro({
+  title: (_, signal: NodeJS.Signals) => `${signal} in the middle of a story ends it, and leaves no temporary folder`,
+  async exec(t, signal: NodeJS.Signals, status: number) {
+    const scratch = await temporaryDirectory(t);
+    const file = await aFile(t, story.replace('mine: 12', 'mine: 900000').replace(/ {2}- expect.*\n/, ''));
+    const told = start(t, ['sim', file], {environment: {TMPDIR: scratch}});
+    await told.said('stdout', /alice registers/);
+    t.not((await readdir(scratch)).length, 0);
+    told.child.kill(signal);
+    t.is((await told.ended).status, status);
+    t.deepEqual(await readdir(scratch), []);
+  },
+});
+
+test(interrupted, 'SIGINT', 130);
+test(interrupted, 'SIGTERM', 143);
+
+test('a temporary folder that cannot be made is an error with a code', async (t) => {
+  const file = await aFile(t, story);
+  const {status, stderr} = await run(t, ['sim', file], {environment: {TMPDIR: '/proc'}});
+  t.is(status, 1);
+  t.regex(stderr, /^error: no temporary folder can be made in .*\nbecause: .*\nhint: .*\[TOWER_FILE_FAILED\]\n$/);
 });

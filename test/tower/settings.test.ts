@@ -149,6 +149,16 @@ test('an empty value in a stronger source takes a way to log in back', async (t)
   t.is((await settings()).values.btcRpcUser, 'alice');
 });
 
+test('an empty data_dir is not set, rather than the working directory', async (t) => {
+  const {values} = await loadSettings({
+    flags: {'--data-dir': ''},
+    environment: {},
+    home: '/home/someone',
+    workingDirectory: '/work',
+  });
+  t.is(values.dataDir, '/home/someone/.bartizan');
+});
+
 test('no error and no display ever holds a password', async (t) => {
   const wrongs: Given[] = [
     {flags: {'--btc-rpc-password': 'hunter2'}},

@@ -57,7 +57,8 @@ export interface PageRequest {
 export interface UserSummary {
   readonly userId: number;
   readonly keys: readonly string[];
-  readonly state: 'active' | 'expired';
+  /** `outdated`: past the grace period, so the next block deletes him; an operator has accepted another chain, or shortened the grace. */
+  readonly state: 'active' | 'expired' | 'outdated';
   readonly availableSlots: number;
   readonly subscriptionStart: number;
   readonly subscriptionExpiry: number;

@@ -42,7 +42,7 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
       return {
         tipHeight,
         total: registeredUsers.size,
-        users: users.map((user) => summaryOf(user, tipHeight)),
+        users: users.map((user) => summaryOf(user, tipHeight, tower.gatekeeper.expiryDelta)),
         next: users.length < limit ? null : (users.at(-1)?.userId ?? null),
       };
     },
@@ -52,7 +52,7 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
       const tipHeight = tipOf(tower).height;
       const appointments = await user.appointments({limit: maxListedAppointments});
       return {
-        ...summaryOf(user, tipHeight),
+        ...summaryOf(user, tipHeight, tower.gatekeeper.expiryDelta),
         tipHeight,
         deletionHeight: user.subscriptionExpiry + tower.gatekeeper.expiryDelta,
         slotsByLocator: Object.fromEntries([...appointments].map(([uuid, slots]) => [parseUuid(uuid)!.locator, slots])),
@@ -107,11 +107,16 @@ async function find(tower: Tower, who: UserReference): Promise<UserInfo> {
   );
 }
 
-function summaryOf(user: UserInfo, tipHeight: number): UserSummary {
+function stateOf(expiry: number, tipHeight: number, expiryDelta: number): UserSummary['state'] {
+  if (!isExpired({expiry}, tipHeight)) return 'active';
+  return tipHeight >= expiry + expiryDelta ? 'outdated' : 'expired';
+}
+
+function summaryOf(user: UserInfo, tipHeight: number, expiryDelta: number): UserSummary {
   return {
     userId: user.userId,
     keys: user.devices.map(({key}) => key),
-    state: isExpired({expiry: user.subscriptionExpiry}, tipHeight) ? 'expired' : 'active',
+    state: stateOf(user.subscriptionExpiry, tipHeight, expiryDelta),
     availableSlots: user.availableSlots,
     subscriptionStart: user.subscriptionStart,
     subscriptionExpiry: user.subscriptionExpiry,

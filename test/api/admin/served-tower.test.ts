@@ -57,3 +57,15 @@ test('what is no id and no key is nobody, also when a part of it is somebody’s
   }
   t.deepEqual(await tower.users({after: 2 ** 32, limit: 10}), {tipHeight: 100, total: 1, users: [], next: null});
 });
+
+test('a user past his grace is outdated until the next block deletes him', async (t) => {
+  const world = await World.begin(t, {settings: {subscriptionDuration: 10, expiryDelta: 5}});
+  await world.register(1);
+  const tower = servedTower({tower: world.tower, version: '0', stop: () => {}});
+  await world.mine(12);
+  t.like(await tower.user({userId: 1}), {state: 'expired'});
+  await world.changeSettings({expiryDelta: 1});
+  t.like(await tower.user({userId: 1}), {state: 'outdated'});
+  await world.mine(1);
+  t.is(world.userCount, 0);
+});

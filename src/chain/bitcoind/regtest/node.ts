@@ -76,7 +76,10 @@ export class RegtestNode {
     const program = options.program ?? (await findBitcoind());
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-regtest-')));
     // By default it lies in the data directory of a tower, which may not be there yet and is nobody else's either.
-    await mkdir(dataDir, {recursive: true, mode: 0o700});
+    await mkdir(dataDir, {recursive: true, mode: 0o700}).catch((cause: unknown) => {
+      throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
+    });
+    await refuseRunning(dataDir);
     const node = new RegtestNode(
       program,
       dataDir,
@@ -252,4 +255,13 @@ function listen(): Promise<{port: number; close: () => Promise<void>}> {
       resolve({port: address.port, close: () => new Promise((closed) => server.close(() => closed()))});
     });
   });
+}
+
+/** A second node would take the options and the cookie of the first, and then fail on its lock. */
+async function refuseRunning(dataDir: string): Promise<void> {
+  const pid = await readFile(join(dataDir, 'regtest', 'bitcoind.pid'), 'utf8').catch(() => '');
+  if (!/^\d+\s*$/.test(pid)) return;
+  const command = await readFile(`/proc/${pid.trim()}/cmdline`, 'utf8').catch(() => '');
+  if (!command.split('\0').includes(`-datadir=${dataDir}`)) return;
+  throw new OperationalError('TOWER_ALREADY_RUNNING', `a bitcoind runs on ${dataDir}, as process ${pid.trim()}`);
 }
