@@ -5,7 +5,7 @@ import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {LevelStore} from '../../src/store/level-store.js';
 import {Store} from '../../src/store/store.js';
 import {StoreFollower} from '../../src/tower/follower.js';
-import {defaultLogBlocks} from '../../src/tower/tower.js';
+import {defaultLogBlocks, finality} from '../../src/tower/chain-events.js';
 import {Writer} from '../../src/tower/writer.js';
 import type {Plan, Task} from '../harness/benchmark.js';
 import {populate, type Population} from './population.js';
@@ -23,7 +23,7 @@ export async function openFollower(location: string): Promise<{store: Store; wri
   return {
     store,
     writer,
-    follower: new StoreFollower(store, writer, defaultGatekeeperSettings, {logBlocks: defaultLogBlocks, finality: 100}),
+    follower: new StoreFollower(store, writer, defaultGatekeeperSettings, {logBlocks: defaultLogBlocks, finality}),
   };
 }
 

@@ -1,9 +1,8 @@
 import {styleText} from 'node:util';
+import {type Paint, plain} from '../sim/paint.js';
 
-/** Marks a piece of text for the eye; answers it unchanged where colours are not wanted. */
-export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string;
+export {type Paint, plain};
 
-export const plain: Paint = (_style, text) => text;
 export const coloured: Paint = (style, text) => styleText(style, text, {validateStream: false});
 
 /** Colours are for terminals, unless NO_COLOR (https://no-color.org) or TERM=dumb says otherwise. */

@@ -1,12 +1,10 @@
 import {unreachable} from '../errors/index.js';
+import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+import {settingNames} from '../tower/settings-table.js';
 import {blocksInWords, expiry, heightInWords, plural} from './heights.js';
+import {type Paint, plain} from './paint.js';
 import type {UserRequest} from './scenario.js';
 import type {Names, TimelineEntry} from './timeline.js';
-
-/** Marks a piece of text for the eye. */
-export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string;
-
-export const plainPaint: Paint = (_style, text) => text;
 
 /** Width of the column of heights: `12345–12345`. */
 const heightWidth = 11;
@@ -31,7 +29,7 @@ export class TimelineRenderer {
 
   constructor(options: {readonly expiryDelta: number; readonly paint?: Paint}) {
     this.#graceBlocks = options.expiryDelta;
-    this.#paint = options.paint ?? plainPaint;
+    this.#paint = options.paint ?? plain;
   }
 
   /** The lines that are complete with this entry. */
@@ -121,7 +119,9 @@ export class TimelineRenderer {
       case 'settings_changed': {
         const {expiryDelta} = entry.changed;
         if (expiryDelta !== undefined) this.#graceBlocks = expiryDelta;
-        const changes = Object.entries(entry.changed).map(([key, value]) => `${snake(key)} = ${value}`);
+        const changes = Object.entries(entry.changed).map(
+          ([key, value]) => `${settingNames(key as keyof GatekeeperSettings).name} = ${value}`,
+        );
         return [say('=', `the operator restarts the tower with ${changes.join(', ')}`)];
       }
       case 'refused': {
@@ -154,8 +154,6 @@ export function renderTimeline(
 const line = (heights: string, mark: string, text: string) => `${heights.padStart(heightWidth)} ${mark} ${text}`;
 
 const slots = (count: number) => plural(count, 'slot');
-
-const snake = (name: string) => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
 function told(names: Names, say: (who: string, many: boolean) => string): string[] {
   if (names.count === 0) return [];

@@ -1,5 +1,5 @@
 import {countInWords, plural} from './heights.js';
-import {type Paint, plainPaint} from './render-timeline.js';
+import {type Paint, plain} from './paint.js';
 
 /** How a run ended; with `--json`, what is printed for each file. */
 export interface Verdict {
@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 /** The closing lines of a run, with how long it took where that is known. */
-export function renderVerdict(verdict: Verdict, paint: Paint = plainPaint, ms?: number): string {
+export function renderVerdict(verdict: Verdict, paint: Paint = plain, ms?: number): string {
   const {met, unmet} = verdict.expectations;
   const all = met + unmet;
   const outcome =

@@ -13,6 +13,8 @@ import type {TowerEvent} from './events.js';
 export const finality = 100;
 /** Headers kept: the blocks that can be undone, and the one below them. */
 export const headersKept = finality + 1;
+/** Blocks for which the log is kept unless told otherwise: half a year, at ten minutes each. */
+export const defaultLogBlocks = 26_280;
 const logPruneBlocks = 100;
 /** Log rows pruned at once at most. */
 const prunedLogRows = 10_000;

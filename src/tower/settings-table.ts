@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {defaultGatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
+import {defaultLogBlocks, finality} from './chain-events.js';
 
 /** Sections of the configuration file and its page, in their order. */
 export type SettingGroup = 'Tower' | 'Subscriptions' | 'bitcoind' | 'Simulated chain';
@@ -64,12 +65,6 @@ const secondsOfDay = 86_400;
 /** About two years of blocks: mined in seconds, and the file of the chain stays one that can be read at once. */
 const maxStartHeight = 100_000;
 
-/** Blocks that an undo record is kept; a deeper reorg halts the tower. The most that the store is built for. */
-const maxFinality = 100;
-
-/** Half a year of blocks at ten minutes each. */
-const halfYearBlocks = 26_280;
-
 /**
  * Every setting, once. Wire names are derived from these names by `settingNames`; `docs/reference/configuration.md`
  * lists the same table, held by a test. Names follow teos.toml and teos.conf where those have the setting.
@@ -87,9 +82,9 @@ export const settingsTable = {
     meaning: 'Where blocks come from',
   }),
   finality: integer(
-    {from: 1, to: maxFinality},
+    {from: 1, to: finality},
     {
-      fallback: maxFinality,
+      fallback: finality,
       group: 'Tower',
       meaning: 'Deepest reorg, in blocks, that is undone; a deeper one halts the tower',
     },
@@ -97,7 +92,7 @@ export const settingsTable = {
   logBlocks: integer(
     {from: 1, to: maxU32},
     {
-      fallback: halfYearBlocks,
+      fallback: defaultLogBlocks,
       group: 'Tower',
       meaning: 'Blocks that the log of committed events is kept',
     },

@@ -7,14 +7,14 @@ import {systemTimers, type Timers} from '../chain/timers.js';
 import type {SigningKey} from '../crypto/signing-key.js';
 import {type BartizanError, OperationalError} from '../errors/index.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
-import {NoTip} from '../gatekeeper/rejections.js';
+import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
 import type {KeyValueStore} from '../store/key-value-store.js';
 import {readMeta} from '../store/meta.js';
 import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
-import {finality} from './chain-events.js';
+import {defaultLogBlocks, finality} from './chain-events.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
@@ -31,7 +31,7 @@ export interface TowerParts {
   readonly key: Pick<SigningKey, 'sign' | 'publicKey'>;
   /** @default the settings of rust-teos */
   readonly settings?: GatekeeperSettings;
-  /** Blocks for which the log of events is kept. @default 26,280, half a year */
+  /** Blocks for which the log of events is kept. @default 26280, half a year */
   readonly logBlocks?: number;
   /** Depth of the deepest reorg that is undone; a deeper one halts the tower. @default 100, which is the most */
   readonly finality?: number;
@@ -40,8 +40,6 @@ export interface TowerParts {
   /** Told of every event from the first on, which opening the tower may already cause. */
   readonly listeners?: readonly ((event: TowerEvent) => void)[];
 }
-
-export const defaultLogBlocks = 26_280;
 
 /**
  * A watchtower: a chain source, a store, and between them the block processor, the gatekeeper and the single writer.
@@ -100,9 +98,12 @@ export class Tower {
    * Opens the store. It reads a handful of rows, however many users there are; other settings than the store's are
    * recorded as an event. Nothing follows the chain before `start`.
    *
-   * @throws OperationalError TOWER_STORE_*, TOWER_WRONG_NETWORK
+   * @throws InvalidParameter; OperationalError TOWER_STORE_*, TOWER_WRONG_NETWORK
    */
   static async open(parts: TowerParts): Promise<Tower> {
+    const {finality: depth = finality} = parts;
+    if (!Number.isInteger(depth) || depth < 1 || depth > finality)
+      throw new InvalidParameter('finality', `1 to ${finality}`);
     const store = await Store.open(parts.rows);
     const tower = new Tower(store, {
       settings: defaultGatekeeperSettings,

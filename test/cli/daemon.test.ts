@@ -205,6 +205,19 @@ test('half a block at the end of the chain file, as a kill may leave it, is cut 
   t.is(tip.height, 121, 'the next block stands on a line of its own');
 });
 
+test('what a tower makes is for its owner alone, also in a directory that others may enter', async (t) => {
+  const dataDir = await temporaryDirectory(t);
+  await chmod(dataDir, 0o755);
+  await aTower(t, dataDir);
+  for (const [name, mode] of [
+    ['store', 0o700],
+    ['tower.key', 0o600],
+    ['admin.sock', 0o600],
+  ] as const) {
+    t.is((await stat(join(dataDir, name))).mode & 0o777, mode, name);
+  }
+});
+
 test('a data directory that is too long for a socket is refused before anything is made', async (t) => {
   const dataDir = join(await temporaryDirectory(t), 'd'.repeat(100));
   const {status, stderr} = await run(t, ['run', '--data-dir', dataDir]);

@@ -1,5 +1,6 @@
 import test from 'ava';
-import {plainPaint, renderTimeline} from '../../src/sim/render-timeline.js';
+import {plain} from '../../src/sim/paint.js';
+import {renderTimeline} from '../../src/sim/render-timeline.js';
 import {Timeline, type TimelineEntry} from '../../src/sim/timeline.js';
 import {renderVerdict} from '../../src/sim/verdict.js';
 import type {TowerEvent} from '../../src/tower/events.js';
@@ -144,11 +145,11 @@ test('the verdict says whether all held, and how to see it again', (t) => {
     expectations: {met: 12, unmet: 0},
   } as const;
   t.is(
-    renderVerdict(verdict, plainPaint, 1234),
+    renderVerdict(verdict, plain, 1234),
     '✓ all 12 expectations are met  4,328 blocks on the simulated chain in 1.2 s, tip 4447\n  seed 7  digest d1',
   );
   t.regex(
-    renderVerdict({...verdict, expectations: {met: 1, unmet: 1}}, plainPaint, 5),
+    renderVerdict({...verdict, expectations: {met: 1, unmet: 1}}, plain, 5),
     /^✗ 1 of 2 expectations unmet {2}.* in 5 ms/,
   );
 });

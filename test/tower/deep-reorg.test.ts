@@ -225,3 +225,9 @@ test('the chain of another network is neither compared nor accepted', async (t) 
   await world.tower.acceptChain();
   t.like((await world.log()).at(-1), {type: 'chain_accepted', height: 97, depth: null});
 });
+
+test('a finality that the store is not built for is refused', async (t) => {
+  for (const finality of [0, 101, 1.5]) {
+    await t.throwsAsync(World.open(t, {finality}), {code: 'TOWER_INVALID_PARAMETER'});
+  }
+});

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {causesOf} from '../../errors/causes.js';
 import type {BartizanError} from '../../errors/index.js';
 import {type ErrorCode, errorCodes, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
 
@@ -15,13 +16,8 @@ const errorBody = z.object({
 });
 export type ErrorBody = z.output<typeof errorBody>;
 
-const maxCauses = 5;
-
 export function toErrorBody(error: BartizanError): ErrorBody {
-  const because: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && because.length < maxCauses; cause = cause.cause) {
-    because.push(cause.message);
-  }
+  const because = causesOf(error);
   return {
     error: error.message,
     code: error.code,

@@ -7,10 +7,13 @@ export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
 export const simulatedChainPathOf = (dataDir: string): string => join(dataDir, 'simulated-chain.hex');
 export const keyPathOf = (dataDir: string): string => join(dataDir, 'tower.key');
 
-/** Makes the data directory, which is nobody's but its owner's: it holds the key and the admin socket. */
+/**
+ * Makes the data directory and the store's in it, which are nobody's but their owner's. A data directory that was there
+ * already stays as open as it is; key, socket and store in it do not depend on that.
+ */
 export async function makeDataDir(dataDir: string): Promise<void> {
   try {
-    await makeFolder(dataDir);
+    await makeFolder(storePathOf(dataDir));
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
   }
