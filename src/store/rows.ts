@@ -1,5 +1,5 @@
 import {type ChainHeader, headerBytes, parseHeader, serializeHeader} from '../chain/header.js';
-import {assert} from '../errors/index.js';
+import {OperationalError} from '../errors/index.js';
 
 /** What a device may do in a network of nodes; null while nobody has given it a role. */
 export type Role = 'primary' | 'secondary' | null;
@@ -43,11 +43,16 @@ const roles: readonly Role[] = [null, 'primary', 'secondary'];
 const userBytes = 28;
 const deviceBytes = 38;
 
+/** A row that no Bartizan wrote is a failure of the disk, not a defect of ours. */
+function intact(condition: unknown, problem: string): asserts condition {
+  if (!condition) throw new OperationalError('TOWER_STORE_CORRUPT', problem);
+}
+
 const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function readRole(bytes: Buffer, at: number): Role {
   const role = roles[bytes.readUInt8(at)];
-  assert(role !== undefined, `a stored role is ${bytes.readUInt8(at)}`);
+  intact(role !== undefined, `a stored role is ${bytes.readUInt8(at)}`);
   return role;
 }
 
@@ -70,7 +75,10 @@ export function encodeUser(user: UserRow): Buffer {
 
 export function decodeUser(raw: Uint8Array): UserRow {
   const bytes = view(raw);
-  assert((bytes.length - userBytes) % deviceBytes === 0, `a user row has ${bytes.length} bytes`);
+  intact(
+    bytes.length >= userBytes && (bytes.length - userBytes) % deviceBytes === 0,
+    `a user row has ${bytes.length} bytes`,
+  );
   const devices: Device[] = [];
   for (let at = userBytes; at < bytes.length; at += deviceBytes) {
     devices.push({
@@ -100,7 +108,7 @@ export function encodeDevice(device: DeviceRow): Buffer {
 
 export function decodeDevice(raw: Uint8Array): DeviceRow {
   const bytes = view(raw);
-  assert(bytes.length === 9, `a device row has ${bytes.length} bytes`);
+  intact(bytes.length === 9, `a device row has ${bytes.length} bytes`);
   return {userId: bytes.readUInt32BE(0), role: readRole(bytes, 4), authorizedAt: bytes.readUInt32BE(5)};
 }
 
@@ -116,7 +124,7 @@ export function encodeTold(told: ToldRow): Buffer {
 
 export function decodeTold(raw: Uint8Array): ToldRow {
   const bytes = view(raw);
-  assert(bytes.length === 22, `a told row has ${bytes.length} bytes`);
+  intact(bytes.length === 22, `a told row has ${bytes.length} bytes`);
   return {
     subscription: bytes.readUIntBE(0, 6),
     lastSlots: bytes.readUInt32BE(6),
@@ -134,7 +142,7 @@ export function encodeAppointment(slots: number): Buffer {
 }
 
 export function decodeAppointment(raw: Uint8Array): number {
-  assert(raw.length === 4, `an appointment row has ${raw.length} bytes`);
+  intact(raw.length === 4, `an appointment row has ${raw.length} bytes`);
   return view(raw).readUInt32BE(0);
 }
 
@@ -144,7 +152,10 @@ export function encodeSubscription(subscription: number): Buffer {
   return bytes;
 }
 
-export const decodeSubscription = (raw: Uint8Array): number => view(raw).readUIntBE(0, 6);
+export function decodeSubscription(raw: Uint8Array): number {
+  intact(raw.length === 6, `a forget row has ${raw.length} bytes`);
+  return view(raw).readUIntBE(0, 6);
+}
 
 export function encodeHeader(header: ChainHeader): Buffer {
   const chainwork = header.chainwork.toString(16).padStart(64, '0');
@@ -152,7 +163,7 @@ export function encodeHeader(header: ChainHeader): Buffer {
 }
 
 export function decodeHeader(height: number, raw: Uint8Array): ChainHeader {
-  assert(raw.length === headerBytes + 32, `a header row has ${raw.length} bytes`);
+  intact(raw.length === headerBytes + 32, `a header row has ${raw.length} bytes`);
   const chainwork = BigInt(`0x${view(raw).toString('hex', headerBytes)}`);
   return {...parseHeader(raw), height, chainwork};
 }
@@ -179,8 +190,9 @@ export function decodeUndo(raw: Uint8Array): DeletedUser[] {
   const bytes = view(raw);
   const users: DeletedUser[] = [];
   for (let at = 0; at < bytes.length;) {
+    intact(at + 6 <= bytes.length, 'an undo row is cut short');
     const length = bytes.readUInt16BE(at + 4);
-    assert(at + 6 + length <= bytes.length, 'an undo row is cut short');
+    intact(at + 6 + length <= bytes.length, 'an undo row is cut short');
     users.push({id: bytes.readUInt32BE(at), user: bytes.subarray(at + 6, at + 6 + length)});
     at += 6 + length;
   }

@@ -1,3 +1,4 @@
+import {OperationalError} from '../errors/index.js';
 import type {KeyValueReader} from './key-value-store.js';
 import {
   appointmentKey,
@@ -33,17 +34,22 @@ export interface Verification {
 export async function verify(rows: KeyValueReader): Promise<Verification> {
   const check = new Check();
   const meta = await readMeta(rows);
-  const taken = await verifyAppointments(rows, check);
-  const users = meta ? await verifyUsers(rows, meta, taken, check) : 0;
+  const taken: Taken = new Map();
+  await check.table(() => verifyAppointments(rows, taken, check));
+  let users = 0;
   if (meta) {
-    await verifyIndexes(rows, check);
-    await verifyUndo(rows, meta, taken, check);
-    await verifyHeaders(rows, meta, check);
+    await check.table(async () => {
+      users = await verifyUsers(rows, meta, taken, check);
+      check.that(
+        users === meta.counters.users,
+        () => `${users} users stand in the store, ${meta.counters.users} are counted`,
+      );
+    });
+    await check.table(() => verifyDues(rows, check));
+    await check.table(() => verifyDevices(rows, check));
+    await check.table(() => verifyUndo(rows, meta, taken, check));
+    await check.table(() => verifyHeaders(rows, meta, check));
     await verifyLog(rows, meta, check);
-    check.that(
-      users === meta.counters.users,
-      () => `${users} users stand in the store, ${meta.counters.users} are counted`,
-    );
   }
   for (const subscription of taken.keys())
     check.fail(`appointments hang on subscription ${subscription}, which nobody has`);
@@ -59,6 +65,16 @@ class Check {
     if (!condition) this.fail(problem());
   }
 
+  /** Checks a table, up to the first row that cannot be read. */
+  async table(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (error) {
+      if (!(error instanceof OperationalError) || error.code !== 'TOWER_STORE_CORRUPT') throw error;
+      this.fail(error.message);
+    }
+  }
+
   fail(problem: string): void {
     if (++this.count <= listedProblems) this.problems.push(problem);
   }
@@ -67,8 +83,7 @@ class Check {
 /** Appointments and their slots, by subscription. */
 type Taken = Map<number, {count: number; slots: number}>;
 
-async function verifyAppointments(rows: KeyValueReader, check: Check): Promise<Taken> {
-  const taken: Taken = new Map();
+async function verifyAppointments(rows: KeyValueReader, taken: Taken, check: Check): Promise<void> {
   for await (const page of pagesOf(rows, tableRange('appointment'))) {
     const places = page.map(([key]) => appointmentOf(key));
     const indexed = await rows.getMany(places.map(({locator, subscription}) => locatorKey(locator, subscription)));
@@ -90,7 +105,6 @@ async function verifyAppointments(rows: KeyValueReader, check: Check): Promise<T
       check.that(value !== undefined, () => `locator row ${places[i]!.locator} has no appointment`);
     });
   }
-  return taken;
 }
 
 async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check: Check): Promise<number> {
@@ -139,7 +153,7 @@ async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check
   return users;
 }
 
-async function verifyIndexes(rows: KeyValueReader, check: Check): Promise<void> {
+async function verifyDues(rows: KeyValueReader, check: Check): Promise<void> {
   for await (const page of pagesOf(rows, tableRange('due'))) {
     const dues = page.map(([key]) => dueOf(key));
     const users = await rows.getMany(dues.map(({id}) => userKey(id)));
@@ -151,6 +165,9 @@ async function verifyIndexes(rows: KeyValueReader, check: Check): Promise<void> 
       );
     });
   }
+}
+
+async function verifyDevices(rows: KeyValueReader, check: Check): Promise<void> {
   for await (const page of pagesOf(rows, tableRange('device'))) {
     const devices = page.map(([key, value]) => ({key: publicKeyOfDevice(key), ...decodeDevice(value)}));
     const users = await rows.getMany(devices.map(({userId}) => userKey(userId)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import {InvariantError} from '../../src/errors/index.js';
+import {OperationalError} from '../../src/errors/index.js';
 import {
   decodeAppointment,
   decodeDevice,
@@ -208,8 +208,8 @@ test('rows are read from the middle of a larger buffer, too', (t) => {
   t.deepEqual(decodeUser(larger.subarray(5, 5 + row.length)), decodeUser(row));
 });
 
-test('a row that is too short, too long or of an unknown role is a defect, not a value', (t) => {
-  const bad = {instanceOf: InvariantError};
+test('a row that is too short, too long or of an unknown role is damage, not a value', (t) => {
+  const bad = {instanceOf: OperationalError, code: 'TOWER_STORE_CORRUPT'};
   t.throws(() => decodeUser(new Uint8Array(29)), bad);
   t.throws(() => decodeDevice(new Uint8Array(8)), bad);
   t.throws(() => decodeDevice(Uint8Array.of(0, 0, 0, 1, 3, 0, 0, 0, 1)), bad);

@@ -143,6 +143,13 @@ const damages: [what: string, problem: RegExp, damage: Damage][] = [
     /not the tip/,
     async (rows) => [[layout.headerKey(113), (await rows.get(layout.headerKey(60)))!]],
   ],
+  ['a user row that is cut short', /a user row has 3 bytes/, async () => [[alive, new Uint8Array(3)]]],
+  [
+    'an undo row that is cut short',
+    /an undo row is cut short/,
+    async () => [[layout.undoKey(112, 0), new Uint8Array(5)]],
+  ],
+  ['a header that is no header', /a header row has 0 bytes/, async () => [[layout.headerKey(60), nothing]]],
   ['a log with a gap', /the log goes from event 2 to 4/, async () => [[layout.logKey(3), null]]],
   ['a log without its end', /the log ends before event/, async () => [[layout.logKey(17), null]]],
 ];
