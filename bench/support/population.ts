@@ -43,7 +43,7 @@ export async function populate({location, users, dueUsers}: Population): Promise
     const chain = {network: 'regtest', genesis: genesisOf.regtest} as const;
     beginStore(begin, () => undefined, chain, headers, defaultGatekeeperSettings);
     begin.update({
-      counters: {nextUserId: users + 1, nextSubscription: users + 1, users},
+      counters: {...begin.meta.counters, nextUserId: users + 1, nextSubscription: users + 1, users},
       progress: {...begin.meta.progress, lastJoin: startHeight},
     });
     await store.commit(begin);
@@ -82,6 +82,7 @@ function* userRows(from: number, to: number, {users, dueUsers}: {users: number; 
     yield [
       toldKey(key),
       encodeTold({
+        userId: id,
         subscription: id,
         lastSlots: subscriptionSlots,
         lastExpiry: expiry,

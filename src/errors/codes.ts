@@ -59,6 +59,99 @@ export const errorCodes = {
     'See the error that halted it in the log; it is safe to restart.',
   ),
 
+  // Authorization
+  TOWER_NOT_AUTHORIZED: rejection(
+    'The key is not authorized, and the tower asks for an authorization.',
+    'Send a request of the kind that the tower asks for, and wait until it is approved.',
+  ),
+  TOWER_WRONG_AUTH_LEVEL: rejection(
+    'The tower does not take requests of this kind, or give this role, at its level of authorization.',
+    'Use what the level asks for: user_signup and user_login with `auth = user`, new_node with `auth = node`; new_node for a primary at every level.',
+  ),
+  TOWER_UNKNOWN_KIND: rejection('There is no request of this kind.', 'Use user_signup, user_login or new_node.'),
+  TOWER_INVALID_INFO: rejection(
+    'signup_info or login_info is missing, too long, or not well-formed text.',
+    'Send text of at most 4096 bytes of UTF-8; for a node none.',
+  ),
+  TOWER_INVALID_NODE_INFO: rejection(
+    'node_info is not a small, flat enough JSON object without repeated names, or its public_key is none.',
+    'Send a JSON object with `public_key`, a compressed secp256k1 key in hex.',
+  ),
+  TOWER_INVALID_PROOF: rejection(
+    'The signature is not the one of the device over this request.',
+    'Sign the message that docs/reference/auth.md describes with the key that node_info names.',
+  ),
+  TOWER_STALE_PROOF: rejection(
+    'The proof names a block that is not one of the last on the best chain.',
+    'Sign again, with the hash of the present tip.',
+  ),
+  TOWER_REPLAYED_PROOF: rejection(
+    'The device has sent a newer request since this one was signed.',
+    'Sign again, with the hash of the present tip.',
+  ),
+  TOWER_ALREADY_AUTHORIZED: rejection(
+    'The device has been authorized already.',
+    'Use it: the user id is among the facts.',
+  ),
+  TOWER_DENIED_COOLDOWN: rejection(
+    'The device was denied, and may not ask again yet.',
+    'Ask again at the height that the message names.',
+  ),
+  TOWER_TOO_MANY_REVISIONS: rejection(
+    'The device has replaced its pending request too often.',
+    'Wait until the last one is decided or expires.',
+  ),
+  TOWER_TOO_MANY_REQUESTS: rejection(
+    'As many requests are pending as the tower accepts.',
+    'Try again in a few blocks; an operator may raise max_pending_requests.',
+  ),
+  TOWER_REQUEST_NOT_FOUND: rejection(
+    'There is no request with this id, or none of this key.',
+    'List the requests with `bartizan requests`.',
+  ),
+  TOWER_REQUEST_CLOSED: rejection(
+    'The request has been decided already, or has expired.',
+    'Look at it with `bartizan request ID`; the device may ask again.',
+  ),
+  TOWER_WRONG_DECISION: rejection(
+    'The decision does not fit the kind of the request.',
+    'Give a signup or a login a user id, and a node a role.',
+  ),
+  TOWER_LOGIN_WITHOUT_USER: rejection(
+    'A login is the way to a user that is there; user id 0, a new user, is for signups.',
+    'Name the user id, or deny the login and let the device sign up.',
+  ),
+  TOWER_USER_ID_IN_USE: rejection(
+    'The user id of a signup belongs to another user.',
+    'Name another id, or 0 for a new one.',
+  ),
+  TOWER_NO_USER_ID: rejection('The highest user id, 4294967295, has been given out.', 'Name an id that is free.'),
+  TOWER_TOO_MANY_DEVICES: rejection(
+    'The user has as many devices as one user may have.',
+    'Revoke one of them: `bartizan revoke KEY`.',
+  ),
+  TOWER_DEVICE_NOT_FOUND: rejection('No authorized device has this key.', 'List the devices with `bartizan devices`.'),
+  TOWER_INVALID_PRAGMA: rejection(
+    'The line is no PRAGMA that the tower knows.',
+    'See docs/reference/auth.md for the lines that work.',
+  ),
+  TOWER_INVALID_FUNCTION: rejection(
+    'A function was registered under an unknown name, or with another number of arguments than its kind has.',
+    'Register user_signup or user_login with 2 arguments, new_node with 1.',
+  ),
+  TOWER_INVALID_POLICY: operational(
+    'The policy file cannot be loaded.',
+    'Correct the file at the place that the message names; until then the policy before it decides, or nobody.',
+  ),
+  TOWER_POLICY_FAILED: operational(
+    'A policy threw, hung, crashed or returned something that is no answer.',
+    'See the log for the reason; the request is asked about again.',
+  ),
+  TOWER_WEBHOOK_FAILED: operational(
+    'The webhook did not answer, or not as it should.',
+    'Look at the service; requests wait meanwhile.',
+  ),
+
   // Store
   TOWER_STORE_LOCKED: operational(
     'Another process has the store open.',

@@ -28,7 +28,10 @@ export async function putAppointment(
 
   const toldRow = await transaction.get(toldKey(key));
   const now = {slots: user.availableSlots, expiry: user.expiry};
-  transaction.put(toldKey(key), encodeTold(tell(toldRow && decodeTold(toldRow), user.subscription, now)));
+  transaction.put(
+    toldKey(key),
+    encodeTold(tell(toldRow && decodeTold(toldRow), {subscription: user.subscription, userId: owner.id}, now)),
+  );
   transaction.put(userKey(owner.id), encodeUser(user));
   transaction.put(place, encodeAppointment(slots));
   transaction.put(locatorKey(locator, user.subscription), nothing);

@@ -1,11 +1,12 @@
 import type {Transaction} from '../store/transaction.js';
+import type {AuthEvent} from './auth/events.js';
 import type {GatekeeperEvent} from './events.js';
 
 /** One thing to do to the store, whole or not at all. */
-export interface StoreChange<Result, Event = GatekeeperEvent> {
+export interface StoreChange<Result, Event = GatekeeperEvent | AuthEvent> {
   /** Keys that will surely be read, so that they can be fetched ahead. */
   readonly reads?: readonly string[];
-  /** Who caused it, for the log: `chain`, `operator` or `user:<public key>`. */
+  /** Who caused it, for the log: `chain`, `operator`, `program`, `policy`, `webhook` or `user:<public key>`. */
   readonly actor: string;
   /** Throws a Rejection before its first change, or makes all of its changes. Events are published after the commit. */
   run(transaction: Transaction, publish: (event: Event) => void): Promise<Result>;

@@ -40,8 +40,8 @@ export function decideRegistration(
   if (granted > maxU32) return new MaximumSlotsReached(granted);
   if (expiry + settings.expiryDelta > maxU32) return new MaximumExpiryReached(expiry, settings.expiryDelta);
 
-  const told = tell(rows.told, subscription, {slots, expiry});
   if (owner) {
+    const told = tell(rows.told, {subscription, userId: owner.id}, {slots, expiry});
     const user = {...owner.user, availableSlots: slots, grantedSlots: granted, expiry};
     return {renewed: true, id: owner.id, user, told, counters};
   }
@@ -59,15 +59,37 @@ export function decideRegistration(
       appointments: 0,
       devices: [{key, role: null, authorizedAt: tipHeight}],
     },
-    told,
-    counters: {nextUserId: id + 1, nextSubscription: subscription + 1, users: counters.users + 1},
+    told: tell(rows.told, {subscription, userId: id}, {slots, expiry}),
+    counters: {...counters, nextUserId: id + 1, nextSubscription: subscription + 1, users: counters.users + 1},
   };
 }
 
+/** The subscription that a key belongs to, and whose it is. */
+export interface Membership {
+  readonly subscription: number;
+  readonly userId: number;
+}
+
+/**
+ * What a key knows when it joins a subscription: nothing of it yet, so that its first receipt must be above all that
+ * it was ever told of the one before.
+ */
+export function join(told: ToldRow | undefined, membership: Membership): ToldRow {
+  if (told?.subscription === membership.subscription) return {...told, ...membership};
+  const slots = told?.highestSlots ?? 0;
+  const expiry = told?.highestExpiry ?? 0;
+  return {...membership, lastSlots: slots, lastExpiry: expiry, highestSlots: slots, highestExpiry: expiry};
+}
+
 /** What a key knows once it has been answered with these slots and this expiry. */
-export function tell(told: ToldRow | undefined, subscription: number, now: {slots: number; expiry: number}): ToldRow {
+export function tell(
+  told: ToldRow | undefined,
+  {subscription, userId}: Membership,
+  now: {slots: number; expiry: number},
+): ToldRow {
   const same = told?.subscription === subscription ? told : undefined;
   return {
+    userId,
     subscription,
     lastSlots: now.slots,
     lastExpiry: now.expiry,

@@ -240,12 +240,7 @@ class Simulation {
 
   async #set(settings: Partial<GatekeeperSettings>): Promise<void> {
     const before = this.#host.tower.gatekeeper.settings;
-    const after: GatekeeperSettings = {
-      subscriptionSlots: settings.subscriptionSlots ?? before.subscriptionSlots,
-      subscriptionDuration: settings.subscriptionDuration ?? before.subscriptionDuration,
-      expiryDelta: settings.expiryDelta ?? before.expiryDelta,
-      renewal: settings.renewal ?? before.renewal,
-    };
+    const after: GatekeeperSettings = {...before, ...settings};
     await this.#host.restart();
     await this.#host.request('the change of settings', (tower) => tower.changeSettings(after));
   }

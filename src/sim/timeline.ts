@@ -105,6 +105,13 @@ export class Timeline {
       }
       case 'started':
       case 'state_changed':
+      case 'request_received':
+      case 'request_postponed':
+      case 'answer_recorded':
+      case 'answer_late':
+      case 'request_decided':
+      case 'device_authorized':
+      case 'device_revoked':
       case 'appointments_deleted':
       case 'chain_accepted':
         return undefined;

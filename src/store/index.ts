@@ -5,6 +5,7 @@ export {LevelStore} from './level-store.js';
 export {MemoryStore} from './memory-store.js';
 export type {Counters, DecisionSettings, Meta, Progress} from './meta.js';
 export {pageRows, pagesOf} from './pages.js';
+export * from './request-row.js';
 export * from './rows.js';
 export {Store} from './store.js';
 export {Transaction} from './transaction.js';

@@ -4,17 +4,24 @@
  * S meta!chain                             network, genesis hash
  * S meta!tip                               height, hash of the last processed block
  * S meta!start                             height at which this store began
- * S meta!counters                          next user id, next subscription number, registered users
+ * S meta!counters                          next user id, subscription number and request id; users, pending and closed requests
  * S meta!settings                          the settings that decide, in force
  * S user!<id:4>                            subscription, available and granted slots, start, expiry, devices
  * S device!<pubkey:33>                     user id, role, authorized at
- * S due!<kind:1><height:4><id:4>           what falls due when; kind e = expiry, id = user id
+ * S due!<kind:1><height:4><id>             what falls due when: e = expiry, of a user (id:4); t = a pending request (id:6),
+ *                                          at the height at which it was received; c = a closed one, at which it was closed
  * S appointment!<subscription:6><locator:16>   slots
  * S locator!<locator:16><subscription:6>   (empty): the same pairs, by locator
- * S told!<pubkey:33>                       subscription, slots and expiry last told, highest told in it
+ * S told!<pubkey:33>                       user, subscription, slots and expiry last told, highest told in it
+ * S request!<id:6>                         an authorization request and what became of it
+ *   info!<id:6>                            its signup_info or login_info, which may be secret: gone once it is closed for good
+ * S requestOf!<pubkey:33><kind:1>          id of the newest request of a device and kind
+ * S ready!<stage:1><kind:1><height:4><id:6>    (empty): a pending request that may be asked about from this height on
+ * S answered!<id:6>                        (empty): a pending request whose answer waits for a block
  *   forget!<height:4><pubkey:33>           subscription: when the told row of a deleted device goes
  *   header!<height:4>                      raw header, chainwork: the last 101
  *   undo!<height:4><n:4>                   previous values of the rows that the block deleted; about 1,000 users each
+ *   timeout!<height:4><n:4>                ids of the requests that timed out in the block; about 1,000 each
  *   log!<n:6>                              every committed event
  *   local!schema                           version of this table
  *   local!progress                         how far sweeps and purges have come
@@ -24,7 +31,10 @@
  */
 
 /** Raise it when a row changes its form, and add a migration in `schema.ts`. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
+
+/** Request ids and log numbers have six bytes: no flood of requests ever uses them up. */
+export const maxU48 = 0xffff_ffff_ffff;
 
 const u32 = (n: number): string => String.fromCharCode(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
 const u48 = (n: number): string => {
@@ -43,6 +53,13 @@ const readU32 = (key: string, at: number): number =>
 const readU48 = (key: string, at: number): number =>
   (key.charCodeAt(at) * 256 + key.charCodeAt(at + 1)) * 0x1_0000_0000 + readU32(key, at + 2);
 
+export type RequestKind = 'user_signup' | 'user_login' | 'new_node';
+/** What a pending request is asked of: the fast callback, or the later check. */
+export type RequestStage = 'callback' | 'check';
+
+const kindLetters: Readonly<Record<RequestKind, string>> = {user_signup: 's', user_login: 'l', new_node: 'n'};
+const stageLetters: Readonly<Record<RequestStage, string>> = {callback: 'a', check: 'b'};
+
 export type Table =
   | 'meta'
   | 'user'
@@ -54,11 +71,29 @@ export type Table =
   | 'forget'
   | 'header'
   | 'undo'
+  | 'request'
+  | 'info'
+  | 'requestOf'
+  | 'ready'
+  | 'answered'
+  | 'timeout'
   | 'log'
   | 'local';
 
 /** Tables that the digest covers, in key order. */
-export const stateTables: readonly Table[] = ['appointment', 'device', 'due', 'locator', 'meta', 'told', 'user'];
+export const stateTables: readonly Table[] = [
+  'answered',
+  'appointment',
+  'device',
+  'due',
+  'locator',
+  'meta',
+  'ready',
+  'request',
+  'requestOf',
+  'told',
+  'user',
+];
 
 /** All keys of a table: from (included) and to (excluded). */
 export const tableRange = (table: Table): {from: string; to: string} => ({from: `${table}!`, to: `${table}"`});
@@ -124,6 +159,54 @@ export const undoHeightOf = (key: string): number => readU32(key, 5);
 export const undoRange = (from: number, to: number): {from: string; to: string} => ({
   from: undoKey(from, 0),
   to: `${undoKey(to, 0xffff_ffff)}\0`,
+});
+
+export const requestKey = (id: number): string => `request!${u48(id)}`;
+export const requestIdOf = (key: string): number => readU48(key, 8);
+
+export const infoKey = (id: number): string => `info!${u48(id)}`;
+export const idOfInfo = (key: string): number => readU48(key, 5);
+
+export const requestOfKey = (publicKey: string, kind: RequestKind): string =>
+  `requestOf!${hex(publicKey)}${kindLetters[kind]}`;
+
+export const readyKey = (stage: RequestStage, kind: RequestKind, height: number, id: number): string =>
+  `ready!${stageLetters[stage]}${kindLetters[kind]}${u32(height)}${u48(id)}`;
+export const readyOf = (key: string): {height: number; id: number} => ({height: readU32(key, 8), id: readU48(key, 12)});
+/** Requests of a stage and kind that are ready at heights from..to, both included. */
+export const readyRange = (
+  stage: RequestStage,
+  kind: RequestKind,
+  from: number,
+  to: number,
+): {from: string; to: string} => ({
+  from: readyKey(stage, kind, from, 0),
+  to: `${readyKey(stage, kind, to, maxU48)}\0`,
+});
+
+export const answeredKey = (id: number): string => `answered!${u48(id)}`;
+export const idOfAnswered = (key: string): number => readU48(key, 9);
+
+/** t = pending, at the height at which it was received; c = closed, at the height at which it was closed. */
+export type RequestDueKind = 't' | 'c';
+export const requestDueKey = (kind: RequestDueKind, height: number, id: number): string =>
+  `due!${kind}${u32(height)}${u48(id)}`;
+export const requestDueOf = (key: string): {height: number; id: number} => ({
+  height: readU32(key, 5),
+  id: readU48(key, 9),
+});
+/** Requests that stand at heights from..to, both included. */
+export const requestDueRange = (kind: RequestDueKind, from: number, to: number): {from: string; to: string} => ({
+  from: requestDueKey(kind, from, 0),
+  to: `${requestDueKey(kind, to, maxU48)}\0`,
+});
+
+export const timeoutKey = (height: number, n: number): string => `timeout!${u32(height)}${u32(n)}`;
+export const timeoutHeightOf = (key: string): number => readU32(key, 8);
+/** Timed-out requests of the blocks at heights from..to, both included. */
+export const timeoutRange = (from: number, to: number): {from: string; to: string} => ({
+  from: timeoutKey(from, 0),
+  to: `${timeoutKey(to, 0xffff_ffff)}\0`,
 });
 
 export const logKey = (n: number): string => `log!${u48(n)}`;

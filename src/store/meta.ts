@@ -15,12 +15,48 @@ export interface DecisionSettings {
   readonly expiryDelta: number;
   /** `extend`: a renewal counts from the old expiry (rust-teos). `reset`: from the tip (python-teos). */
   readonly renewal: 'extend' | 'reset';
+  /**
+   * Who needs an authorization: nobody but primaries (`none`), every node (`node`), or every device of a person
+   * (`user`) - and primaries at every level.
+   */
+  readonly auth: 'none' | 'node' | 'user';
+  /** Answers to authorization requests that one block applies at most. */
+  readonly authBudget: number;
+  /** Blocks after which a pending request expires. */
+  readonly requestTtl: number;
+  /** Attempts to have a request answered, after which it fails. */
+  readonly requestAttempts: number;
+  /** Pending requests at most, of all devices together. */
+  readonly maxPendingRequests: number;
+  /** Blocks that a denied device waits before it may ask again. */
+  readonly deniedCooldown: number;
+  /** Blocks for which the proof of a request counts. */
+  readonly proofWindow: number;
 }
+
+/** In the order in which they are stored, so that equal settings are equal bytes. */
+export const decisionSettingNames = [
+  'subscriptionSlots',
+  'subscriptionDuration',
+  'expiryDelta',
+  'renewal',
+  'auth',
+  'authBudget',
+  'requestTtl',
+  'requestAttempts',
+  'maxPendingRequests',
+  'deniedCooldown',
+  'proofWindow',
+] as const satisfies readonly (keyof DecisionSettings)[];
 
 export interface Counters {
   readonly nextUserId: number;
   readonly nextSubscription: number;
   readonly users: number;
+  readonly nextRequestId: number;
+  readonly pendingRequests: number;
+  /** Closed requests that are still kept. */
+  readonly closedRequests: number;
 }
 
 /** How far sweeps and purges have come. Not state: it only says where there is nothing left to read. */
@@ -33,6 +69,14 @@ export interface Progress {
   readonly purgedUndo: number;
   /** No forget row stands at or below it. It may lie far above the tip. */
   readonly sweptForget: number;
+  /** No due row of a pending request stands at or below it. It may lie far above the tip. */
+  readonly sweptTimeouts: number;
+  /** No due row of a closed request stands below it. */
+  readonly sweptClosed: number;
+  /** No timeout row stands below it. It may lie far above the tip. */
+  readonly purgedTimeouts: number;
+  /** No recorded answer of a request with a lower id waits for a block. */
+  readonly firstAnswered: number;
   /** No device has joined a user while the tip was above it. */
   readonly lastJoin: number;
   /** Height below which the log was pruned last. */
@@ -86,12 +130,18 @@ export function metaChanges(before: Meta | undefined, after: Meta): Change[] {
   if (before?.tip !== tip) put(metaKey('tip'), {height: tip.height, hash: tip.hash});
   if (before?.start !== start) put(metaKey('start'), start);
   if (before?.counters !== counters) {
-    const {nextUserId, nextSubscription, users} = counters;
-    put(metaKey('counters'), {nextUserId, nextSubscription, users});
+    const {nextUserId, nextSubscription, users, nextRequestId, pendingRequests, closedRequests} = counters;
+    put(metaKey('counters'), {
+      nextUserId,
+      nextSubscription,
+      users,
+      nextRequestId,
+      pendingRequests,
+      closedRequests,
+    });
   }
   if (before?.settings !== settings) {
-    const {subscriptionSlots, subscriptionDuration, expiryDelta, renewal} = settings;
-    put(metaKey('settings'), {subscriptionSlots, subscriptionDuration, expiryDelta, renewal});
+    put(metaKey('settings'), Object.fromEntries(decisionSettingNames.map((name) => [name, settings[name]])));
   }
   if (before?.progress !== progress) put(localKey('progress'), progress);
   return changes;

@@ -25,6 +25,7 @@ export interface UserRow {
 }
 
 export interface DeviceRow {
+  /** 0 for a node that belongs to no user. */
   readonly userId: number;
   readonly role: Role;
   readonly authorizedAt: number;
@@ -32,6 +33,8 @@ export interface DeviceRow {
 
 /** What a key was told of its subscription, so that the next receipt is above it. */
 export interface ToldRow {
+  /** User whom the key belongs to, or belonged to before he was deleted; 0 where nobody wrote it down. */
+  readonly userId: number;
   readonly subscription: number;
   readonly lastSlots: number;
   readonly lastExpiry: number;
@@ -44,7 +47,7 @@ const userBytes = 28;
 const deviceBytes = 38;
 
 /** A row that no Bartizan wrote is a failure of the disk, not a defect of ours. */
-function intact(condition: unknown, problem: string): asserts condition {
+export function intact(condition: unknown, problem: string): asserts condition {
   if (!condition) throw new OperationalError('TOWER_STORE_CORRUPT', problem);
 }
 
@@ -113,24 +116,26 @@ export function decodeDevice(raw: Uint8Array): DeviceRow {
 }
 
 export function encodeTold(told: ToldRow): Buffer {
-  const bytes = Buffer.allocUnsafe(22);
+  const bytes = Buffer.allocUnsafe(26);
   bytes.writeUIntBE(told.subscription, 0, 6);
   bytes.writeUInt32BE(told.lastSlots, 6);
   bytes.writeUInt32BE(told.lastExpiry, 10);
   bytes.writeUInt32BE(told.highestSlots, 14);
   bytes.writeUInt32BE(told.highestExpiry, 18);
+  bytes.writeUInt32BE(told.userId, 22);
   return bytes;
 }
 
 export function decodeTold(raw: Uint8Array): ToldRow {
   const bytes = view(raw);
-  intact(bytes.length === 22, `a told row has ${bytes.length} bytes`);
+  intact(bytes.length === 26, `a told row has ${bytes.length} bytes`);
   return {
     subscription: bytes.readUIntBE(0, 6),
     lastSlots: bytes.readUInt32BE(6),
     lastExpiry: bytes.readUInt32BE(10),
     highestSlots: bytes.readUInt32BE(14),
     highestExpiry: bytes.readUInt32BE(18),
+    userId: bytes.readUInt32BE(22),
   };
 }
 

@@ -1,12 +1,7 @@
 import {OperationalError} from '../errors/index.js';
-import type {Change, KeyValueReader, KeyValueStore} from './key-value-store.js';
+import type {Change, KeyValueStore} from './key-value-store.js';
 import {localKey, schemaVersion} from './layout.js';
-
-/** Changes that take a store from one schema version to the next. A migration is frozen once it has been released. */
-export type Migration = (rows: KeyValueReader) => AsyncIterable<Change> | Iterable<Change>;
-
-/** `migrations[n]` leads from version n to n + 1. */
-const migrations: Readonly<Record<number, Migration>> = {};
+import {migrations} from './migrations.js';
 
 const encode = (version: number): Buffer => Buffer.from(String(version));
 

@@ -4,7 +4,7 @@ import {assert} from '../errors/index.js';
 import {deleteOutdated, restoreDeleted, type Users} from '../gatekeeper/expiry.js';
 import {makeFinal, purgeFinal} from '../gatekeeper/purge.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
-import {headerKey, logKey, logNumberOf, tableRange} from '../store/layout.js';
+import {headerKey, logKey, logNumberOf, maxU48, tableRange} from '../store/layout.js';
 import {decodeHeader, encodeHeader} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import type {TowerEvent} from './events.js';
@@ -35,13 +35,24 @@ export function beginStore(
     chain,
     tip,
     start: tip.height,
-    counters: {nextUserId: 1, nextSubscription: 1, users: 0},
+    counters: {
+      nextUserId: 1,
+      nextSubscription: 1,
+      users: 0,
+      nextRequestId: 1,
+      pendingRequests: 0,
+      closedRequests: 0,
+    },
     settings,
     progress: {
       highest: tip.height,
       sweptExpiry: tip.height - 1,
       purgedUndo: 0,
       sweptForget: tip.height,
+      sweptTimeouts: tip.height - 1,
+      sweptClosed: tip.height,
+      purgedTimeouts: 0,
+      firstAnswered: maxU48,
       lastJoin: 0,
       prunedLog: tip.height,
       firstLog: 0,

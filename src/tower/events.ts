@@ -1,11 +1,19 @@
 import type {ChainHeader} from '../chain/header.js';
 import type {SourceState} from '../chain/source-state.js';
+import type {AuthEvent} from '../gatekeeper/auth/events.js';
 import type {GatekeeperEvent} from '../gatekeeper/events.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+
+/** Some requests: how many, and the ids of the first 100. */
+export interface RequestCount {
+  readonly count: number;
+  readonly ids: readonly number[];
+}
 
 /** What has happened, in the past tense; published after the commit that made it true, and kept in the log. */
 export type TowerEvent =
   | GatekeeperEvent
+  | AuthEvent
   | {readonly type: 'started'; readonly height: number; readonly hash: string}
   | {
       readonly type: 'block_connected';
@@ -16,6 +24,8 @@ export type TowerEvent =
       /** Users deleted in this block; `userIds` names the first 100 of them. */
       readonly deletedUsers: number;
       readonly userIds: readonly number[];
+      /** Pending requests that timed out in this block. */
+      readonly expiredRequests?: RequestCount;
     }
   | {
       readonly type: 'block_disconnected';
@@ -24,6 +34,8 @@ export type TowerEvent =
       /** Users restored because the block that deleted them is gone; `userIds` names the first 100. */
       readonly restoredUsers: number;
       readonly userIds: readonly number[];
+      /** Requests that are pending again because the block in which they timed out is gone. */
+      readonly restoredRequests?: RequestCount;
     }
   | {readonly type: 'settings_changed'; readonly height: number; readonly settings: GatekeeperSettings}
   | {

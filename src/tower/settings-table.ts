@@ -3,7 +3,7 @@ import {defaultGatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {defaultLogBlocks, finality} from './chain-events.js';
 
 /** Sections of the configuration file and its page, in their order. */
-export type SettingGroup = 'Tower' | 'Subscriptions' | 'bitcoind' | 'Simulated chain';
+export type SettingGroup = 'Tower' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
 
 /** One setting: what it accepts, what it is when nobody sets it, and what it is for. */
 export interface SettingDefinition<Value extends string | number = string | number> {
@@ -126,6 +126,59 @@ export const settingsTable = {
     group: 'Subscriptions',
     meaning: 'A renewal counts from the old expiry (extend) or from the tip (reset)',
   }),
+  auth: choice(['none', 'node', 'user'], {
+    fallback: defaultGatekeeperSettings.auth,
+    group: 'Authorization',
+    meaning: 'Who needs an authorization: primaries only (none), every node (node), or every device of a person (user)',
+  }),
+  authBudget: integer(
+    {from: 1, to: 1_000_000},
+    {
+      fallback: defaultGatekeeperSettings.authBudget,
+      group: 'Authorization',
+      meaning: 'Requests that one block decides at most',
+    },
+  ),
+  requestTtl: integer(
+    {from: 1, to: maxU32},
+    {
+      fallback: defaultGatekeeperSettings.requestTtl,
+      group: 'Authorization',
+      meaning: 'Blocks after which a pending request expires',
+    },
+  ),
+  requestAttempts: integer(
+    {from: 1, to: 100},
+    {
+      fallback: defaultGatekeeperSettings.requestAttempts,
+      group: 'Authorization',
+      meaning: 'Attempts to have a request answered, after which it fails',
+    },
+  ),
+  maxPendingRequests: integer(
+    {from: 1, to: 100_000_000},
+    {
+      fallback: defaultGatekeeperSettings.maxPendingRequests,
+      group: 'Authorization',
+      meaning: 'Pending requests at most, of all devices together',
+    },
+  ),
+  deniedCooldown: integer(
+    {from: 1, to: maxU32},
+    {
+      fallback: defaultGatekeeperSettings.deniedCooldown,
+      group: 'Authorization',
+      meaning: 'Blocks that a denied device waits before it may ask again',
+    },
+  ),
+  proofWindow: integer(
+    {from: 1, to: finality},
+    {
+      fallback: defaultGatekeeperSettings.proofWindow,
+      group: 'Authorization',
+      meaning: 'Blocks for which the proof of a request counts',
+    },
+  ),
   btcNetwork: choice(
     ['bitcoin', 'testnet', 'testnet4', 'signet', 'regtest'],
     {

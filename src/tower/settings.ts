@@ -1,6 +1,6 @@
 import {isAbsolute, join, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
-import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+import {type GatekeeperSettings, pickSettings} from '../gatekeeper/settings.js';
 import {readSettingsFile, type SettingsFile} from './settings-file.js';
 import {
   definitionOf,
@@ -85,8 +85,7 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
 
 /** The part of the settings that decides. */
 export function gatekeeperSettings(settings: TowerSettings): GatekeeperSettings {
-  const {subscriptionSlots, subscriptionDuration, expiryDelta, renewal} = settings;
-  return {subscriptionSlots, subscriptionDuration, expiryDelta, renewal};
+  return pickSettings(settings);
 }
 
 export function describeOrigin(origin: Origin): string {

@@ -8,7 +8,7 @@ import type {SigningKey} from '../crypto/signing-key.js';
 import {type BartizanError, OperationalError} from '../errors/index.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
-import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
 import type {KeyValueStore} from '../store/key-value-store.js';
 import {readMeta} from '../store/meta.js';
@@ -161,13 +161,12 @@ export class Tower {
 
   /** Puts other settings in force, from the next event on. */
   async changeSettings(settings: GatekeeperSettings): Promise<void> {
-    const names = ['subscriptionSlots', 'subscriptionDuration', 'expiryDelta', 'renewal'] as const;
     await this.#writer.submit({
       actor: 'operator',
       run: async (transaction, publish) => {
         if (!transaction.begun) throw new NoTip();
         const {settings: before, tip} = transaction.meta;
-        if (names.every((name) => before[name] === settings[name])) return;
+        if (sameSettings(before, settings)) return;
         transaction.update({settings});
         publish({type: 'settings_changed', height: tip.height, settings});
       },

@@ -1,4 +1,5 @@
 import test from 'ava';
+import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {plainLine, prettyLine} from '../../src/cli/daemon/log-line.js';
 import {plain} from '../../src/cli/paint.js';
 import {OperationalError} from '../../src/errors/index.js';
@@ -38,7 +39,13 @@ test('a value with spaces or quotes is quoted, so that a line is never two', (t)
 });
 
 test('changed settings are named as they are set', (t) => {
-  const settings = {subscriptionSlots: 1, subscriptionDuration: 2, expiryDelta: 3, renewal: 'reset'} as const;
+  const settings = {
+    ...defaultGatekeeperSettings,
+    subscriptionSlots: 1,
+    subscriptionDuration: 2,
+    expiryDelta: 3,
+    renewal: 'reset',
+  } as const;
   t.is(
     plainLine({type: 'settings_changed', height: 5, settings}, now),
     `${time} event=settings_changed height=5 subscription_slots=1 subscription_duration=2 expiry_delta=3 renewal=reset`,

@@ -84,7 +84,7 @@ test.serial(`every receipt survives ${kills} kills at random moments (KILL_SEED=
     [],
   );
   const events = await readStored(dataDir, loggedEvents);
-  const told = new Set(events.map((event) => ('key' in event ? promiseOf(event) : '')));
+  const told = new Set(events.map((event) => ('availableSlots' in event ? promiseOf(event) : '')));
   t.deepEqual(
     load.receipts.filter((receipt) => !told.has(promiseOf(receipt))),
     [],

@@ -1,17 +1,25 @@
 import test from 'ava';
 import {MaximumExpiryReached, MaximumSlotsReached} from '../../src/gatekeeper/rejections.js';
-import {type GatekeeperSettings, maxU32} from '../../src/gatekeeper/settings.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings, maxU32} from '../../src/gatekeeper/settings.js';
 import {decideRegistration, isExpired, type Registration, tell} from '../../src/gatekeeper/subscription.js';
 import type {ToldRow, UserRow} from '../../src/store/rows.js';
 
 const key = `02${'ab'.repeat(32)}`;
 const settings: GatekeeperSettings = {
+  ...defaultGatekeeperSettings,
   subscriptionSlots: 10,
   subscriptionDuration: 100,
   expiryDelta: 6,
   renewal: 'extend',
 };
-const counters = {nextUserId: 4, nextSubscription: 8, users: 2};
+const counters = {
+  nextUserId: 4,
+  nextSubscription: 8,
+  users: 2,
+  nextRequestId: 5,
+  pendingRequests: 1,
+  closedRequests: 3,
+};
 
 /** A user with id 3, who registered at 1000 and has used 4 of his 10 slots. */
 const user: UserRow = {
@@ -24,6 +32,7 @@ const user: UserRow = {
   devices: [{key, role: null, authorizedAt: 1000}],
 };
 const told = (subscription: number, last: [number, number], highest: [number, number] = last): ToldRow => ({
+  userId: 0,
   subscription,
   lastSlots: last[0],
   lastExpiry: last[1],
@@ -225,10 +234,10 @@ test('a subscription is expired from its expiry on, not a block earlier', (t) =>
 });
 
 test('what was told grows its highest within one subscription, and begins anew with the next', (t) => {
-  const first = tell(undefined, 1, {slots: 10, expiry: 100});
+  const first = tell(undefined, {subscription: 1, userId: 0}, {slots: 10, expiry: 100});
   t.deepEqual(first, told(1, [10, 100]));
-  const second = tell(first, 1, {slots: 4, expiry: 100});
+  const second = tell(first, {subscription: 1, userId: 0}, {slots: 4, expiry: 100});
   t.deepEqual(second, told(1, [4, 100], [10, 100]));
-  t.deepEqual(tell(second, 1, {slots: 14, expiry: 90}), told(1, [14, 90], [14, 100]));
-  t.deepEqual(tell(second, 2, {slots: 3, expiry: 7}), told(2, [3, 7]));
+  t.deepEqual(tell(second, {subscription: 1, userId: 0}, {slots: 14, expiry: 90}), told(1, [14, 90], [14, 100]));
+  t.deepEqual(tell(second, {subscription: 2, userId: 0}, {slots: 3, expiry: 7}), told(2, [3, 7]));
 });

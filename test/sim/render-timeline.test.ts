@@ -1,11 +1,18 @@
 import test from 'ava';
+import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {plain} from '../../src/sim/paint.js';
 import {renderTimeline} from '../../src/sim/render-timeline.js';
 import {Timeline, type TimelineEntry} from '../../src/sim/timeline.js';
 import {renderVerdict} from '../../src/sim/verdict.js';
 import type {TowerEvent} from '../../src/tower/events.js';
 
-const settings = {subscriptionSlots: 10, subscriptionDuration: 10, expiryDelta: 2, renewal: 'extend'} as const;
+const settings = {
+  ...defaultGatekeeperSettings,
+  subscriptionSlots: 10,
+  subscriptionDuration: 10,
+  expiryDelta: 2,
+  renewal: 'extend',
+} as const;
 
 const aTimeline = () =>
   new Timeline({settings, userOf: (key) => ({a1: 'alice', b2: 'bob'})[key] ?? key, appointmentOf: () => 'channel-1'});

@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import test from 'ava';
 import fc from 'fast-check';
 import {SimulatedChain} from '../../src/chain/index.js';
@@ -11,7 +12,13 @@ import type {TimelineEntry} from '../../src/sim/timeline.js';
 import {LevelStore, MemoryStore} from '../../src/store/index.js';
 import {tempDir} from '../support/temp-dir.js';
 
-const settings = {subscriptionSlots: 5, subscriptionDuration: 10, expiryDelta: 3, renewal: 'extend'} as const;
+const settings = {
+  ...defaultGatekeeperSettings,
+  subscriptionSlots: 5,
+  subscriptionDuration: 10,
+  expiryDelta: 3,
+  renewal: 'extend',
+} as const;
 
 const head = `name: A story
 tower: {subscription_slots: 5, subscription_duration: 10, expiry_delta: 3}

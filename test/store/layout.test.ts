@@ -100,13 +100,19 @@ test('a key belongs to the range of its table and of no other', (t) => {
     local: [layout.localKey('schema'), layout.localKey('progress')],
     user: [layout.userKey(0), layout.userKey(0xffff_ffff)],
     device: [layout.deviceKey('00'.repeat(33)), layout.deviceKey(key)],
-    due: [layout.dueKey('e', 0, 0), layout.dueKey('e', 0xffff_ffff, 0xffff_ffff)],
+    due: [layout.dueKey('e', 0, 0), layout.dueKey('e', 0xffff_ffff, 0xffff_ffff), layout.requestDueKey('t', 1, u48Max)],
     appointment: [layout.appointmentKey(0, '00'.repeat(16)), layout.appointmentKey(u48Max, 'ff'.repeat(16))],
     locator: [layout.locatorKey('00'.repeat(16), 0), layout.locatorKey('ff'.repeat(16), u48Max)],
     told: [layout.toldKey('00'.repeat(33)), layout.toldKey(key)],
     forget: [layout.forgetKey(0, '00'.repeat(33)), layout.forgetKey(0xffff_ffff, key)],
     header: [layout.headerKey(0), layout.headerKey(0xffff_ffff)],
     undo: [layout.undoKey(0, 0), layout.undoKey(0xffff_ffff, 0xffff_ffff)],
+    request: [layout.requestKey(0), layout.requestKey(u48Max)],
+    info: [layout.infoKey(0), layout.infoKey(u48Max)],
+    requestOf: [layout.requestOfKey('00'.repeat(33), 'new_node'), layout.requestOfKey(key, 'user_signup')],
+    ready: [layout.readyKey('callback', 'user_login', 0, 0), layout.readyKey('check', 'user_signup', 1, u48Max)],
+    answered: [layout.answeredKey(0), layout.answeredKey(u48Max)],
+    timeout: [layout.timeoutKey(0, 0), layout.timeoutKey(0xffff_ffff, 0xffff_ffff)],
     log: [layout.logKey(0), layout.logKey(u48Max)],
   };
   const tables = Object.keys(samples) as layout.Table[];
@@ -165,7 +171,7 @@ test('every row can be read back as it was written', (t) => {
   );
   fc.assert(
     fc.property(u48, u32, u32, u32, u32, (subscription, lastSlots, lastExpiry, highestSlots, highestExpiry) => {
-      const told = {subscription, lastSlots, lastExpiry, highestSlots, highestExpiry};
+      const told = {userId: lastExpiry, subscription, lastSlots, lastExpiry, highestSlots, highestExpiry};
       assert.deepEqual(decodeTold(encodeTold(told)), told);
       assert.equal(decodeAppointment(encodeAppointment(lastSlots)), lastSlots);
       assert.equal(decodeSubscription(encodeSubscription(subscription)), subscription);

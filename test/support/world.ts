@@ -2,7 +2,7 @@ import type {ExecutionContext} from 'ava';
 import type {ChainHeader} from '../../src/chain/header.js';
 import type {Timers} from '../../src/chain/timers.js';
 import type {RegistrationReply} from '../../src/gatekeeper/gatekeeper.js';
-import type {GatekeeperSettings} from '../../src/gatekeeper/settings.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import type {UserInfo} from '../../src/gatekeeper/user-info.js';
 import {type KeyValueStore, layout, MemoryStore, type Transaction} from '../../src/store/index.js';
 import type {TowerEvent} from '../../src/tower/events.js';
@@ -12,6 +12,7 @@ import {SteeredSource} from './steered-source.js';
 
 /** Few blocks and slots, so that stories are short: expiry 10 blocks after registration, deletion 2 later. */
 export const shortSettings: GatekeeperSettings = {
+  ...defaultGatekeeperSettings,
   subscriptionSlots: 10,
   subscriptionDuration: 10,
   expiryDelta: 2,

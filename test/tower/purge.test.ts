@@ -107,7 +107,7 @@ test('many keys are forgotten in bounded steps, none of them missed', async (t) 
   const world = await World.begin(t);
   await world.change((transaction) => {
     for (let n = 1; n <= 2_500; n++) {
-      const told = {subscription: 9, lastSlots: 1, lastExpiry: 1, highestSlots: 1, highestExpiry: 1};
+      const told = {userId: 9, subscription: 9, lastSlots: 1, lastExpiry: 1, highestSlots: 1, highestExpiry: 1};
       transaction.put(layout.toldKey(fakeKey(n)), encodeTold(told));
       transaction.put(layout.forgetKey(102, fakeKey(n)), encodeSubscription(9));
     }
