@@ -74,22 +74,12 @@ const quotedCharacters = 20;
 
 /** Looks at nothing inside the value, which may be a trap. */
 function describe(value: unknown): string {
-  if (value === null) return 'null';
-  switch (typeof value) {
-    case 'undefined':
-      return 'nothing';
-    case 'string':
-      return value.length <= quotedCharacters
-        ? `the text ${JSON.stringify(value)}`
-        : `a text of ${value.length} characters`;
-    case 'number':
-    case 'boolean':
-      return String(value);
-    case 'object':
-      return 'an object';
-    case 'bigint':
-    case 'symbol':
-    case 'function':
-      return `a ${typeof value}`;
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') {
+    return value.length <= quotedCharacters
+      ? `the text ${JSON.stringify(value)}`
+      : `a text of ${value.length} characters`;
   }
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
