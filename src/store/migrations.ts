@@ -1,6 +1,7 @@
 import type {Change, KeyValueReader} from './key-value-store.js';
 import {deviceKey, localKey, metaKey, tableRange} from './layout.js';
 import {pagesOf} from './pages.js';
+import {intact} from './rows.js';
 
 /** Changes that take a store from one schema version to the next. A migration is frozen once it has been released. */
 export type Migration = (rows: KeyValueReader) => AsyncIterable<Change> | Iterable<Change>;
@@ -31,6 +32,7 @@ async function* authorizationRequests(rows: KeyValueReader): AsyncIterable<Chang
       page.map(([key]) => deviceKey(Buffer.from(key.slice(5), 'latin1').toString('hex'))),
     );
     for (const [i, [key, told]] of page.entries()) {
+      intact(told.length === 22, `a told row has ${told.length} bytes`);
       yield [key, Buffer.concat([told, devices[i]?.subarray(0, 4) ?? Buffer.alloc(4)])];
     }
   }

@@ -1,28 +1,25 @@
 import {OperationalError} from '../errors/index.js';
-import type {Change, KeyValueStore} from './key-value-store.js';
+import type {Change, KeyValueReader, KeyValueStore} from './key-value-store.js';
 import {localKey, schemaVersion} from './layout.js';
 import {migrations} from './migrations.js';
 
-const encode = (version: number): Buffer => Buffer.from(String(version));
-
 /**
- * Brings a store to this version, one atomic step a version, or refuses it.
+ * The schema version of a store; 0 for an empty database.
  * @throws OperationalError TOWER_STORE_TOO_NEW, TOWER_STORE_CORRUPT.
  */
-export async function migrate(rows: KeyValueStore): Promise<void> {
+export async function schemaOf(rows: KeyValueReader): Promise<number> {
   const raw = await rows.get(localKey('schema'));
   if (!raw) {
     const [foreign] = await rows.range({from: '\0', to: '\xff'.repeat(32), limit: 1});
     if (foreign)
       throw new OperationalError('TOWER_STORE_CORRUPT', 'the database is not empty, and not a store of Bartizan');
-    await rows.write([[localKey('schema'), encode(schemaVersion)]]);
-    return;
+    return 0;
   }
   const text = Buffer.from(raw).toString();
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     throw new OperationalError('TOWER_STORE_CORRUPT', 'the schema version of the store cannot be read');
   }
-  let version = Number(text);
+  const version = Number(text);
   if (version > schemaVersion) {
     throw new OperationalError(
       'TOWER_STORE_TOO_NEW',
@@ -32,13 +29,27 @@ export async function migrate(rows: KeyValueStore): Promise<void> {
       },
     );
   }
-  for (; version < schemaVersion; version++) {
-    const migration = migrations[version];
+  return version;
+}
+
+/**
+ * Brings an intact store to this version, one atomic step a version.
+ * @throws OperationalError TOWER_STORE_CORRUPT.
+ */
+export async function migrate(rows: KeyValueStore, version: number): Promise<void> {
+  if (version === 0) {
+    await rows.write([schemaRow(schemaVersion)]);
+    return;
+  }
+  for (let from = version; from < schemaVersion; from++) {
+    const migration = migrations[from];
     if (!migration) {
-      throw new OperationalError('TOWER_STORE_CORRUPT', `no Bartizan has written stores with schema ${version}`);
+      throw new OperationalError('TOWER_STORE_CORRUPT', `no Bartizan has written stores with schema ${from}`);
     }
     const changes: Change[] = [];
     for await (const change of migration(rows)) changes.push(change);
-    await rows.write([...changes, [localKey('schema'), encode(version + 1)]]);
+    await rows.write([...changes, schemaRow(from + 1)]);
   }
 }
+
+const schemaRow = (version: number): Change => [localKey('schema'), Buffer.from(String(version))];

@@ -1,10 +1,9 @@
 import {OperationalError} from '../errors/index.js';
 import type {KeyValueReader, KeyValueStore, Snapshot} from './key-value-store.js';
-
-import {logKey, logNumberOf, tableRange} from './layout.js';
+import {logKey, logNumberOf, schemaVersion, tableRange} from './layout.js';
 import {type Meta, type Progress, readMeta} from './meta.js';
 import {pagesOf} from './pages.js';
-import {migrate} from './schema.js';
+import {migrate, schemaOf} from './schema.js';
 import {Transaction} from './transaction.js';
 
 /** Events that fit into the 4 MiB of LevelDB's write-ahead log: each makes it grow by some 700 bytes. */
@@ -26,15 +25,14 @@ export class Store {
    * @throws OperationalError TOWER_STORE_TOO_NEW; TOWER_STORE_CORRUPT when the rows are not ours, or some were lost.
    */
   static async open(rows: KeyValueStore): Promise<Store> {
-    await migrate(rows);
-    try {
-      const meta = await readMeta(rows);
-      if (meta) await requireRecentEvents(rows, meta.progress);
-      return new Store(rows, meta);
-    } catch (cause) {
-      if (cause instanceof OperationalError) throw cause;
-      throw new OperationalError('TOWER_STORE_CORRUPT', 'the meta rows of the store cannot be read', {cause});
+    const version = await schemaOf(rows);
+    // Before a migration, too: a damaged store is refused as it is. The meta rows of every version can be read so.
+    let meta = await readIntact(rows);
+    if (version < schemaVersion) {
+      await migrate(rows, version);
+      meta = await readIntact(rows);
     }
+    return new Store(rows, meta);
   }
 
   /** Committed rows. */
@@ -63,6 +61,17 @@ export class Store {
 
   async close(): Promise<void> {
     await this.#rows.close();
+  }
+}
+
+async function readIntact(rows: KeyValueReader): Promise<Meta | undefined> {
+  try {
+    const meta = await readMeta(rows);
+    if (meta) await requireRecentEvents(rows, meta.progress);
+    return meta;
+  } catch (cause) {
+    if (cause instanceof OperationalError) throw cause;
+    throw new OperationalError('TOWER_STORE_CORRUPT', 'the meta rows of the store cannot be read', {cause});
   }
 }
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {MaximumExpiryReached, MaximumSlotsReached} from '../../src/gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings, maxU32} from '../../src/gatekeeper/settings.js';
-import {decideRegistration, isExpired, type Registration, tell} from '../../src/gatekeeper/subscription.js';
+import {decideRegistration, isExpired, join, type Registration, tell} from '../../src/gatekeeper/subscription.js';
 import type {ToldRow, UserRow} from '../../src/store/rows.js';
 
 const key = `02${'ab'.repeat(32)}`;
@@ -32,7 +32,7 @@ const user: UserRow = {
   devices: [{key, role: null, authorizedAt: 1000}],
 };
 const told = (subscription: number, last: [number, number], highest: [number, number] = last): ToldRow => ({
-  userId: 0,
+  userId: 3,
   subscription,
   lastSlots: last[0],
   lastExpiry: last[1],
@@ -148,6 +148,7 @@ for (const {title, tipHeight, gives, ...given} of cases) {
     t.is(decision.told.lastSlots, availableSlots);
     t.is(decision.told.lastExpiry, expiry);
     t.is(decision.told.subscription, decision.user.subscription);
+    t.is(decision.told.userId, decision.id);
     if (owner) {
       t.true(decision.renewed);
       t.is(decision.id, 3);
@@ -158,7 +159,7 @@ for (const {title, tipHeight, gives, ...given} of cases) {
     } else {
       t.false(decision.renewed);
       t.is(decision.id, 4);
-      t.deepEqual(decision.counters, {nextUserId: 5, nextSubscription: 9, users: 3});
+      t.deepEqual(decision.counters, {...counters, nextUserId: 5, nextSubscription: 9, users: 3});
       t.is(decision.user.subscription, 8);
       t.is(decision.user.appointments, 0);
       t.deepEqual(decision.user.devices, [{key, role: null, authorizedAt: tipHeight}]);
@@ -234,10 +235,22 @@ test('a subscription is expired from its expiry on, not a block earlier', (t) =>
 });
 
 test('what was told grows its highest within one subscription, and begins anew with the next', (t) => {
-  const first = tell(undefined, {subscription: 1, userId: 0}, {slots: 10, expiry: 100});
+  const membership = {subscription: 1, userId: 3};
+  const first = tell(undefined, membership, {slots: 10, expiry: 100});
   t.deepEqual(first, told(1, [10, 100]));
-  const second = tell(first, {subscription: 1, userId: 0}, {slots: 4, expiry: 100});
+  const second = tell(first, membership, {slots: 4, expiry: 100});
   t.deepEqual(second, told(1, [4, 100], [10, 100]));
-  t.deepEqual(tell(second, {subscription: 1, userId: 0}, {slots: 14, expiry: 90}), told(1, [14, 90], [14, 100]));
-  t.deepEqual(tell(second, {subscription: 2, userId: 0}, {slots: 3, expiry: 7}), told(2, [3, 7]));
+  t.deepEqual(tell(second, membership, {slots: 14, expiry: 90}), told(1, [14, 90], [14, 100]));
+  t.deepEqual(tell(second, {subscription: 2, userId: 4}, {slots: 3, expiry: 7}), {...told(2, [3, 7]), userId: 4});
+});
+
+test('a key that joins a subscription was told nothing of it, but all that it was ever told before', (t) => {
+  const membership = {subscription: 2, userId: 4};
+  t.deepEqual(join(undefined, membership), {...told(2, [0, 0]), userId: 4});
+  t.deepEqual(join(told(1, [4, 90], [10, 100]), membership), {...told(2, [10, 100]), userId: 4});
+  t.deepEqual(
+    join({...told(2, [4, 90], [10, 100]), userId: 0}, membership),
+    {...told(2, [4, 90], [10, 100]), userId: 4},
+    'a key that comes back to its subscription knows it',
+  );
 });

@@ -22,7 +22,19 @@ const story = (...steps: string[]) => `name: A story\nsteps:\n${steps.map((step)
 test('a scenario is read with every default filled in', (t) => {
   t.deepEqual(parse(story('register: alice', 'mine: 3')), {
     name: 'A story',
-    tower: {subscriptionSlots: 10_000, subscriptionDuration: 4320, expiryDelta: 6, renewal: 'extend'},
+    tower: {
+      subscriptionSlots: 10_000,
+      subscriptionDuration: 4320,
+      expiryDelta: 6,
+      renewal: 'extend',
+      auth: 'none',
+      authBudget: 100,
+      requestTtl: 144,
+      requestAttempts: 8,
+      maxPendingRequests: 100_000,
+      deniedCooldown: 6,
+      proofWindow: 6,
+    },
     chain: {startHeight: 120, seed: 'bartizan'},
     steps: [
       {type: 'register', user: 'alice', line: 3},

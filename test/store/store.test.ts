@@ -75,14 +75,16 @@ test('a store whose meta rows are incomplete or unreadable is refused unchanged'
     good,
     good.map(([key]): [string, string] => [key, '{']),
   ];
-  for (const pairs of spoilt) {
-    const rows = new MemoryStore();
-    await rows.write([
-      [schemaKey, Buffer.from('1')],
-      ...pairs.map(([key, value]) => [key, Buffer.from(value)] as const),
-    ]);
-    const before = await allRows(rows);
-    await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
-    t.deepEqual(await allRows(rows), before);
+  for (const version of ['1', String(layout.schemaVersion)]) {
+    for (const pairs of spoilt) {
+      const rows = new MemoryStore();
+      await rows.write([
+        [schemaKey, Buffer.from(version)],
+        ...pairs.map(([key, value]) => [key, Buffer.from(value)] as const),
+      ]);
+      const before = await allRows(rows);
+      await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
+      t.deepEqual(await allRows(rows), before);
+    }
   }
 });

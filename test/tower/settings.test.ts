@@ -61,6 +61,13 @@ test('flags win over the environment, the environment over the file, the file ov
     subscriptionDuration: 1,
     expiryDelta: 3,
     renewal: 'extend',
+    auth: 'none',
+    authBudget: 100,
+    requestTtl: 144,
+    requestAttempts: 8,
+    maxPendingRequests: 100_000,
+    deniedCooldown: 6,
+    proofWindow: 6,
   });
   t.is(describeOrigin(origins.expiryDelta), '--expiry-delta');
   t.is(describeOrigin(origins.subscriptionSlots), 'BARTIZAN_SUBSCRIPTION_SLOTS');
