@@ -4,7 +4,7 @@ import type {Io} from './io.js';
 import {renderError} from './render-error.js';
 import type {ExitStatus, PrintingSubcommand} from './subcommand.js';
 import {type SubcommandEntry, subcommands} from './subcommands.js';
-import {packageVersion} from './version.js';
+import {packageVersion} from '../daemon/version.js';
 
 const about = 'A block-driven Lightning watchtower and its own simulator.';
 

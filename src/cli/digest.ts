@@ -2,7 +2,7 @@ import type {StateDigest} from '../api/admin/admin-tower.js';
 import {AdminClient} from '../api/admin/client.js';
 import {digestOf} from '../store/digest.js';
 import {defineTower} from './admin-command.js';
-import {askTowerOrStore} from './daemon/stored-state.js';
+import {askTowerOrStore} from '../daemon/stored-state.js';
 import {settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

@@ -36,3 +36,9 @@ export function processIo(): Io {
     workingDirectory: process.cwd(),
   };
 }
+
+/** Logs what works, but may not be what was meant. */
+export const warningTo =
+  (io: Pick<Io, 'log' | 'paintLog'>) =>
+  (warning: string): void =>
+    io.log(`${io.paintLog('yellow', 'warning:')} ${warning}`);

@@ -4,7 +4,7 @@ import {HttpRpc} from '../chain/bitcoind/rpc.js';
 import {OperationalError} from '../errors/index.js';
 import {settingKeys} from '../tower/settings-table.js';
 import {wholeNumber} from './arguments.js';
-import {bitcoindAccess} from './daemon/source.js';
+import {bitcoindAccess} from '../daemon/source.js';
 import {plural} from '../sim/heights.js';
 import {loadProgress, type Progress} from './progress.js';
 import {defineSettings, settingsOf} from './setting-options.js';

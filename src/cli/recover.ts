@@ -1,7 +1,8 @@
 import {OperationalError} from '../errors/index.js';
 import type {Situation} from '../tower/recovery.js';
-import {openTower} from './daemon/open-tower.js';
+import {openTower} from '../daemon/open-tower.js';
 import {blocksInWords} from '../sim/heights.js';
+import {warningTo} from './io.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
@@ -31,7 +32,7 @@ export const recover: Subcommand<RecoverOutput> = {
 
   async run(invocation, show) {
     const {values} = await settingsOf(invocation);
-    const {tower} = await openTower(values, invocation.io, {asItIs: true});
+    const {tower} = await openTower(values, {warn: warningTo(invocation.io), asItIs: true});
     try {
       const {kind, tip, sourceTip, depth, undoableDepth} = await tower.situation();
       const accepted = invocation.options['accept'] === true;

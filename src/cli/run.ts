@@ -1,8 +1,8 @@
 import type {Network} from '../chain/network.js';
-import {AdminClient} from '../api/admin/client.js';
-import type {BartizanError} from '../errors/index.js';
-import {type ErrorCode, OperationalError} from '../errors/index.js';
-import {openDaemon} from './daemon/daemon.js';
+import {openDaemon} from '../daemon/daemon.js';
+import {eventLog} from './daemon/event-log.js';
+import {warningTo} from './io.js';
+import {renderError} from './render-error.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import {stopSignal} from './signals.js';
 import type {Subcommand} from './subcommand.js';
@@ -16,14 +16,6 @@ interface RunOutput {
   readonly adminSocket: string;
 }
 
-/** A node that changes its mind may end these; whoever starts a tower wants to hear of the others at once. */
-const mayPass: readonly ErrorCode[] = ['TOWER_REORG_TOO_DEEP'];
-const mayPassOnceSynced: readonly ErrorCode[] = [
-  'TOWER_WRONG_NETWORK',
-  'TOWER_WRONG_GENESIS',
-  'TOWER_BITCOIND_UNAUTHORIZED',
-];
-
 export const run: Subcommand<RunOutput> = {
   define(command) {
     defineSettings(command);
@@ -34,20 +26,10 @@ export const run: Subcommand<RunOutput> = {
     const {io} = invocation;
     const stopped = stopSignal();
     const {values} = await settingsOf(invocation);
-    await refuseSecond(values.dataDir);
-
-    let synced = false;
-    let fail: ((error: BartizanError) => void) | undefined;
-    const failed = new Promise<never>((_resolve, reject) => (fail = reject));
-    // A tower that halts while it is opened is told of by the opening itself.
-    failed.catch(() => undefined);
-    const daemon = await openDaemon(values, io, (event) => {
-      if (event.type !== 'state_changed') return;
-      const {name, error} = event.state;
-      synced ||= name === 'synced';
-      if (name !== 'halted' || error === undefined || mayPass.includes(error.code)) return;
-      if (synced && mayPassOnceSynced.includes(error.code)) return;
-      fail?.(error);
+    const daemon = await openDaemon(values, {
+      listeners: [await eventLog(io)],
+      warn: warningTo(io),
+      onDefect: (error) => io.log(renderError(error, io.paintLog)),
     });
     try {
       show({
@@ -58,6 +40,7 @@ export const run: Subcommand<RunOutput> = {
         adminSocket: daemon.adminSocket,
       });
       daemon.tower.start();
+      const failed = daemon.failed.then((error) => Promise.reject(error));
       await Promise.race([stopped, daemon.stopAsked, failed]);
     } finally {
       await daemon.close();
@@ -72,13 +55,3 @@ export const run: Subcommand<RunOutput> = {
       ['data', dataDir],
     ]).join('\n'),
 };
-
-/** The lock of the store would stop it, too; this one can say who holds it. */
-async function refuseSecond(dataDir: string): Promise<void> {
-  const running = await new AdminClient(dataDir).status().catch((error: unknown) => {
-    if (error instanceof OperationalError) return undefined;
-    throw error;
-  });
-  if (running === undefined) return;
-  throw new OperationalError('TOWER_ALREADY_RUNNING', `a tower is running on ${dataDir}, as process ${running.pid}`);
-}

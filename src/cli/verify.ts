@@ -2,7 +2,7 @@ import type {VerifiedStore} from '../api/admin/admin-tower.js';
 import {AdminClient} from '../api/admin/client.js';
 import {verify as verifyRows} from '../store/verify.js';
 import {defineTower} from './admin-command.js';
-import {askTowerOrStore} from './daemon/stored-state.js';
+import {askTowerOrStore} from '../daemon/stored-state.js';
 import {countInWords, plural} from '../sim/heights.js';
 import {settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';

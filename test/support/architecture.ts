@@ -10,6 +10,8 @@ const rows: readonly (readonly string[])[] = [
   ['src/gatekeeper', 'src/watcher', 'src/responder'],
   ['src/tower'],
   ['src/chain/bitcoind', 'src/api', 'src/sim'],
+  ['src/daemon'],
+  ['src/embedded'],
   ['src/cli', 'src/index.ts'],
 ];
 

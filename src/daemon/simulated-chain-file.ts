@@ -1,9 +1,9 @@
 import {appendFileSync, truncateSync} from 'node:fs';
 import {readFile, rename, truncate, writeFile} from 'node:fs/promises';
-import {formatFixture, formatFixtureLine, parseFixture} from '../../chain/fixture.js';
-import {regtestGenesisBlock} from '../../chain/genesis.js';
-import {SimulatedChain} from '../../chain/simulated-chain.js';
-import {OperationalError} from '../../errors/index.js';
+import {formatFixture, formatFixtureLine, parseFixture} from '../chain/fixture.js';
+import {regtestGenesisBlock} from '../chain/genesis.js';
+import {SimulatedChain} from '../chain/simulated-chain.js';
+import {OperationalError} from '../errors/index.js';
 
 interface SimulatedChainFile {
   /** A fixture chain; made when it is absent. */

@@ -1,10 +1,10 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import type {Credentials} from '../../chain/bitcoind/credentials.js';
-import type {ChainSource} from '../../chain/chain-source.js';
-import type {Network} from '../../chain/network.js';
-import type {SimulatedChain} from '../../chain/simulated-chain.js';
-import type {TowerSettings} from '../../tower/settings.js';
+import type {Credentials} from '../chain/bitcoind/credentials.js';
+import type {ChainSource} from '../chain/chain-source.js';
+import type {Network} from '../chain/network.js';
+import type {SimulatedChain} from '../chain/simulated-chain.js';
+import type {TowerSettings} from '../tower/settings.js';
 import {simulatedChainPathOf} from './data-dir.js';
 import {openSimulatedChain} from './simulated-chain-file.js';
 
@@ -48,7 +48,7 @@ export async function openSource(settings: TowerSettings, warn: (warning: string
 }
 
 async function openBitcoind(settings: TowerSettings, warn: (warning: string) => void): Promise<ChainSource> {
-  const {connectBitcoind} = await import('../../chain/bitcoind/index.js');
+  const {connectBitcoind} = await import('../chain/bitcoind/index.js');
   const {url, credentials} = await bitcoindAccess(settings);
   return connectBitcoind({
     rpcUrl: url,
@@ -61,7 +61,7 @@ async function openBitcoind(settings: TowerSettings, warn: (warning: string) => 
 
 /** Where bitcoind's RPC is, and who we are to it. */
 export async function bitcoindAccess(settings: TowerSettings): Promise<{url: string; credentials: Credentials}> {
-  const {cookieCredentials, passwordCredentials, splitRpcUrl} = await import('../../chain/bitcoind/credentials.js');
+  const {cookieCredentials, passwordCredentials, splitRpcUrl} = await import('../chain/bitcoind/credentials.js');
   const {url, credentials} = splitRpcUrl(rpcUrlOf(settings));
   if (settings.btcRpcUser !== '') {
     return {url, credentials: passwordCredentials(settings.btcRpcUser, settings.btcRpcPassword)};

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {OperationalError} from '../../errors/index.js';
+import {OperationalError} from '../errors/index.js';
 
 export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
 export const simulatedChainPathOf = (dataDir: string): string => join(dataDir, 'simulated-chain.hex');

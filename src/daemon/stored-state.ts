@@ -1,7 +1,7 @@
-import {BartizanError} from '../../errors/index.js';
-import {NoTip} from '../../gatekeeper/rejections.js';
-import {LevelStore} from '../../store/level-store.js';
-import {Store} from '../../store/store.js';
+import {BartizanError} from '../errors/index.js';
+import {NoTip} from '../gatekeeper/rejections.js';
+import {LevelStore} from '../store/level-store.js';
+import {Store} from '../store/store.js';
 import {storePathOf} from './data-dir.js';
 
 /** A store that no tower has open, and its tip. */

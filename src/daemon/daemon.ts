@@ -1,0 +1,110 @@
+import {AdminClient} from '../api/admin/client.js';
+import {serveAdmin} from '../api/admin/server.js';
+import {servedTower} from '../api/admin/served-tower.js';
+import {socketPathOf} from '../api/admin/socket.js';
+import type {SimulatedChain} from '../chain/simulated-chain.js';
+import {systemTimers} from '../chain/timers.js';
+import {type BartizanError, type ErrorCode, OperationalError} from '../errors/index.js';
+import type {TowerEvent} from '../tower/events.js';
+import type {TowerSettings} from '../tower/settings.js';
+import type {Tower} from '../tower/tower.js';
+import {openTower, type TowerOptions} from './open-tower.js';
+import {packageVersion} from './version.js';
+
+interface DaemonOptions extends Omit<TowerOptions, 'asItIs'> {
+  /** Told of failures that do not end it. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface Daemon {
+  readonly tower: Tower;
+  /** Set where blocks are mined on command. */
+  readonly simulated: SimulatedChain | undefined;
+  readonly adminSocket: string;
+  /** Resolves when somebody asks it, on the admin socket, to stop. */
+  readonly stopAsked: Promise<void>;
+  /** Resolves with why the tower has halted, unless it may go on by itself. */
+  readonly failed: Promise<BartizanError>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens all that a running tower consists of, and closes what it has opened when a part of it fails. It follows the
+ * chain once its tower is started.
+ */
+export async function openDaemon(
+  settings: TowerSettings,
+  {onDefect, listeners = [], ...options}: DaemonOptions,
+): Promise<Daemon> {
+  const {dataDir} = settings;
+  await refuseSecond(dataDir);
+  const adminSocket = socketPathOf(dataDir);
+  const {promise: failed, listener} = failure();
+  const {tower, simulated} = await openTower(settings, {...options, listeners: [...listeners, listener]});
+  const closing: (() => Promise<void> | void)[] = [() => tower.close()];
+  const close = async () => {
+    for (const part of closing.splice(0).reverse()) await part();
+  };
+  try {
+    if (simulated !== undefined && settings.simBlockInterval > 0) {
+      closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000, onDefect));
+    }
+    let stop: (() => void) | undefined;
+    const stopAsked = new Promise<void>((resolve) => (stop = resolve));
+    const served = servedTower({tower, simulated, version: await packageVersion(), stop: () => stop?.()});
+    const server = await serveAdmin(served, {path: adminSocket, onDefect});
+    closing.push(() => server.close());
+    return {tower, simulated, adminSocket, stopAsked, failed, close};
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The lock of the store would stop it, too; this one can say who holds it. */
+async function refuseSecond(dataDir: string): Promise<void> {
+  const running = await new AdminClient(dataDir).status().catch((error: unknown) => {
+    if (error instanceof OperationalError) return undefined;
+    throw error;
+  });
+  if (running === undefined) return;
+  throw new OperationalError('TOWER_ALREADY_RUNNING', `a tower is running on ${dataDir}, as process ${running.pid}`);
+}
+
+/** A node that changes its mind may end these; whoever starts a tower wants to hear of the others at once. */
+const mayPass: readonly ErrorCode[] = ['TOWER_REORG_TOO_DEEP'];
+const mayPassOnceSynced: readonly ErrorCode[] = [
+  'TOWER_WRONG_NETWORK',
+  'TOWER_WRONG_GENESIS',
+  'TOWER_BITCOIND_UNAUTHORIZED',
+];
+
+function failure(): {promise: Promise<BartizanError>; listener: (event: TowerEvent) => void} {
+  let synced = false;
+  let fail: ((error: BartizanError) => void) | undefined;
+  const promise = new Promise<BartizanError>((resolve) => (fail = resolve));
+  return {
+    promise,
+    listener(event) {
+      if (event.type !== 'state_changed') return;
+      const {name, error} = event.state;
+      synced ||= name === 'synced';
+      if (name !== 'halted' || error === undefined || mayPass.includes(error.code)) return;
+      if (synced && mayPassOnceSynced.includes(error.code)) return;
+      fail?.(error);
+    },
+  };
+}
+
+/** Answers the function that ends it. A block that could not be written is told of, and tried again. */
+function mineByInterval(chain: SimulatedChain, ms: number, onDefect: (error: unknown) => void): () => void {
+  let cancel = systemTimers.after(ms, function mine() {
+    try {
+      chain.mine(1);
+    } catch (error) {
+      onDefect(error);
+    }
+    cancel = systemTimers.after(ms, mine);
+  });
+  return () => cancel();
+}

@@ -1,0 +1,62 @@
+import type {SimulatedChain} from '../chain/simulated-chain.js';
+import type {Timers} from '../chain/timers.js';
+import {OperationalError} from '../errors/index.js';
+import {metaKey} from '../store/layout.js';
+import {LevelStore} from '../store/level-store.js';
+import {loadKey} from '../tower/key-file.js';
+import type {TowerEvent} from '../tower/events.js';
+import {gatekeeperSettings, type TowerSettings} from '../tower/settings.js';
+import {Tower} from '../tower/tower.js';
+import {keyPathOf, makeDataDir, refuseOtherChain, storePathOf} from './data-dir.js';
+import {type OpenedSource, openSource} from './source.js';
+
+export interface TowerOptions {
+  /** Told of what works, but may not be what was meant. */
+  readonly warn: (warning: string) => void;
+  /** Neither make what is not there yet, nor put the settings in force. */
+  readonly asItIs?: boolean;
+  readonly listeners?: readonly ((event: TowerEvent) => void)[];
+  readonly timers?: Timers;
+  /** Blocks from elsewhere than the settings say. */
+  readonly source?: OpenedSource;
+}
+
+interface OpenedTower {
+  readonly tower: Tower;
+  /** Set where blocks are mined on command. */
+  readonly simulated: SimulatedChain | undefined;
+}
+
+/**
+ * Opens key, store and chain of a data directory, makes what is not there yet, and puts the settings in force; with
+ * `asItIs` it does neither. What was opened is closed again when another part fails; after that, the tower closes it.
+ */
+export async function openTower(
+  settings: TowerSettings,
+  {warn, asItIs = false, listeners = [], timers, source: given}: TowerOptions,
+): Promise<OpenedTower> {
+  const {dataDir, logBlocks, finality} = settings;
+  if (!asItIs) await makeDataDir(dataDir);
+  const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
+  try {
+    const begun = (await rows.get(metaKey('chain'))) !== undefined;
+    if (asItIs && !begun) throw new OperationalError('TOWER_STORE_MISSING', 'the store has not seen a block yet');
+    refuseOtherChain(dataDir, given === undefined ? settings.chain : 'bitcoind', {begun});
+    const key = await loadKey(keyPathOf(dataDir), {create: !begun});
+    const {source, network, simulated} = given ?? (await openSource(settings, warn));
+    try {
+      const deciding = {
+        ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
+        ...(timers === undefined ? {} : {timers}),
+      };
+      const tower = await Tower.open({rows, source, network, key, logBlocks, finality, listeners, ...deciding});
+      return {tower, simulated};
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  } catch (error) {
+    await rows.close();
+    throw error;
+  }
+}
