@@ -53,6 +53,118 @@ test('changed settings are named as they are set', (t) => {
   );
 });
 
+const saysOf = (event: TowerEvent): string => plainLine(event, now).slice(time.length + 1);
+
+test('requests that a block timed out, or that its end brought back, are counted and named', (t) => {
+  const expiredRequests = {count: 2, ids: [4, 5]};
+  t.is(
+    saysOf({...connected, deletedUsers: 0, userIds: [], expiredRequests}),
+    `event=block_connected height=104 hash=${hash} deleted_users=0 expired_requests=2 request_ids=4,5`,
+  );
+  const restoredRequests = {count: 1, ids: [4]};
+  t.is(
+    saysOf({type: 'block_disconnected', height: 104, hash, restoredUsers: 1, userIds: [7, 9], restoredRequests}),
+    `event=block_disconnected height=104 hash=${hash} restored_users=1 user_ids=7,9 restored_requests=1 request_ids=4`,
+  );
+});
+
+const key = `02${'ab'.repeat(32)}`;
+
+test('each event of a request is one line of facts, and what the device says of itself is not among them', (t) => {
+  const requestId = 3;
+  const lines: [TowerEvent, string][] = [
+    [
+      {
+        type: 'request_received',
+        requestId,
+        kind: 'user_signup',
+        key,
+        infoHash: hash,
+        nodeInfo: '{"public_key":"02ab"}',
+        proofHeight: 119,
+        supersedes: 2,
+        height: 120,
+      },
+      `event=request_received height=120 request_id=3 kind=user_signup key=${key} info_hash=${hash} proof_height=119 supersedes=2`,
+    ],
+    [
+      {
+        type: 'request_postponed',
+        height: 120,
+        requestId,
+        stage: 'callback',
+        attempts: 1,
+        readyHeight: 121,
+        reason: 'it said "later"',
+      },
+      'event=request_postponed height=120 request_id=3 stage=callback attempts=1 ready_height=121 reason="it said \\"later\\""',
+    ],
+    [
+      {type: 'answer_recorded', height: 121, requestId, verdict: {type: 'approve_user', userId: 0}},
+      'event=answer_recorded height=121 request_id=3 verdict=approve_user user_id=0',
+    ],
+    [
+      {type: 'answer_recorded', height: 121, requestId, verdict: {type: 'deny', reason: 'no'}},
+      'event=answer_recorded height=121 request_id=3 verdict=deny reason=no',
+    ],
+    [
+      {type: 'answer_late', height: 122, requestId, state: 'expired'},
+      'event=answer_late height=122 request_id=3 state=expired',
+    ],
+    [
+      {
+        type: 'request_decided',
+        height: 122,
+        requestId,
+        kind: 'new_node',
+        key,
+        state: 'approved',
+        decidedBy: 'operator',
+        reason: 'approved',
+        userId: null,
+        role: 'primary',
+      },
+      `event=request_decided height=122 request_id=3 kind=new_node key=${key} state=approved decided_by=operator reason=approved role=primary`,
+    ],
+    [
+      {
+        type: 'device_authorized',
+        height: 122,
+        key,
+        userId: 7,
+        role: null,
+        requestId: null,
+        created: {availableSlots: 10_000, subscriptionExpiry: 4442},
+      },
+      `event=device_authorized height=122 key=${key} user_id=7 available_slots=10000 subscription_expiry=4442`,
+    ],
+    [
+      {type: 'device_revoked', height: 123, key, userId: 7, role: null},
+      `event=device_revoked height=123 key=${key} user_id=7`,
+    ],
+  ];
+  for (const [event, said] of lines) t.is(saysOf(event), said);
+});
+
+test('what a stranger has written cannot steer the terminal that shows the log', (t) => {
+  const event: TowerEvent = {
+    type: 'request_decided',
+    height: 1,
+    requestId: 3,
+    kind: 'new_node',
+    key,
+    state: 'denied',
+    decidedBy: 'policy',
+    reason: '\u001b[2Jall\u009bis\u202ewell\u2028',
+    userId: null,
+    role: null,
+  };
+  for (const line of [plainLine(event, now), prettyLine(event, now, plain)]) {
+    t.true(line.includes('\\u001b[2Jall\\u009bis\\u202ewell\\u2028'), line);
+    t.notRegex(line, /[\p{Cc}\p{Cf}\p{Zl}]/u);
+  }
+});
+
 test('a line for a terminal has the height in its column and hashes cut short', (t) => {
   t.is(
     prettyLine(connected, now, plain),

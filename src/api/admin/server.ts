@@ -5,25 +5,23 @@ import {z} from 'zod';
 import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
 import {toWire} from '../wire-names.js';
 import {type AdminTower, maxMinedBlocks, maxPageUsers} from './admin-tower.js';
+import {checked, keyText, wholeNumber} from './checked.js';
 import {statusOf, toErrorBody} from './error-body.js';
+import {maxBodyBytes, parseBody} from './json-body.js';
 import {claimSocketPath} from './socket.js';
 
-const maxBodyBytes = 64 * 1024;
 /** A request on a local socket arrives at once or never. */
 const requestMs = 10_000;
 /** How long answers under way hold up the end. A connection that asks nothing would hold it up for ever. */
 const closingMs = 5_000;
-/** Longer than any public key or id; what is within is the gatekeeper's to judge. */
-const maxKeyLetters = 256;
 
-const wholeNumber = (range: {from: number; to: number}) => z.coerce.number().int().min(range.from).max(range.to);
-const registerBody = z.strictObject({key: z.string().max(maxKeyLetters)});
+const registerBody = z.strictObject({key: keyText});
 const mineBody = z.strictObject({blocks: z.int().min(1).max(maxMinedBlocks)});
 const usersQuery = z.strictObject({
   after: wholeNumber({from: 0, to: Number.MAX_SAFE_INTEGER}).default(0),
   limit: wholeNumber({from: 1, to: maxPageUsers}).default(maxPageUsers),
 });
-const userParams = z.object({who: z.string().max(maxKeyLetters)});
+const userParams = z.object({who: keyText});
 /** Ids are decimal; a key has 66 hex digits, so the two never look alike. */
 const idPattern = /^\d{1,15}$/;
 
@@ -65,6 +63,10 @@ export async function serveAdmin(tower: AdminTower, options: ServeOptions): Prom
 /** The calls, without a socket. */
 export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void): FastifyInstance {
   const app = fastify({bodyLimit: maxBodyBytes, requestTimeout: requestMs, keepAliveTimeout: requestMs});
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', {parseAs: 'buffer'}, async (_request: unknown, body: Buffer) =>
+    parseBody(body),
+  );
   app.get('/status', async () => toWire(await tower.status()));
   app.post('/register', async ({body}) => toWire(await tower.register(checked(registerBody, body).key)));
   app.get('/users', async ({query}) => toWire(await tower.users(checked(usersQuery, query))));
@@ -98,14 +100,6 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
 
 function refuse(reply: FastifyReply, error: BartizanError, status = statusOf(error)): FastifyReply {
   return reply.code(status).send(toErrorBody(error));
-}
-
-/** @throws Rejection TOWER_INVALID_PARAMETER naming each wrong value's place. */
-function checked<Value>(schema: z.ZodType<Value>, given: unknown): Value {
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({path, message}) => `${path.join('.') || 'request'}: ${message}`);
-  throw new Rejection('TOWER_INVALID_PARAMETER', problems.join('; '));
 }
 
 /** The socket is created under a mask, so that it is at no instant open to others. */

@@ -1,6 +1,7 @@
 import {toWire} from '../../api/wire-names.js';
 import type {TowerEvent} from '../../tower/events.js';
 import type {Paint} from '../paint.js';
+import {printable} from '../printable.js';
 
 type Fact = string | number | boolean | null | undefined;
 
@@ -10,15 +11,24 @@ function factsOf(event: TowerEvent): Record<string, Fact> {
     const {name, sourceHeight, error} = event.state;
     return {state: name, height: event.tip?.height, sourceHeight, code: error?.code, error: error?.message};
   }
-  if (event.type === 'settings_changed') return {height: event.height, ...event.settings};
-  const facts: Record<string, unknown> = {...event};
-  for (const name of unsaid) delete facts[name];
-  if ('userIds' in event) facts['userIds'] = event.userIds.length === 0 ? null : event.userIds.join(',');
-  return facts as Record<string, Fact>;
+  const {height, ...others} = event;
+  const named = Object.entries(others).filter(([name]) => !unsaid.includes(name));
+  return {height, ...Object.fromEntries(named.flatMap(([name, value]) => factsIn(name, value)))};
 }
 
-/** The type stands at its own place; the header's bytes are for the log in the store. */
-const unsaid = ['type', 'header'];
+/**
+ * The type stands at its own place; the header's bytes are for the log in the store, and so is what a device says of
+ * itself, which may be kilobytes.
+ */
+const unsaid: readonly string[] = ['type', 'header', 'nodeInfo'];
+
+/** Members of a value are facts beside the others: `verdict=deny reason=…`, `expired_requests=2 request_ids=7,9`. */
+function factsIn(name: string, value: unknown): [string, Fact][] {
+  if (Array.isArray(value)) return [[name, value.length === 0 ? null : value.join(',')]];
+  if (typeof value !== 'object' || value === null) return [[name, value as Fact]];
+  const names: Readonly<Record<string, string>> = {type: name, count: name, ids: 'requestIds'};
+  return Object.entries(value).flatMap(([member, inner]) => factsIn(names[member] ?? member, inner));
+}
 
 /** For programs and grep: `time=… event=block_connected height=104 hash=… deleted_users=0`. */
 export function plainLine(event: TowerEvent, now: Date): string {
@@ -52,6 +62,6 @@ function pairs(facts: Record<string, Fact>): string[] {
     .map(([name, value]) => `${name}=${quoted(String(value))}`);
 }
 
-const quoted = (value: string): string => (/[\s"=]/.test(value) ? JSON.stringify(value) : value);
+const quoted = (value: string): string => printable(/[\s"=]/.test(value) ? JSON.stringify(value) : value);
 
 const shortened = (hex: string): string => `${hex.slice(0, 8)}…${hex.slice(-8)}`;

@@ -30,9 +30,14 @@ async function serve(t: ExecutionContext, overrides: Partial<AdminTower> = {}) {
 }
 
 /** One bare HTTP request over the socket. */
-function raw(path: string, method: string, url: string, body = ''): Promise<{status: number; body: unknown}> {
+function raw(
+  path: string,
+  method: string,
+  url: string,
+  body: string | Buffer = '',
+): Promise<{status: number; body: unknown}> {
   return new Promise((resolve, reject) => {
-    const headers = body === '' ? {} : {'content-type': 'application/json'};
+    const headers = body.length === 0 ? {} : {'content-type': 'application/json'};
     const sent = request({socketPath: path, method, path: url, headers, agent: false}, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -120,9 +125,17 @@ test('an error that is none of ours is an invariant outside and heard of inside'
   t.deepEqual(defects, [foreign]);
 });
 
+/** 0xff stands in no UTF-8; a lenient reader would make U+FFFD of it. */
+const badUtf8 = Buffer.concat([Buffer.from('{"key":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+
 const refused = test.macro({
   title: (_, what: string) => `${what} is refused with TOWER_INVALID_PARAMETER and never reaches the tower`,
-  async exec(t, _what: string, {method, url, body}: {method: string; url: string; body?: string}, status: number) {
+  async exec(
+    t,
+    _what: string,
+    {method, url, body}: {method: string; url: string; body?: string | Buffer},
+    status: number,
+  ) {
     const unreachable = () => Promise.reject(new Error('reached'));
     const {path, defects} = await serve(t, {register: unreachable, users: unreachable, mine: unreachable});
     const answer = await raw(path, method, url, body);
@@ -139,7 +152,20 @@ test(refused, 'mining more than 10,000 blocks', {method: 'POST', url: '/mine', b
 test(refused, 'mining a fraction', {method: 'POST', url: '/mine', body: '{"blocks":1.5}'}, 400);
 test(refused, 'a page of nobody', {method: 'GET', url: '/users?limit=0'}, 400);
 test(refused, 'a page that is too long', {method: 'GET', url: '/users?limit=1001'}, 400);
+for (const after of ['1e3', '%205', '0x5', '', '-1', '5.0', '%D9%A3', '9'.repeat(17)]) {
+  test(refused, `after=${after}`, {method: 'GET', url: `/users?after=${after}`}, 400);
+}
 test(refused, 'half a JSON text', {method: 'POST', url: '/register', body: '{"key":'}, 400);
+test(refused, 'no body', {method: 'POST', url: '/register'}, 400);
+test(refused, 'a name that stands twice', {method: 'POST', url: '/register', body: '{"key":"02","key":"03"}'}, 400);
+test(
+  refused,
+  'a name that stands twice, once with escapes',
+  {method: 'POST', url: '/register', body: '{"key":"02","\\u006bey":"03"}'},
+  400,
+);
+test(refused, 'a body that is not UTF-8', {method: 'POST', url: '/register', body: badUtf8}, 400);
+test(refused, 'a name of every object', {method: 'POST', url: '/register', body: '{"key":"02","__proto__":{}}'}, 400);
 test(refused, 'a body above 64 KiB', {method: 'POST', url: '/register', body: `{"key":"${'a'.repeat(65_536)}"}`}, 413);
 test(refused, 'an unknown call', {method: 'GET', url: '/everything'}, 404);
 
