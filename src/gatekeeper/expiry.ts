@@ -30,8 +30,10 @@ export interface Users {
  * Phase 2 of a block: deletes every user with `height >= expiry + expiry_delta`, with his devices, and keeps what is
  * needed to undo it. Reads only what is due: the due index above what earlier blocks have swept. A block in which nobody
  * is due looks ahead to whoever comes next, so that the blocks before him read nothing.
+ *
+ * @param deleted gets the ids of all of them, where somebody wants to know
  */
-export async function deleteOutdated(transaction: Transaction, height: number): Promise<Users> {
+export async function deleteOutdated(transaction: Transaction, height: number, deleted?: Set<number>): Promise<Users> {
   const {settings, progress} = transaction.meta;
   const last = height - settings.expiryDelta;
   if (last <= progress.sweptExpiry) return {count: 0, ids: []};
@@ -49,6 +51,7 @@ export async function deleteOutdated(transaction: Transaction, height: number): 
     const users = deleteUsers(transaction, dues, rows);
     transaction.put(undoKey(height, count / pageRows), encodeUndo(users));
     count += users.length;
+    if (deleted) for (const {id} of users) deleted.add(id);
     for (const {id} of users.slice(0, namedUsers - ids.length)) ids.push(id);
     page = nextPage;
   }
@@ -130,7 +133,8 @@ async function restoreUsers(
   for (const deleted of users) {
     const {id, user, row, key, deviceKeys} = deleted;
     const devices = row.devices.filter((_, i) => !taken.has(deviceKeys[i]!));
-    if (taken.has(key) || devices.length === 0) {
+    // Whose devices were all revoked had none to lose.
+    if (taken.has(key) || devices.length < Math.min(1, row.devices.length)) {
       gone.push(deleted);
       continue;
     }

@@ -1,10 +1,10 @@
-import {isPublicKey} from '../crypto/public-key.js';
 import {recoverKey} from '../crypto/message-signature.js';
 import {dueOf, dueRange, userKey} from '../store/layout.js';
 import {pagesOf} from '../store/pages.js';
 import {decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {appointmentReads, deleteAppointments, putAppointment} from './appointment.js';
+import {checkedKey} from './checked-key.js';
 import type {Lock} from './lock.js';
 import {registrationReceipt} from './receipt.js';
 import {RegisteredUsers} from './registered-users.js';
@@ -221,9 +221,4 @@ export class Gatekeeper<BlockProcessor = unknown> {
       },
     });
   }
-}
-
-function checkedKey(key: string): string {
-  if (!isPublicKey(key)) throw new InvalidParameter('public key', 'a point on secp256k1, compressed, 33 bytes in hex');
-  return key.toLowerCase();
 }

@@ -1,6 +1,7 @@
 import {
   appointmentOf,
   appointmentRange,
+  deviceKey,
   forgetKey,
   forgetOf,
   forgetRange,
@@ -17,8 +18,8 @@ import {
   decodeUndo,
   decodeUser,
   encodeSubscription,
+  type Device,
   encodeUndo,
-  type UserRow,
 } from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {maxU32} from './settings.js';
@@ -90,7 +91,11 @@ async function purgeAppointments(
   return {rows, whole: false};
 }
 
-function forgetLater(transaction: Transaction, {subscription, devices}: UserRow): void {
+/** What these devices were told of a subscription that they have lost is forgotten a year from now. */
+export function forgetLater(
+  transaction: Transaction,
+  {subscription, devices}: {readonly subscription: number; readonly devices: readonly Pick<Device, 'key'>[]},
+): void {
   const {tip, progress} = transaction.meta;
   const height = tip.height + toldKeptBlocks;
   for (const {key} of devices) transaction.put(forgetKey(height, key), encodeSubscription(subscription));
@@ -101,12 +106,16 @@ async function forgetTold(transaction: Transaction): Promise<void> {
   const {tip, progress} = transaction.meta;
   if (tip.height <= progress.sweptForget) return;
   const page = await transaction.range({...forgetRange(progress.sweptForget + 1, tip.height), limit: pageRows});
-  const told = await transaction.getMany(page.map(([key]) => toldKey(forgetOf(key).publicKey)));
+  const keys = page.map(([key]) => forgetOf(key).publicKey);
+  const [told, devices] = await Promise.all([
+    transaction.getMany(keys.map(toldKey)),
+    transaction.getMany(keys.map(deviceKey)),
+  ]);
   page.forEach(([key, subscription], i) => {
     transaction.del(key);
     const row = told[i];
-    // A key that has subscribed again since is told of the new subscription, and stays.
-    if (row && decodeTold(row).subscription === decodeSubscription(subscription)) {
+    // A key that has joined a subscription again since, be it the same, is told of that, and stays.
+    if (row && !devices[i] && decodeTold(row).subscription === decodeSubscription(subscription)) {
       transaction.del(toldKey(forgetOf(key).publicKey));
     }
   });

@@ -21,7 +21,8 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#device(key)) !== undefined;
+    const row = await this.#device(key);
+    return row !== undefined && decodeDevice(row).userId > 0;
   }
 
   /** The user whom a device key, 33 bytes in hex, belongs to. */

@@ -1,7 +1,9 @@
 import {deviceKey, dueKey, toldKey, userKey} from '../store/layout.js';
-import {decodeDevice, decodeTold, decodeUser, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
+import {decodeTold, decodeUser, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {assert, Rejection} from '../errors/index.js';
+import {readDevice} from './auth/devices.js';
+import {notAuthorized} from './auth/rejections.js';
 import {putDevice, putDue} from './expiry.js';
 import {NoTip} from './rejections.js';
 import {decideRegistration, type Registration} from './subscription.js';
@@ -13,16 +15,19 @@ export const registrationReads = (key: string): string[] => [deviceKey(key), tol
 export async function register(transaction: Transaction, key: string): Promise<Registration> {
   if (!transaction.begun) throw new NoTip();
   const {settings, tip, counters} = transaction.meta;
+  const device = await readDevice(transaction, key);
   const owner = await ownerOf(transaction, key);
+  if (!owner && settings.auth !== 'none') throw notAuthorized(key, settings.auth);
   const toldRow = await transaction.get(toldKey(key));
   const told = toldRow && decodeTold(toldRow);
-  const decision = decideRegistration({settings, tipHeight: tip.height, counters, owner, told}, key);
+  const role = device?.role ?? null;
+  const decision = decideRegistration({settings, tipHeight: tip.height, counters, owner, told, role}, key);
   if (decision instanceof Rejection) throw decision;
 
   const {id, user} = decision;
   transaction.put(userKey(id), encodeUser(user));
   if (owner) transaction.del(dueKey('e', owner.user.expiry, id));
-  else putDevice(transaction, key, {userId: id, role: null, authorizedAt: tip.height});
+  else putDevice(transaction, key, {userId: id, role, authorizedAt: tip.height});
   putDue(transaction, user.expiry, id);
   transaction.put(toldKey(key), encodeTold(decision.told));
   transaction.update({counters: decision.counters});
@@ -34,9 +39,9 @@ export async function ownerOf(
   transaction: Transaction,
   key: string,
 ): Promise<{readonly id: number; readonly user: UserRow} | undefined> {
-  const device = await transaction.get(deviceKey(key));
-  if (!device) return undefined;
-  const {userId: id} = decodeDevice(device);
+  const device = await readDevice(transaction, key);
+  if (!device || device.userId === 0) return undefined;
+  const {userId: id} = device;
   const row = await transaction.get(userKey(id));
   assert(row, `device ${key} belongs to user ${id}, who has no row`);
   return {id, user: decodeUser(row)};

@@ -1,5 +1,5 @@
 import type {Counters, DecisionSettings} from '../store/meta.js';
-import type {ToldRow, UserRow} from '../store/rows.js';
+import type {Role, ToldRow, UserRow} from '../store/rows.js';
 import {MaximumExpiryReached, MaximumSlotsReached} from './rejections.js';
 import {maxU32} from './settings.js';
 
@@ -10,6 +10,8 @@ export interface RegistrationRows {
   /** The user whom the key belongs to, if there is one. */
   readonly owner: {readonly id: number; readonly user: UserRow} | undefined;
   readonly told: ToldRow | undefined;
+  /** What the key is as a node. @default null, none */
+  readonly role?: Role;
 }
 
 export interface Registration {
@@ -57,7 +59,7 @@ export function decideRegistration(
       start: tipHeight,
       expiry,
       appointments: 0,
-      devices: [{key, role: null, authorizedAt: tipHeight}],
+      devices: [{key, role: rows.role ?? null, authorizedAt: tipHeight}],
     },
     told: tell(rows.told, {subscription, userId: id}, {slots, expiry}),
     counters: {...counters, nextUserId: id + 1, nextSubscription: subscription + 1, users: counters.users + 1},

@@ -1,6 +1,9 @@
 import {type ChainHeader, serializeHeader} from '../chain/header.js';
 import type {Network} from '../chain/network.js';
 import {assert} from '../errors/index.js';
+import {applyAnswers} from '../gatekeeper/auth/answers.js';
+import {forgetFinal, makeTimeoutsFinal} from '../gatekeeper/auth/forgetting.js';
+import {expireRequests, restoreRequests} from '../gatekeeper/auth/timeout.js';
 import {deleteOutdated, restoreDeleted, type Users} from '../gatekeeper/expiry.js';
 import {makeFinal, purgeFinal} from '../gatekeeper/purge.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
@@ -74,7 +77,11 @@ export async function connectBlock(
   assert(header.previous === tip.hash, `block ${header.hash} does not extend tip ${tip.hash}`);
   assert(header.height === tip.height + 1, `block ${header.hash} has height ${header.height} on tip ${tip.height}`);
   transaction.update({tip: header});
-  const deleted = await deleteOutdated(transaction, header.height);
+  // Only answers that wait ask who is gone.
+  const deletedUsers = new Set<number>();
+  const hasAnswers = transaction.meta.progress.firstAnswered < maxU48;
+  const deleted = await deleteOutdated(transaction, header.height, hasAnswers ? deletedUsers : undefined);
+  const expired = await expireRequests(transaction, header);
   transaction.put(headerKey(header.height), encodeHeader(header));
   if (header.height >= headersKept) transaction.del(headerKey(header.height - headersKept));
   publish({
@@ -83,11 +90,14 @@ export async function connectBlock(
     hash: header.hash,
     header: serializeHeader(header).toString('hex'),
     ...named('deletedUsers', deleted),
+    ...(expired.count > 0 ? {expiredRequests: expired} : {}),
   });
+  await applyAnswers(transaction, publish, deletedUsers);
   const {progress} = transaction.meta;
   if (header.height > progress.highest) {
     transaction.update({progress: {...progress, highest: header.height}});
     await purgeFinal(transaction, header.height - finality);
+    await forgetFinal(transaction, header.height - finality);
     await pruneLog(transaction, header.height - logBlocks);
   }
 }
@@ -99,14 +109,17 @@ export async function disconnectBlock(transaction: Transaction, publish: Publish
   assert(header.height > progress.highest - finality, `block ${header.height} is final`);
   const below = await transaction.get(headerKey(header.height - 1));
   assert(below, `the header at height ${header.height - 1} is missing`);
+  const tipBelow = decodeHeader(header.height - 1, below);
+  const reopened = await restoreRequests(transaction, header.height, tipBelow);
   const restored = await restoreDeleted(transaction, header.height);
   transaction.del(headerKey(header.height));
-  transaction.update({tip: decodeHeader(header.height - 1, below)});
+  transaction.update({tip: tipBelow});
   publish({
     type: 'block_disconnected',
     height: header.height,
     hash: header.hash,
     ...named('restoredUsers', restored),
+    ...(reopened.count > 0 ? {restoredRequests: reopened} : {}),
   });
 }
 
@@ -123,6 +136,7 @@ export async function acceptChain(
   for (const [key] of stored) transaction.del(key);
   for (const header of headers) transaction.put(headerKey(header.height), encodeHeader(header));
   await makeFinal(transaction);
+  await makeTimeoutsFinal(transaction);
   const {progress} = transaction.meta;
   transaction.update({
     tip,
@@ -131,6 +145,7 @@ export async function acceptChain(
       highest: tip.height,
       sweptExpiry: Math.min(progress.sweptExpiry, tip.height),
       sweptForget: Math.min(progress.sweptForget, tip.height),
+      sweptTimeouts: Math.min(progress.sweptTimeouts, tip.height),
       prunedLog: Math.min(progress.prunedLog, tip.height),
     },
   });

@@ -6,6 +6,9 @@ import type {SourceState} from '../chain/source-state.js';
 import {systemTimers, type Timers} from '../chain/timers.js';
 import type {SigningKey} from '../crypto/signing-key.js';
 import {type BartizanError, OperationalError} from '../errors/index.js';
+import {Authorization} from '../gatekeeper/auth/authorization.js';
+import {Dispatcher} from '../gatekeeper/auth/dispatcher.js';
+import type {Policy} from '../gatekeeper/auth/policy.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
@@ -35,6 +38,8 @@ export interface TowerParts {
   readonly logBlocks?: number;
   /** Depth of the deepest reorg that is undone; a deeper one halts the tower. @default 100, which is the most */
   readonly finality?: number;
+  /** Who decides authorization requests; of several that can, the first. @default nobody but functions and operators */
+  readonly policies?: readonly Policy[];
   /** @default the system's */
   readonly timers?: Timers;
   /** Told of every event from the first on, which opening the tower may already cause. */
@@ -52,6 +57,8 @@ export interface TowerParts {
  */
 export class Tower {
   readonly gatekeeper: Gatekeeper<BlockProcessor>;
+  /** In charge of authorization requests and devices. */
+  readonly auth: Authorization;
   readonly blockProcessor: BlockProcessor;
   /** The tower's public key, which clients call the tower id. */
   readonly id: string;
@@ -61,10 +68,11 @@ export class Tower {
   readonly #writer: Writer;
   readonly #follower: StoreFollower;
   readonly #listeners: Set<(event: TowerEvent) => void>;
+  readonly #dispatcher: Dispatcher;
 
   private constructor(
     store: Store,
-    {source, network, key, settings, timers, listeners, ...limits}: Required<TowerParts>,
+    {source, network, key, settings, timers, listeners, policies, ...limits}: Required<TowerParts>,
   ) {
     this.id = key.publicKey;
     this.network = network;
@@ -92,6 +100,14 @@ export class Tower {
       settings,
       sign: (receipt) => signer.sign(receipt),
     });
+    this.#dispatcher = new Dispatcher({
+      store,
+      lock: this.#writer,
+      policies,
+      isReady: () => this.isReady,
+      onDefect: throwLater,
+    });
+    this.auth = new Authorization({store, lock: this.#writer, dispatcher: this.#dispatcher, towerId: this.id});
   }
 
   /**
@@ -111,6 +127,7 @@ export class Tower {
       logBlocks: defaultLogBlocks,
       finality,
       listeners: [],
+      policies: [],
       ...parts,
     });
     const network = store.meta?.chain.network;
@@ -136,6 +153,11 @@ export class Tower {
 
   get state(): SourceState {
     return this.blockProcessor.state;
+  }
+
+  /** Whether it has reached its source's tip and takes events; requests are put to policies only then. */
+  get isReady(): boolean {
+    return this.state.name === 'synced' && this.halted === undefined;
   }
 
   /** Why the tower takes no more events, if it does not. */
@@ -210,6 +232,7 @@ export class Tower {
 
   /** Stops following, finishes what is queued, closes the source and the store. */
   async close(): Promise<void> {
+    this.#dispatcher.close();
     const stopped = this.blockProcessor.stop();
     // Otherwise a source that does not answer would hold up the end.
     await this.#source.close();
@@ -237,10 +260,16 @@ export class Tower {
         listener(event);
       } catch (error) {
         // A listener's defect is loud, but it must not undo what is committed.
-        queueMicrotask(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
+    if (event.type === 'block_disconnected') this.#dispatcher.disconnected();
+    if (event.type === 'block_connected' || event.type === 'state_changed') this.#dispatcher.wake();
   }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

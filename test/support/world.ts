@@ -1,6 +1,7 @@
 import type {ExecutionContext} from 'ava';
 import type {ChainHeader} from '../../src/chain/header.js';
 import type {Timers} from '../../src/chain/timers.js';
+import type {Policy} from '../../src/gatekeeper/auth/policy.js';
 import type {RegistrationReply} from '../../src/gatekeeper/gatekeeper.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import type {UserInfo} from '../../src/gatekeeper/user-info.js';
@@ -30,6 +31,7 @@ export interface WorldOptions {
   readonly finality?: number;
   readonly timers?: Timers;
   readonly key?: {publicKey: string; sign(message: Uint8Array): string};
+  readonly policies?: readonly Policy[];
 }
 
 export type LogEntry = TowerEvent & {readonly actor: string};
@@ -151,7 +153,7 @@ export class World {
   }
 
   async #openTower(): Promise<void> {
-    const {logBlocks, finality, timers, key = quickKey} = this.#options;
+    const {logBlocks, finality, timers, policies, key = quickKey} = this.#options;
     this.rows = await this.#openRows();
     this.tower = await Tower.open({
       rows: this.rows,
@@ -162,6 +164,7 @@ export class World {
       ...(logBlocks === undefined ? {} : {logBlocks}),
       ...(finality === undefined ? {} : {finality}),
       ...(timers === undefined ? {} : {timers}),
+      ...(policies === undefined ? {} : {policies}),
     });
     this.tower.on((event) => this.events.push(event));
   }

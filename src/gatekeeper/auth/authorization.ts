@@ -1,0 +1,212 @@
+import {assert, Rejection} from '../../errors/index.js';
+import type {RequestRow, RequestState, Verdict} from '../../store/request-row.js';
+import type {Store} from '../../store/store.js';
+import type {Transaction} from '../../store/transaction.js';
+import {checkedKey} from '../checked-key.js';
+import type {Lock} from '../lock.js';
+import {InvalidParameter, NoTip} from '../rejections.js';
+import {maxU32} from '../settings.js';
+import {authorize, closeNeedless, decide, requirePending} from './decision.js';
+import {readDevice, revokeDevice} from './devices.js';
+import type {Dispatcher} from './dispatcher.js';
+import type {AuthEvent} from './events.js';
+import {tidyReason} from './reason.js';
+import {receive, receptionReads} from './reception.js';
+import {wrongDecision} from './rejections.js';
+import {checkedId, RequestList} from './request-list.js';
+import {pendingFor} from './pending-for.js';
+import {deviceViewOf, viewOf} from './request-view.js';
+import {checkSubmission} from './submission.js';
+import type {DevicePage, DeviceView, KeyStatus, RequestDetails, RequestPage, Submission} from './views.js';
+
+/** Who decides by himself, without being asked: a person, or the program that the tower is part of. */
+export type Decider = 'operator' | 'program';
+
+export interface Approval {
+  /** For a signup or a login; 0, a new user, for a signup only. @default 0 for a signup */
+  readonly userId?: number | undefined;
+  /** For a node. */
+  readonly role?: 'primary' | 'secondary' | undefined;
+  readonly actor: Decider;
+}
+
+export interface AuthorizationParts {
+  readonly store: Store;
+  readonly lock: Lock;
+  readonly dispatcher: Dispatcher;
+  /** The tower's public key, which proofs name. */
+  readonly towerId: string;
+}
+
+type Publish = (event: AuthEvent) => void;
+
+/**
+ * In charge of who may join: takes requests in, has them decided, and keeps what became of them. A request is on disk
+ * before anybody hears of it. Source of the model: OctoDB's asynchronous authorization.
+ */
+export class Authorization {
+  readonly #parts: AuthorizationParts;
+  readonly #list: RequestList;
+
+  constructor(parts: AuthorizationParts) {
+    this.#parts = parts;
+    this.#list = new RequestList(parts.store);
+  }
+
+  /** Requests that wait to be decided. */
+  get pendingRequests(): number {
+    return this.#list.pending;
+  }
+
+  /**
+   * Takes a request in. The same one again is the same request; another one of the kind takes the place of the pending
+   * one.
+   *
+   * @param options `wait` for the fast callback's answer, where one is there to be asked. @default true
+   * @returns where it stands
+   * @throws Rejection TOWER_UNKNOWN_KIND, TOWER_WRONG_AUTH_LEVEL, TOWER_INVALID_INFO, TOWER_INVALID_NODE_INFO,
+   * TOWER_INVALID_PROOF, TOWER_STALE_PROOF, TOWER_REPLAYED_PROOF, TOWER_ALREADY_AUTHORIZED, TOWER_DENIED_COOLDOWN,
+   * TOWER_TOO_MANY_REVISIONS, TOWER_TOO_MANY_REQUESTS, TOWER_NO_TIP
+   */
+  async submit(submission: Submission, {wait = true}: {readonly wait?: boolean} = {}): Promise<RequestDetails> {
+    const {dispatcher, lock, store, towerId} = this.#parts;
+    const checked = checkSubmission(submission, towerId);
+    const {id, row} = await lock.submit({
+      actor: `user:${checked.key}`,
+      reads: receptionReads(checked),
+      run: (transaction, publish) => receive(transaction, publish, checked),
+    });
+    if (wait && row.stage === 'callback' && dispatcher.answersAtOnce(row.kind)) {
+      await dispatcher.answered(id);
+      return this.#list.get(id);
+    }
+    return {...viewOf(id, row, store.meta!.settings), info: checked.info};
+  }
+
+  /** @throws Rejection TOWER_REQUEST_NOT_FOUND, TOWER_INVALID_PARAMETER */
+  request(id: number): Promise<RequestDetails> {
+    return this.#list.get(id);
+  }
+
+  /** Requests with an id above `after`, in order of id; of one state, if it is named. At most `limit` of 1,000. */
+  requests(options: {
+    readonly state?: RequestState | undefined;
+    readonly after?: number | undefined;
+    readonly limit: number;
+  }): Promise<RequestPage> {
+    return this.#list.page(options);
+  }
+
+  /** What a key is to the tower, and its newest request of each kind. */
+  status(key: string): Promise<KeyStatus> {
+    return this.#list.status(key);
+  }
+
+  /** Authorized devices in order of key, those above `after`, at most `limit` of 1,000. */
+  devices(options: {readonly after?: string | undefined; readonly limit: number}): Promise<DevicePage> {
+    return this.#list.devices(options);
+  }
+
+  /**
+   * Approves a pending request, now.
+   * @throws Rejection TOWER_REQUEST_NOT_FOUND, TOWER_REQUEST_CLOSED, TOWER_WRONG_DECISION, TOWER_LOGIN_WITHOUT_USER,
+   * TOWER_USER_ID_IN_USE, TOWER_NO_USER_ID, TOWER_TOO_MANY_DEVICES, TOWER_WRONG_AUTH_LEVEL, TOWER_INVALID_PARAMETER
+   */
+  async approve(id: number, {userId, role, actor}: Approval): Promise<RequestDetails> {
+    if (userId !== undefined) checkUserId(userId);
+    if (role !== undefined) checkRole(role);
+    return this.#decide(id, actor, ({kind}) => {
+      if (kind === 'new_node' ? role === undefined || userId !== undefined : role !== undefined) return undefined;
+      return role === undefined ? {type: 'approve_user', userId: userId ?? 0} : {type: 'approve_node', role};
+    });
+  }
+
+  /** Denies a pending request, now. @throws Rejection TOWER_REQUEST_NOT_FOUND, TOWER_REQUEST_CLOSED */
+  async deny(id: number, {reason, actor}: {readonly reason: string; readonly actor: Decider}): Promise<RequestDetails> {
+    return this.#decide(id, actor, () => ({type: 'deny', reason: tidyReason(reason, 'no reason given')}));
+  }
+
+  /**
+   * Lets a key join a user: approves its pending signup or login if it has one, else authorizes it in advance.
+   *
+   * @param userId 0: a new user. An id that nobody has is created.
+   * @throws Rejection as `approve`; TOWER_ALREADY_AUTHORIZED
+   */
+  async authorizeUser(key: string, userId: number, actor: Decider): Promise<DeviceView> {
+    checkUserId(userId);
+    return this.#authorize(key, {type: 'approve_user', userId}, actor);
+  }
+
+  /** Gives a key a role: approves its pending request if it has one, else authorizes it in advance. */
+  async authorizeNode(key: string, role: 'primary' | 'secondary', actor: Decider): Promise<DeviceView> {
+    checkRole(role);
+    return this.#authorize(key, {type: 'approve_node', role}, actor);
+  }
+
+  /**
+   * Takes a device from its user, and its role from a node. It may ask again.
+   * @returns what it was
+   * @throws Rejection TOWER_DEVICE_NOT_FOUND
+   */
+  async revoke(publicKey: string, actor: Decider): Promise<DeviceView> {
+    const key = checkedKey(publicKey);
+    return this.#change(actor, async (transaction, publish) =>
+      deviceViewOf(key, await revokeDevice(transaction, publish, key)),
+    );
+  }
+
+  /** Resolves once everybody has been asked who can be asked now, and the answers are on disk. */
+  settled(): Promise<void> {
+    return this.#parts.dispatcher.settled();
+  }
+
+  #decide(id: number, actor: Decider, verdictOn: (row: RequestRow) => Verdict | undefined): Promise<RequestDetails> {
+    checkedId(id);
+    return this.#change(actor, async (transaction, publish) => {
+      const row = await requirePending(transaction, id);
+      const verdict = verdictOn(row);
+      if (!verdict) throw wrongDecision(row.kind);
+      const closed = await decide(transaction, publish, {id, row}, verdict, actor);
+      if (closed instanceof Rejection) throw closed;
+      return {...viewOf(id, closed, transaction.meta.settings), info: null};
+    });
+  }
+
+  #authorize(publicKey: string, verdict: Exclude<Verdict, {type: 'deny'}>, actor: Decider): Promise<DeviceView> {
+    const key = checkedKey(publicKey);
+    return this.#change(actor, async (transaction, publish) => {
+      const request = await pendingFor(transaction, key, verdict);
+      const refused = request
+        ? await decide(transaction, publish, request, verdict, actor)
+        : await authorize(transaction, publish, {key, request: undefined}, verdict);
+      if (refused instanceof Rejection) throw refused;
+      const device = await readDevice(transaction, key);
+      assert(device, `device ${key} was authorized, but has no row`);
+      if (!request) await closeNeedless(transaction, publish, key, device);
+      return deviceViewOf(key, device);
+    });
+  }
+
+  #change<Result>(
+    actor: Decider,
+    run: (transaction: Transaction, publish: Publish) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#parts.lock.submit({
+      actor,
+      run: async (transaction, publish) => {
+        if (!transaction.begun) throw new NoTip();
+        return run(transaction, publish);
+      },
+    });
+  }
+}
+
+function checkUserId(userId: number): void {
+  if (!Number.isInteger(userId) || userId < 0 || userId > maxU32) {
+    throw new InvalidParameter('user id', `a whole number from 0 to ${maxU32}`);
+  }
+}
+
+function checkRole(role: string): void {
+  if (role !== 'primary' && role !== 'secondary') throw new InvalidParameter('role', 'primary or secondary');
+}

@@ -1,0 +1,94 @@
+import {
+  infoKey,
+  requestDueOf,
+  requestDueRange,
+  requestKey,
+  timeoutHeightOf,
+  timeoutKey,
+  timeoutRange,
+} from '../../store/layout.js';
+import {pageRows} from '../../store/pages.js';
+import {decodeIds, decodeRequest} from '../../store/request-row.js';
+import type {Transaction} from '../../store/transaction.js';
+import {maxU32} from '../settings.js';
+import {forgottenPerBlock, requestKeptBlocks} from './limits.js';
+import {forgetRequest} from './request-rows.js';
+
+/**
+ * What no reorg can bring back, and nobody asks for any more, goes: the info of requests that have timed out for good,
+ * and requests that were closed long ago. Runs only when the tip is higher than ever before, so it is never undone.
+ *
+ * @param finalHeight blocks at or below it are final
+ */
+export async function forgetFinal(transaction: Transaction, finalHeight: number): Promise<void> {
+  await forgetInfo(transaction, finalHeight);
+  await forgetClosed(transaction);
+}
+
+async function forgetInfo(transaction: Transaction, finalHeight: number): Promise<void> {
+  let budget = forgottenPerBlock;
+  while (budget > 0 && finalHeight >= transaction.meta.progress.purgedTimeouts) {
+    const {progress} = transaction.meta;
+    const [timeout] = await transaction.range({...timeoutRange(progress.purgedTimeouts, maxU32), limit: 1});
+    const height = timeout ? timeoutHeightOf(timeout[0]) : maxU32;
+    if (!timeout || height > finalHeight) {
+      transaction.update({progress: {...progress, purgedTimeouts: height}});
+      return;
+    }
+    const ids = decodeIds(timeout[1]);
+    for (const id of ids) transaction.del(infoKey(id));
+    transaction.del(timeout[0]);
+    budget -= ids.length + 1;
+  }
+}
+
+async function forgetClosed(transaction: Transaction): Promise<void> {
+  const {tip, progress} = transaction.meta;
+  const last = tip.height - requestKeptBlocks;
+  if (last < progress.sweptClosed) return;
+  let forgotten = 0;
+  while (forgotten < forgottenPerBlock) {
+    const page = await forgetPage(transaction, last, Math.min(pageRows, forgottenPerBlock - forgotten));
+    forgotten += page.count;
+    if (page.whole) return;
+  }
+}
+
+async function forgetPage(
+  transaction: Transaction,
+  last: number,
+  limit: number,
+): Promise<{count: number; whole: boolean}> {
+  const {progress} = transaction.meta;
+  const page = await transaction.range({...requestDueRange('c', progress.sweptClosed, maxU32), limit});
+  const dues = page.map(([key]) => requestDueOf(key));
+  const due = dues.filter(({height}) => height <= last);
+  const rows = await transaction.getMany(due.map(({id}) => requestKey(id)));
+  for (const [i, {id}] of due.entries()) await forgetRequest(transaction, id, decodeRequest(rows[i]!));
+  const next = dues[due.length];
+  const whole = next !== undefined || page.length < limit;
+  // Where the next one stands, so that the blocks before it read nothing.
+  const sweptClosed = next?.height ?? (whole ? last + 1 : (due.at(-1)?.height ?? progress.sweptClosed));
+  transaction.update({progress: {...transaction.meta.progress, sweptClosed}});
+  return {count: due.length, whole};
+}
+
+/** Makes room for one more. */
+export async function forgetOldest(transaction: Transaction): Promise<void> {
+  await forgetPage(transaction, maxU32, 1);
+}
+
+/** Makes every time-out final: what an operator asks for when he accepts another chain. */
+export async function makeTimeoutsFinal(transaction: Transaction): Promise<void> {
+  let n = 0;
+  while ((await transaction.get(timeoutKey(0, n))) !== undefined) n++;
+  for (;;) {
+    const page = await transaction.range({...timeoutRange(1, maxU32), limit: 10});
+    if (page.length === 0) return;
+    for (const [key, value] of page) {
+      transaction.del(key);
+      transaction.put(timeoutKey(0, n++), value);
+    }
+    transaction.update({progress: {...transaction.meta.progress, purgedTimeouts: 0}});
+  }
+}

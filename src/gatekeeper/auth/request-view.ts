@@ -1,0 +1,33 @@
+import type {DecisionSettings} from '../../store/meta.js';
+import type {RequestRow} from '../../store/request-row.js';
+import type {DeviceRow} from '../../store/rows.js';
+import type {DeviceView, RequestView} from './views.js';
+
+export function viewOf(id: number, row: RequestRow, settings: DecisionSettings): RequestView {
+  const {receivedHeight, state, closing} = row;
+  return {
+    requestId: id,
+    kind: row.kind,
+    key: row.key,
+    state,
+    nodeInfo: row.nodeInfo,
+    infoHash: row.infoHash,
+    receivedHeight,
+    receivedHash: row.receivedHash,
+    expiresAt: receivedHeight + settings.requestTtl,
+    stage: row.stage,
+    attempts: row.attempts,
+    readyHeight: row.readyHeight,
+    answer: row.answer,
+    closing,
+    supersedes: row.previous,
+    retryHeight: state === 'denied' && closing ? closing.height + settings.deniedCooldown : null,
+  };
+}
+
+export const deviceViewOf = (key: string, {userId, role, authorizedAt}: DeviceRow): DeviceView => ({
+  key,
+  userId: userId === 0 ? null : userId,
+  role,
+  authorizedAt,
+});
