@@ -35,7 +35,7 @@ export function checkNodeInfo(text: unknown): {readonly publicKey: string} {
     throw invalid('not_an_object', 'node_info must be a JSON object');
   }
   checkShape(text);
-  const key: unknown = Object.hasOwn(value, 'public_key') ? (value as {public_key: unknown}).public_key : undefined;
+  const {public_key: key} = value as {public_key?: unknown};
   if (typeof key !== 'string' || !isPublicKey(key)) {
     const what = key === undefined ? 'has no public_key' : 'has a public_key that is no compressed secp256k1 key';
     throw invalid('no_public_key', `node_info ${what}`);

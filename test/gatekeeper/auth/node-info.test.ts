@@ -86,6 +86,7 @@ const wrong: readonly (readonly [what: string, text: unknown, reason: string])[]
   ['a key twice, once behind an escape', withKey(String.raw`"\u0070ublic_key": "${publicKey(2)}"`), 'repeated_name'],
   ['a repeated name within', withKey('"a": [{"b": {"c": 1, "d": 2, "c": 3}}]'), 'repeated_name'],
   ['a repeated name after an inner object', withKey('"a": {"x": {"y": []}}, "a": 1'), 'repeated_name'],
+  ['a repeated name before white space', withKey('"a" \t\r\n: 1, "a"  : 2'), 'repeated_name'],
   ['__proto__ twice', withKey('"__proto__": 1, "__proto__": 2'), 'repeated_name'],
   ['the empty name twice', withKey('"": 1, "": 2'), 'repeated_name'],
   ['no key', '{}', 'no_public_key'],
