@@ -1,5 +1,5 @@
 import {OperationalError} from '../errors/index.js';
-import type {Change, KeyValueReader, KeyValueStore} from '../store/index.js';
+import type {Changes, KeyValueReader, KeyValueStore} from '../store/index.js';
 import type {RestartKind} from './scenario.js';
 
 export type Kill = Exclude<RestartKind, 'clean'>;
@@ -44,7 +44,7 @@ export class KillSwitch {
     };
   }
 
-  async #write(rows: KeyValueStore, changes: Iterable<Change>): Promise<void> {
+  async #write(rows: KeyValueStore, changes: Changes): Promise<void> {
     const kill = this.#armed;
     this.#armed = undefined;
     if (kill !== 'kill_before_commit') await rows.write(changes);

@@ -1,5 +1,5 @@
 export {digestOf} from './digest.js';
-export type {Change, KeyValueReader, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+export type {Change, Changes, KeyValueReader, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 export * as layout from './layout.js';
 export {LevelStore} from './level-store.js';
 export {MemoryStore} from './memory-store.js';

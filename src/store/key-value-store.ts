@@ -13,9 +13,10 @@ export interface KeyValueReader {
 export interface KeyValueStore extends KeyValueReader {
   /**
    * Makes all changes together or none of them, and resolves once they are on disk (fsync included). A null value
-   * deletes; a key occurs once. One write at a time.
+   * deletes; a key occurs once. One write at a time. Changes that are read as they are written name `AsyncIterable`:
+   * they may read this store, and see it as it was before; when they throw, none is made.
    */
-  write(changes: Iterable<Change>): Promise<void>;
+  write(changes: Changes): Promise<void>;
   /** The rows as they stand now, whatever is written meanwhile. */
   snapshot(): Snapshot;
   close(): Promise<void>;
@@ -34,4 +35,5 @@ export interface Range {
 }
 
 export type Row = readonly [key: string, value: Uint8Array];
+export type Changes = Iterable<Change> | AsyncIterable<Change>;
 export type Change = readonly [key: string, value: Uint8Array | null];

@@ -1,6 +1,6 @@
 import {Level} from 'level';
 import {OperationalError} from '../errors/index.js';
-import type {Change, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 
 /** Rows put into a batch between two turns of the event loop: about 10 ms of work. */
 const rowsPerTurn = 4_000;
@@ -14,6 +14,7 @@ const binaryString = {
 const encodings = {keyEncoding: binaryString, valueEncoding: 'buffer'} as const;
 
 type Database = Level<string, Buffer>;
+type Batch = ReturnType<Database['batch']>;
 type DatabaseSnapshot = ReturnType<Database['snapshot']>;
 
 const codeOf = (error: unknown): string =>
@@ -22,6 +23,11 @@ const codeOf = (error: unknown): string =>
 function storeFailed(what: string, cause: unknown): OperationalError {
   const code = codeOf(cause) === 'LEVEL_CORRUPTION' ? 'TOWER_STORE_CORRUPT' : 'TOWER_STORE_FAILED';
   return new OperationalError(code, `the store could not be ${what}`, {cause});
+}
+
+function put(batch: Batch, [key, value]: Change): void {
+  if (value === null) batch.del(key);
+  else batch.put(key, value as Buffer);
 }
 
 class LevelReader {
@@ -94,20 +100,24 @@ export class LevelStore extends LevelReader implements KeyValueStore {
     return new LevelStore(db);
   }
 
-  async write(changes: Iterable<Change>): Promise<void> {
-    let batch: ReturnType<Database['batch']> | undefined;
+  async write(changes: Changes): Promise<void> {
+    let batch: Batch | undefined;
     try {
       batch = this.#db.batch();
-      let rows = 0;
-      for (const [key, value] of changes) {
-        if (value === null) batch.del(key);
-        else batch.put(key, value as Buffer);
-        if (++rows % rowsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (Symbol.asyncIterator in changes) {
+        for await (const change of changes) put(batch, change);
+      } else {
+        let rows = 0;
+        for (const change of changes) {
+          put(batch, change);
+          if (++rows % rowsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
       }
       await batch.write({sync: true});
     } catch (error) {
       await batch?.close().catch(() => undefined);
-      throw storeFailed('written', error);
+      // Whoever names the changes reads, and reading fails in its own words.
+      throw error instanceof OperationalError ? error : storeFailed('written', error);
     }
   }
 

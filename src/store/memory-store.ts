@@ -1,5 +1,5 @@
 import SortedBTree from 'sorted-btree';
-import type {Change, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
+import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 import {mayOverlap, tableOf} from './tables.js';
 
 // The package is CommonJS and exports its class as `default`.
@@ -62,6 +62,12 @@ function inOrder(keys: Iterable<string>): Keys {
   return order;
 }
 
+async function gathered(changes: Changes): Promise<Change[]> {
+  const all: Change[] = [];
+  for await (const change of changes) all.push(change);
+  return all;
+}
+
 /** Rows in memory: the same behaviour as on disk, without the disk. For simulations and tests. */
 export class MemoryStore implements KeyValueStore {
   readonly #tables = new Map<string, TableRows>();
@@ -83,9 +89,10 @@ export class MemoryStore implements KeyValueStore {
     return found.slice(0, limit);
   }
 
-  async write(changes: Iterable<Change>): Promise<void> {
+  async write(changes: Changes): Promise<void> {
     // Read to the end first: whoever fails to name all changes has made none.
-    for (const [key, value] of [...changes]) {
+    const all = Symbol.asyncIterator in changes ? await gathered(changes) : [...changes];
+    for (const [key, value] of all) {
       const rows = this.#ownTable(tableOf(key));
       if (value === null) rows.delete(key);
       else rows.set(key, value);

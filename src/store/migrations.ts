@@ -1,10 +1,10 @@
-import type {Change, KeyValueReader} from './key-value-store.js';
+import type {Change, Changes, KeyValueReader} from './key-value-store.js';
 import {deviceKey, localKey, metaKey, tableRange} from './layout.js';
 import {pagesOf} from './pages.js';
 import {intact} from './rows.js';
 
 /** Changes that take a store from one schema version to the next. A migration is frozen once it has been released. */
-export type Migration = (rows: KeyValueReader) => AsyncIterable<Change> | Iterable<Change>;
+export type Migration = (rows: KeyValueReader) => Changes;
 
 /** `migrations[n]` leads from version n to n + 1. */
 export const migrations: Readonly<Record<number, Migration>> = {1: authorizationRequests};

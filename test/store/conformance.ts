@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
+import {OperationalError} from '../../src/errors/index.js';
 import type {Change, KeyValueStore, Row} from '../../src/store/index.js';
 import {text} from '../support/rows.js';
 
@@ -104,6 +105,29 @@ export function keyValueStoreTests(kind: string, open: Open): void {
     t.deepEqual((await store.getMany(['a', 'b'])).map(text), ['1', undefined]);
     await store.write([['b', bytes('3')]]);
     t.is(text(await store.get('b')), '3', 'and the store goes on');
+  });
+
+  claim('changes may be read from the store while they are written, and see it as it was before', async (t, store) => {
+    const keys = ['a', 'b', 'c'];
+    await store.write(keys.map((key) => [key, bytes(key)]));
+    async function* shifted(): AsyncIterable<Change> {
+      for (const [i, key] of keys.entries()) yield [key, (await store.get(keys[(i + 2) % 3]!))!];
+      yield ['d', bytes('d')];
+    }
+    await store.write(shifted());
+    t.deepEqual((await store.getMany([...keys, 'd'])).map(text), ['c', 'a', 'b', 'd']);
+  });
+
+  claim('a write whose changes fail to be read makes none of them, and says why in their words', async (t, store) => {
+    await store.write([['a', bytes('1')]]);
+    const why = new OperationalError('TOWER_STORE_CORRUPT', 'a row is cut short');
+    async function* broken(): AsyncIterable<Change> {
+      yield ['a', bytes((await store.get('a')) === undefined ? '3' : '2')];
+      yield ['b', bytes('2')];
+      throw why;
+    }
+    t.is(await t.throwsAsync(store.write(broken())), why);
+    t.deepEqual((await store.getMany(['a', 'b'])).map(text), ['1', undefined]);
   });
 
   claim('a write of 10,000 rows is whole', async (t, store) => {

@@ -1,5 +1,5 @@
 import {OperationalError} from '../../src/errors/index.js';
-import type {Change, KeyValueStore, Range, Row, Snapshot} from '../../src/store/index.js';
+import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from '../../src/store/index.js';
 
 /** A store whose writes are watched, held, or fail on command: before they reach the rows, or just after. */
 export class FaultyStore implements KeyValueStore {
@@ -15,8 +15,9 @@ export class FaultyStore implements KeyValueStore {
     this.rows = rows;
   }
 
-  async write(changes: Iterable<Change>): Promise<void> {
-    const all = [...changes];
+  async write(changes: Changes): Promise<void> {
+    const all: Change[] = [];
+    for await (const change of changes) all.push(change);
     this.writes.push(all);
     await this.gate;
     const fate = this.next;
