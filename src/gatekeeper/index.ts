@@ -1,4 +1,17 @@
 export type {GatekeeperEvent} from './events.js';
+export {type Approval, Authorization, type Decider} from './auth/authorization.js';
+export type {AuthEvent} from './auth/events.js';
+export type {Policy, Question, QuestionContext, Reply} from './auth/policy.js';
+export {proofMessage, type ProofFields} from './auth/proof.js';
+export type {
+  DevicePage,
+  DeviceView,
+  KeyStatus,
+  RequestDetails,
+  RequestPage,
+  RequestView,
+  Submission,
+} from './auth/views.js';
 export {Gatekeeper, type GatekeeperParts, maxBlobBytes, type RegistrationReply} from './gatekeeper.js';
 export type {Lock, StoreChange} from './lock.js';
 export {appointmentReceipt, registrationReceipt} from './receipt.js';

@@ -105,6 +105,7 @@ export class Timeline {
       }
       case 'started':
       case 'state_changed':
+      case 'function_slow':
       case 'request_received':
       case 'request_postponed':
       case 'answer_recorded':

@@ -45,7 +45,17 @@ export type TowerEvent =
       /** Our blocks that are not on it; null when the source did not know our tip. */
       readonly depth: number | null;
     }
-  | StateChanged;
+  | StateChanged
+  | FunctionSlow;
+
+/** A registered function has held the program up for longer than its time limit. Published, not logged. */
+export interface FunctionSlow {
+  readonly type: 'function_slow';
+  readonly height: number;
+  readonly name: string;
+  readonly requestId: number;
+  readonly spentMs: number;
+}
 
 /** Where the tower stands with its source. Published, not logged: it decides nothing. */
 export interface StateChanged {

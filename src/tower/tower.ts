@@ -9,6 +9,7 @@ import {type BartizanError, OperationalError} from '../errors/index.js';
 import {Authorization} from '../gatekeeper/auth/authorization.js';
 import {Dispatcher} from '../gatekeeper/auth/dispatcher.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
+import {RegisteredFunctions} from '../gatekeeper/auth/registered-functions.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
@@ -59,6 +60,7 @@ export class Tower {
   readonly gatekeeper: Gatekeeper<BlockProcessor>;
   /** In charge of authorization requests and devices. */
   readonly auth: Authorization;
+  readonly #functions: RegisteredFunctions;
   readonly blockProcessor: BlockProcessor;
   /** The tower's public key, which clients call the tower id. */
   readonly id: string;
@@ -100,10 +102,14 @@ export class Tower {
       settings,
       sign: (receipt) => signer.sign(receipt),
     });
+    this.#functions = new RegisteredFunctions({
+      timers,
+      onSlow: (call) => this.#publish({type: 'function_slow', height: this.tip?.height ?? 0, ...call}),
+    });
     this.#dispatcher = new Dispatcher({
       store,
       lock: this.#writer,
-      policies,
+      policies: [this.#functions, ...policies],
       isReady: () => this.isReady,
       onDefect: throwLater,
     });
@@ -169,6 +175,15 @@ export class Tower {
   on(listener: (event: TowerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Registers a fast callback of the program that the tower is part of; it is asked before any other policy. See
+   * `RegisteredFunctions`.
+   * @throws Rejection TOWER_INVALID_FUNCTION
+   */
+  get registerFunction(): RegisteredFunctions['register'] {
+    return this.#functions.register.bind(this.#functions);
   }
 
   /** Begins to follow the chain. */
@@ -237,6 +252,7 @@ export class Tower {
     // Otherwise a source that does not answer would hold up the end.
     await this.#source.close();
     await stopped;
+    await this.#functions.close();
     await this.#writer.close();
     await this.#store.close();
   }
