@@ -28,11 +28,12 @@ export interface Question {
 
 /**
  * What came back. `returned`: what the function returned or its promise resolved to, to be read by the return table.
- * `failed`: it threw, hung or crashed; counts as -3. `unavailable`: nobody could be asked; the request waits, and no
- * attempt is counted.
+ * `denied`: a denial in words of its own, for which the table has no value. `failed`: it threw, hung or crashed; counts
+ * as -3. `unavailable`: nobody could be asked; the request waits, and no attempt is counted.
  */
 export type Reply =
   | {readonly type: 'returned'; readonly value: unknown}
+  | {readonly type: 'denied'; readonly reason: string}
   | {readonly type: 'failed'; readonly reason: string}
   | {readonly type: 'unavailable'; readonly reason: string};
 

@@ -25,6 +25,8 @@ export function readReply(stage: RequestStage, kind: RequestKind, reply: Reply):
   switch (reply.type) {
     case 'returned':
       return kind === 'new_node' ? readRole(stage, reply.value) : readUserId(stage, kind, reply.value);
+    case 'denied':
+      return deny(tidyReason(reply.reason, notAuthorized));
     case 'failed':
       return error(reply.reason);
     case 'unavailable':

@@ -29,12 +29,13 @@ export const transitions: readonly Transition[] = [
     from: 'pending',
     to: 'denied',
     by: 'block',
-    when: 'the block applies a recorded denial, or an approval that cannot be kept any more',
+    when: 'the block applies a recorded denial, or deletes the user of a recorded approval',
   },
   {from: 'pending', to: 'denied', by: 'operator', when: 'an operator denies it'},
   {from: 'pending', to: 'denied', by: 'program', when: 'the embedding program denies it'},
 
   {from: 'pending', to: 'failed', by: 'policy', when: 'the last of its attempts ends in an error'},
+  {from: 'pending', to: 'failed', by: 'block', when: 'a recorded approval cannot be carried out, on the last attempt'},
 
   {from: 'pending', to: 'expired', by: 'block', when: 'nobody has decided it within its time to live'},
 

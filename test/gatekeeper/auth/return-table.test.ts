@@ -102,6 +102,13 @@ for (const kind of kinds) {
   }
 }
 
+test('a denial in words of its own keeps them, on one line', (t) => {
+  for (const kind of kinds) {
+    t.deepEqual(readReply('check', kind, {type: 'denied', reason: 'no such\ncoupon'}), deny('no such coupon'));
+    t.deepEqual(readReply('check', kind, {type: 'denied', reason: ' '}), deny());
+  }
+});
+
 test('the reason of a failure is one line that fits', (t) => {
   for (const type of ['failed', 'unavailable'] as const) {
     const long = readReply('check', 'new_node', {type, reason: `one\ntwo\0${'x'.repeat(10_000)}`});
