@@ -1,0 +1,85 @@
+import type {Readable} from 'node:stream';
+import type {Timers} from '../../chain/timers.js';
+
+/** Characters of a line that are kept. */
+const maxLineCharacters = 1_000;
+/** Lines of one stream that are handed on in a window; of what comes beyond, only the number is told. */
+export const maxLinesPerWindow = 100;
+/**
+ * Characters that are read in a window. A policy that writes more waits until the next: reading all that it can write
+ * would keep the tower busy.
+ */
+const maxCharactersPerWindow = 1_048_576;
+const windowMs = 1_000;
+
+/** Orders to a terminal; a line is text. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
+interface Listener {
+  line(line: string): void;
+  dropped(lines: number): void;
+}
+
+/** Splits what a process writes into lines, a bounded number of bounded length a second. */
+export class OutputLines {
+  readonly #stream: Readable;
+  readonly #timers: Timers;
+  readonly #listener: Listener;
+  #rest = '';
+  #lines = 0;
+  #dropped = 0;
+  #characters = 0;
+  #endWindow: (() => void) | undefined;
+
+  constructor(stream: Readable, timers: Timers, listener: Listener) {
+    this.#stream = stream;
+    this.#timers = timers;
+    this.#listener = listener;
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => this.#take(text));
+    stream.once('close', () => this.#close());
+    // It ends with its process; how, is told there.
+    stream.on('error', () => undefined);
+  }
+
+  #take(text: string): void {
+    this.#endWindow ??= this.#timers.after(windowMs, () => this.#nextWindow());
+    this.#characters += text.length;
+    if (this.#characters > maxCharactersPerWindow) this.#stream.pause();
+    let from = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
+      this.#append(text, from, end);
+      this.#finishLine();
+      from = end + 1;
+    }
+    this.#append(text, from, text.length);
+  }
+
+  #append(text: string, from: number, to: number): void {
+    this.#rest += text.slice(from, Math.min(to, from + maxLineCharacters - this.#rest.length));
+  }
+
+  #finishLine(): void {
+    this.#lines++;
+    if (this.#lines <= maxLinesPerWindow) this.#listener.line(this.#rest.replace(unprintable, ' ').trimEnd());
+    else this.#dropped++;
+    this.#rest = '';
+  }
+
+  #nextWindow(): void {
+    this.#endWindow = undefined;
+    if (this.#dropped > 0) this.#listener.dropped(this.#dropped);
+    this.#lines = 0;
+    this.#dropped = 0;
+    this.#characters = 0;
+    this.#stream.resume();
+  }
+
+  #close(): void {
+    if (this.#rest !== '') this.#finishLine();
+    this.#endWindow?.();
+    this.#endWindow = undefined;
+    if (this.#dropped > 0) this.#listener.dropped(this.#dropped);
+    this.#dropped = 0;
+  }
+}
