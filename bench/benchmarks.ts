@@ -11,6 +11,9 @@ export const benchmarks = {
   'catch-up': () => import('./catch-up.js'),
   notification: () => import('./notification.js'),
   registrations: () => import('./registrations.js'),
+  submissions: () => import('./submissions.js'),
+  answers: () => import('./answers.js'),
+  pending: () => import('./pending.js'),
 } satisfies Record<string, Load>;
 
 export type BenchmarkName = keyof typeof benchmarks;

@@ -1,13 +1,13 @@
 import {join} from 'node:path';
 import {SimulatedChain} from '../src/chain/simulated-chain.js';
 import {SigningKey} from '../src/crypto/signing-key.js';
-import type {Change, KeyValueStore} from '../src/store/key-value-store.js';
+import type {KeyValueStore} from '../src/store/key-value-store.js';
 import {LevelStore} from '../src/store/level-store.js';
-import {MemoryStore} from '../src/store/memory-store.js';
 import {Tower, type TowerParts} from '../src/tower/tower.js';
 import {atLeast, type Benchmark, type Figure, type Plan, type Task} from './harness/benchmark.js';
 import {calibrate} from './harness/calibration.js';
 import {deviceKeys, standInSigner} from './support/device-keys.js';
+import {perSecond, singleBatches, writeOneByOne} from './support/single-batches.js';
 
 interface Rates {
   readonly together: number;
@@ -25,12 +25,6 @@ async function openTower(rows: KeyValueStore, key: TowerParts['key']): Promise<T
   return tower;
 }
 
-async function perSecond(count: number, work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return count / ((performance.now() - start) / 1_000);
-}
-
 async function registerAtOnce(location: string, keys: readonly string[], key: TowerParts['key']): Promise<number> {
   const tower = await openTower(await LevelStore.open(location), key);
   const rate = await perSecond(keys.length, () => Promise.all(keys.map((key) => tower.gatekeeper.addUpdateUser(key))));
@@ -38,34 +32,12 @@ async function registerAtOnce(location: string, keys: readonly string[], key: To
   return rate;
 }
 
-/** The batches that a tower writes when it is given one registration after the other. */
-async function singleBatches(keys: readonly string[]): Promise<Change[][]> {
-  const batches: Change[][] = [];
-  class Recorder extends MemoryStore {
-    override async write(changes: Iterable<Change>): Promise<void> {
-      batches.push([...changes]);
-      await super.write(batches[batches.length - 1]!);
-    }
-  }
-  const tower = await openTower(new Recorder(), standInSigner);
-  batches.length = 0;
-  for (const key of keys) await tower.gatekeeper.addUpdateUser(key);
-  await tower.close();
-  return batches;
-}
-
-async function writeOneByOne(location: string, batches: readonly Change[][]): Promise<number> {
-  const rows = await LevelStore.open(location);
-  const rate = await perSecond(batches.length, async () => {
-    for (const batch of batches) await rows.write(batch);
-  });
-  await rows.close();
-  return rate;
-}
-
 const register: Task = async ({count, runs, scratch}: {count: number; runs: number; scratch: string}) => {
   const keys = deviceKeys(count);
-  const batches = await singleBatches(keys);
+  const batches = await singleBatches(async (rows) => {
+    const tower = await openTower(rows, standInSigner);
+    return {tower, steps: keys.map((key) => () => tower.gatekeeper.addUpdateUser(key))};
+  });
   const signingKey = new SigningKey(new Uint8Array(32).fill(1));
   const rates: Rates[] = [];
   for (let run = 0; run <= runs; run++) {

@@ -18,7 +18,17 @@ async function quickly(...names: string[]): Promise<string[]> {
 test.serial('every benchmark that needs no bitcoind measures what it is for', async (t) => {
   const names = Object.keys(benchmarks).filter((name) => !onBitcoind.includes(name));
   const figures = await quickly(...names);
-  const expected = [/^empty block/, /^open a store/, /^delete/, /^undo/, /^simulation/, /registrations on disk/];
+  const expected = [
+    /^empty block/,
+    /^open a store/,
+    /^delete/,
+    /^undo/,
+    /^simulation/,
+    /registrations on disk/,
+    /requests on disk/,
+    /recorded answers/,
+    /that decides \d+ requests/,
+  ];
   for (const figure of expected)
     t.true(
       figures.some((row) => figure.test(row)),
