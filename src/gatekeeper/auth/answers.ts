@@ -93,13 +93,17 @@ async function applyPage(
   ids: readonly number[],
   deletedUsers: ReadonlySet<number>,
 ): Promise<number> {
-  const rows = (await transaction.getMany(ids.map(requestKey))).map((row) => decodeRequest(row!));
+  const raws = await transaction.getMany(ids.map(requestKey));
+  const rows = raws.map((raw) => decodeRequest(raw!));
   await transaction.fetch(rows.flatMap(readsOf));
+  const decidedKeys = new Set<string>();
   let applied = 0;
   for (const [i, id] of ids.entries()) {
-    // The one before it may have been of the same device.
-    const row = (await readRequest(transaction, id)) ?? rows[i]!;
-    if (row.state !== 'pending' || !row.answer) continue;
+    // One of the same device before it may have made it needless.
+    const isFirst = !decidedKeys.has(rows[i]!.key);
+    const row = isFirst ? rows[i]! : await readRequest(transaction, id);
+    decidedKeys.add(rows[i]!.key);
+    if (row?.state !== 'pending' || !row.answer) continue;
     await apply(transaction, publish, {id, row}, deletedUsers);
     applied++;
   }

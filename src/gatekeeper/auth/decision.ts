@@ -1,4 +1,5 @@
 import {Rejection} from '../../errors/index.js';
+import type {RequestKind} from '../../store/layout.js';
 import type {Closing, RequestRow, Verdict} from '../../store/request-row.js';
 import type {DeviceRow} from '../../store/rows.js';
 import type {Transaction} from '../../store/transaction.js';
@@ -37,7 +38,7 @@ export async function decide(
   const device = await authorize(transaction, publish, {key, request}, verdict);
   if (device instanceof Rejection) return device;
   const closed = close(transaction, publish, {id, row}, 'approved', {actor, reason: 'approved', device});
-  await closeNeedless(transaction, publish, key, device);
+  await closeNeedless(transaction, publish, key, device, kind);
   return closed;
 }
 
@@ -53,14 +54,16 @@ export function authorize(
     : giveRole(transaction, publish, authorization, verdict.role);
 }
 
-/** Requests of a device for what it has meanwhile. */
+/** Closes the requests of a device for what it has meanwhile, those of the kind that was decided apart. */
 export async function closeNeedless(
   transaction: Transaction,
   publish: Publish,
   key: string,
   device: DeviceRow,
+  decided?: RequestKind,
 ): Promise<void> {
   for (const kind of requestKinds) {
+    if (kind === decided) continue;
     const newest = hasWhat(kind, device) ? await newestRequest(transaction, key, kind) : undefined;
     if (newest?.row.state !== 'pending') continue;
     close(transaction, publish, newest, 'superseded', {actor: 'tower', reason: 'authorized otherwise', device});

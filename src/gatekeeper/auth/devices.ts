@@ -59,7 +59,8 @@ export async function joinUser(
   if (userId === 0 && request?.isLogin) return loginWithoutUser();
   if (userId === 0 && counters.nextUserId > maxU32) return noUserId();
   const id = userId === 0 ? counters.nextUserId : userId;
-  const row = await transaction.get(userKey(id));
+  // What was never given out has no row.
+  const row = userId === 0 ? undefined : await transaction.get(userKey(id));
   if (row && request?.isSignup) return userIdInUse(id);
   const known = row && decodeUser(row);
   if (known && known.devices.length >= maxDevices) return tooManyDevices(id, known.devices.length);
