@@ -6,7 +6,7 @@ import type {SourceState} from '../chain/source-state.js';
 import {systemTimers, type Timers} from '../chain/timers.js';
 import type {SigningKey} from '../crypto/signing-key.js';
 import {type BartizanError, OperationalError} from '../errors/index.js';
-import {Authorization} from '../gatekeeper/auth/authorization.js';
+import {Authorization, type Decider} from '../gatekeeper/auth/authorization.js';
 import {Dispatcher} from '../gatekeeper/auth/dispatcher.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import {RegisteredFunctions} from '../gatekeeper/auth/registered-functions.js';
@@ -21,6 +21,7 @@ import {type Verification, verify} from '../store/verify.js';
 import {defaultLogBlocks, finality} from './chain-events.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
+import {type PragmaAnswer, runPragma} from './pragma.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
 import {Signer} from './signer.js';
 import {Writer} from './writer.js';
@@ -184,6 +185,15 @@ export class Tower {
    */
   get registerFunction(): RegisteredFunctions['register'] {
     return this.#functions.register.bind(this.#functions);
+  }
+
+  /**
+   * Does what one of OctoDB's lines says: `PRAGMA authorize_user="KEY:ID"`, `authorize_node="KEY:ROLE"`, `sync_status`,
+   * `nodes`.
+   * @throws Rejection TOWER_INVALID_PRAGMA, and what `auth.authorizeUser` and `auth.authorizeNode` throw
+   */
+  pragma(line: string, actor: Decider = 'program'): Promise<PragmaAnswer> {
+    return runPragma(this, line, actor);
   }
 
   /** Begins to follow the chain. */
