@@ -1,5 +1,6 @@
 import type {Network} from '../chain/network.js';
 import {openDaemon} from '../daemon/daemon.js';
+import type {BartizanError} from '../errors/index.js';
 import {eventLog} from './daemon/event-log.js';
 import {warningTo} from './io.js';
 import {renderError} from './render-error.js';
@@ -26,10 +27,15 @@ export const run: Subcommand<RunOutput> = {
     const {io} = invocation;
     const stopped = stopSignal();
     const {values} = await settingsOf(invocation);
+    let onFailure: ((error: BartizanError) => void) | undefined;
+    const failed = new Promise<never>((_resolve, reject) => (onFailure = reject));
+    // A tower that halts while it is opened is told of by the opening itself.
+    failed.catch(() => undefined);
     const daemon = await openDaemon(values, {
       listeners: [await eventLog(io)],
       warn: warningTo(io),
       onDefect: (error) => io.log(renderError(error, io.paintLog)),
+      onFailure: (error) => onFailure?.(error),
     });
     try {
       show({
@@ -40,7 +46,6 @@ export const run: Subcommand<RunOutput> = {
         adminSocket: daemon.adminSocket,
       });
       daemon.tower.start();
-      const failed = daemon.failed.then((error) => Promise.reject(error));
       await Promise.race([stopped, daemon.stopAsked, failed]);
     } finally {
       await daemon.close();

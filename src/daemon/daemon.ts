@@ -1,3 +1,4 @@
+import type {Mined} from '../api/admin/admin-tower.js';
 import {AdminClient} from '../api/admin/client.js';
 import {serveAdmin} from '../api/admin/server.js';
 import {servedTower} from '../api/admin/served-tower.js';
@@ -14,17 +15,20 @@ import {packageVersion} from './version.js';
 interface DaemonOptions extends Omit<TowerOptions, 'asItIs'> {
   /** Told of failures that do not end it. */
   readonly onDefect: (error: unknown) => void;
+  /** Told why the tower has halted, unless it may go on by itself. */
+  readonly onFailure: (error: BartizanError) => void;
 }
 
 export interface Daemon {
   readonly tower: Tower;
-  /** Set where blocks are mined on command. */
-  readonly simulated: SimulatedChain | undefined;
   readonly adminSocket: string;
   /** Resolves when somebody asks it, on the admin socket, to stop. */
   readonly stopAsked: Promise<void>;
-  /** Resolves with why the tower has halted, unless it may go on by itself. */
-  readonly failed: Promise<BartizanError>;
+  /**
+   * Mines on a simulated chain and resolves when the tower has connected the blocks.
+   * @throws OperationalError TOWER_NOT_SIMULATED
+   */
+  mine(blocks: number): Promise<Mined>;
   close(): Promise<void>;
 }
 
@@ -34,13 +38,15 @@ export interface Daemon {
  */
 export async function openDaemon(
   settings: TowerSettings,
-  {onDefect, listeners = [], ...options}: DaemonOptions,
+  {onDefect, onFailure, listeners = [], ...options}: DaemonOptions,
 ): Promise<Daemon> {
   const {dataDir} = settings;
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
-  const {promise: failed, listener} = failure();
-  const {tower, simulated} = await openTower(settings, {...options, listeners: [...listeners, listener]});
+  const {tower, simulated} = await openTower(settings, {
+    ...options,
+    listeners: [...listeners, failureListener(onFailure)],
+  });
   const closing: (() => Promise<void> | void)[] = [() => tower.close()];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -54,7 +60,7 @@ export async function openDaemon(
     const served = servedTower({tower, simulated, version: await packageVersion(), stop: () => stop?.()});
     const server = await serveAdmin(served, {path: adminSocket, onDefect});
     closing.push(() => server.close());
-    return {tower, simulated, adminSocket, stopAsked, failed, close};
+    return {tower, adminSocket, stopAsked, mine: (blocks) => served.mine(blocks), close};
   } catch (error) {
     await close();
     throw error;
@@ -79,20 +85,14 @@ const mayPassOnceSynced: readonly ErrorCode[] = [
   'TOWER_BITCOIND_UNAUTHORIZED',
 ];
 
-function failure(): {promise: Promise<BartizanError>; listener: (event: TowerEvent) => void} {
+function failureListener(onFailure: (error: BartizanError) => void): (event: TowerEvent) => void {
   let synced = false;
-  let fail: ((error: BartizanError) => void) | undefined;
-  const promise = new Promise<BartizanError>((resolve) => (fail = resolve));
-  return {
-    promise,
-    listener(event) {
-      if (event.type !== 'state_changed') return;
-      const {name, error} = event.state;
-      synced ||= name === 'synced';
-      if (name !== 'halted' || error === undefined || mayPass.includes(error.code)) return;
-      if (synced && mayPassOnceSynced.includes(error.code)) return;
-      fail?.(error);
-    },
+  return (event) => {
+    if (event.type !== 'state_changed') return;
+    const {name, error} = event.state;
+    synced ||= name === 'synced';
+    if (name !== 'halted' || error === undefined || mayPass.includes(error.code)) return;
+    if (!synced || !mayPassOnceSynced.includes(error.code)) onFailure(error);
   };
 }
 

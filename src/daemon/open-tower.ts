@@ -1,6 +1,7 @@
 import type {SimulatedChain} from '../chain/simulated-chain.js';
 import type {Timers} from '../chain/timers.js';
 import {OperationalError} from '../errors/index.js';
+import type {Policy} from '../gatekeeper/auth/policy.js';
 import {metaKey} from '../store/layout.js';
 import {LevelStore} from '../store/level-store.js';
 import {loadKey} from '../tower/key-file.js';
@@ -16,6 +17,8 @@ export interface TowerOptions {
   /** Neither make what is not there yet, nor put the settings in force. */
   readonly asItIs?: boolean;
   readonly listeners?: readonly ((event: TowerEvent) => void)[];
+  /** Who decides authorization requests; whoever made them closes them. */
+  readonly policies?: readonly Policy[];
   readonly timers?: Timers;
   /** Blocks from elsewhere than the settings say. */
   readonly source?: OpenedSource;
@@ -33,7 +36,7 @@ interface OpenedTower {
  */
 export async function openTower(
   settings: TowerSettings,
-  {warn, asItIs = false, listeners = [], timers, source: given}: TowerOptions,
+  {warn, asItIs = false, listeners = [], policies = [], timers, source: given}: TowerOptions,
 ): Promise<OpenedTower> {
   const {dataDir, logBlocks, finality} = settings;
   if (!asItIs) await makeDataDir(dataDir);
@@ -45,11 +48,11 @@ export async function openTower(
     const key = await loadKey(keyPathOf(dataDir), {create: !begun});
     const {source, network, simulated} = given ?? (await openSource(settings, warn));
     try {
-      const deciding = {
+      const tower = await Tower.open({
+        ...{rows, source, network, key, logBlocks, finality, policies, listeners},
         ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
         ...(timers === undefined ? {} : {timers}),
-      };
-      const tower = await Tower.open({rows, source, network, key, logBlocks, finality, listeners, ...deciding});
+      });
       return {tower, simulated};
     } catch (error) {
       await source.close();

@@ -24,7 +24,8 @@ export type Origin =
       readonly line: number | undefined;
     }
   | {readonly type: 'environment'; readonly variable: string}
-  | {readonly type: 'flag'; readonly flag: string};
+  | {readonly type: 'flag'; readonly flag: string}
+  | {readonly type: 'uri'};
 
 export interface LoadedSettings {
   readonly values: TowerSettings;
@@ -37,6 +38,8 @@ export interface LoadedSettings {
 export interface SettingsSources {
   /** Text by flag, e.g. `{'--expiry-delta': '3'}`. */
   readonly flags: Readonly<Record<string, string>>;
+  /** Text by setting name, from the URI that a program opens its tower with. */
+  readonly uri?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A file that must be there; otherwise `bartizan.toml` in the data directory, if it is. */
   readonly configFile?: string | undefined;
@@ -55,12 +58,16 @@ export const settingsFileName = 'bartizan.toml';
 const configVariable = 'BARTIZAN_CONFIG';
 
 /**
- * Loads the settings: defaults < file < environment < flags.
+ * Loads the settings: defaults < file < environment < flags, or defaults < file < URI.
  * @throws OperationalError TOWER_INVALID_SETTING naming the setting, its value (never a secret) and its origin;
  * TOWER_FILE_FAILED.
  */
 export async function loadSettings(sources: SettingsSources): Promise<LoadedSettings> {
-  const outer = new Map([...fromEnvironment(sources.environment), ...fromFlags(sources.flags)]);
+  const outer = new Map([
+    ...fromEnvironment(sources.environment),
+    ...fromFlags(sources.flags),
+    ...fromUri(sources.uri ?? {}),
+  ]);
   const file = await findFile(sources, outer.get('dataDir'));
   const given = new Map([...(file === undefined ? [] : fromFile(file.settings, file.asked)), ...outer]);
 
@@ -83,6 +90,11 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
   return loaded;
 }
 
+/** Refuses what `loadSettings` would refuse in a URI. It reads no file, so a program hears of a slip at once. */
+export function checkUriSettings(uri: Readonly<Record<string, string>>): void {
+  for (const [key, {value, origin}] of fromUri(uri)) checked(key, value, origin, {home: '/', workingDirectory: '/'});
+}
+
 /** The part of the settings that decides. */
 export function gatekeeperSettings(settings: TowerSettings): GatekeeperSettings {
   return pickSettings(settings);
@@ -98,6 +110,8 @@ export function describeOrigin(origin: Origin): string {
       return origin.variable;
     case 'flag':
       return origin.flag;
+    case 'uri':
+      return 'the URI';
   }
 }
 
@@ -122,6 +136,14 @@ function* fromFlags(flags: SettingsSources['flags']): Iterable<[SettingKey, Give
     const key = settingKeys.find((candidate) => settingNames(candidate).flag === flag);
     if (key === undefined) throw unknownSetting(flag, 'the command line', (key) => settingNames(key).flag);
     yield [key, {value, origin: {type: 'flag', flag}}];
+  }
+}
+
+function* fromUri(uri: Readonly<Record<string, string>>): Iterable<[SettingKey, Given]> {
+  for (const [name, value] of Object.entries(uri)) {
+    const key = settingKeys.find((candidate) => settingNames(candidate).name === name);
+    if (key === undefined) throw unknownSetting(name, 'the URI', (key) => settingNames(key).name);
+    yield [key, {value, origin: {type: 'uri'}}];
   }
 }
 
@@ -165,7 +187,12 @@ async function findFile(
   return settings === undefined ? undefined : {settings, asked: false};
 }
 
-function checked(key: SettingKey, given: unknown, origin: Origin, sources: SettingsSources): string | number {
+function checked(
+  key: SettingKey,
+  given: unknown,
+  origin: Origin,
+  sources: Pick<SettingsSources, 'home' | 'workingDirectory'>,
+): string | number {
   const definition: SettingDefinition = definitionOf(key);
   const result = definition.schema.safeParse(definition.kind === 'integer' ? integerFrom(given) : given);
   if (!result.success) {

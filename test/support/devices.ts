@@ -21,18 +21,25 @@ export interface Ask {
 }
 
 /** What a device sends, signed. */
-export function submissionOf(world: World, {device, kind = 'user_signup', ...ask}: Ask): Submission {
-  const {tip} = world.source;
-  const block = world.source.at(tip.height - (ask.age ?? 0));
+export function submissionOf(world: World, ask: Ask): Submission {
+  const {source, tower} = world;
+  return submissionTo({id: tower.id, tip: source.at(source.tip.height - (ask.age ?? 0))}, ask);
+}
+
+/** What a device sends to a tower, signed over this block. */
+export function submissionTo(
+  {id: towerId, tip}: {readonly id: string; readonly tip: {readonly height: number; readonly hash: string}},
+  {device, kind = 'user_signup', ...ask}: Omit<Ask, 'age'>,
+): Submission {
   const nodeInfo = JSON.stringify({public_key: publicKey(device), ...ask.node});
   const info = kind === 'new_node' ? undefined : (ask.info ?? 'info');
-  const fields = {towerId: world.tower.id, kind, blockHash: block.hash, info: info ?? '', nodeInfo};
+  const fields = {towerId, kind, blockHash: tip.hash, info: info ?? '', nodeInfo};
   return {
     kind,
     info,
     nodeInfo,
-    blockHeight: block.height,
-    blockHash: block.hash,
+    blockHeight: tip.height,
+    blockHash: tip.hash,
     signature: signingKey(ask.signer ?? device).sign(proofMessage(fields)),
   };
 }

@@ -39,7 +39,7 @@ export class Dispatcher {
   readonly #unavailable = new Set<number>();
   /** Where to look for ready requests, so that nobody reads over those that are gone. */
   #from = 0;
-  #tip = '';
+  #height = -1;
   /** Checks asked about since the tip is what it is. */
   #asked = 0;
   #round: Promise<void> | undefined;
@@ -112,12 +112,11 @@ export class Dispatcher {
     const {store, isReady} = this.#parts;
     const {meta} = store;
     if (!meta || !isReady()) return;
-    const {height, hash} = meta.tip;
-    // Not the height: a reorg may end at the one at which it began.
-    if (hash !== this.#tip) {
+    const {height} = meta.tip;
+    if (height !== this.#height) {
       this.#unavailable.clear();
       this.#asked = 0;
-      this.#tip = hash;
+      this.#height = height;
     }
     const callbacks = openCallbacks - this.#openOf('callback');
     for (const ready of await this.#ready('callback', height, callbacks)) this.#ask(ready);
