@@ -39,7 +39,7 @@ export class Dispatcher {
   readonly #unavailable = new Set<number>();
   /** Where to look for ready requests, so that nobody reads over those that are gone. */
   #from = 0;
-  #height = -1;
+  #tip = '';
   /** Checks asked about since the tip is what it is. */
   #asked = 0;
   #round: Promise<void> | undefined;
@@ -112,11 +112,12 @@ export class Dispatcher {
     const {store, isReady} = this.#parts;
     const {meta} = store;
     if (!meta || !isReady()) return;
-    const {height} = meta.tip;
-    if (height !== this.#height) {
+    const {height, hash} = meta.tip;
+    // Not the height: a reorg may end at the one at which it began.
+    if (hash !== this.#tip) {
       this.#unavailable.clear();
       this.#asked = 0;
-      this.#height = height;
+      this.#tip = hash;
     }
     const callbacks = openCallbacks - this.#openOf('callback');
     for (const ready of await this.#ready('callback', height, callbacks)) this.#ask(ready);

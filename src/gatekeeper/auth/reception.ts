@@ -116,7 +116,11 @@ async function requireRecent(transaction: Transaction, {blockHeight, blockHash}:
   }
 }
 
-/** What was superseded must not come back by somebody who has listened and sends it once more. */
+/**
+ * What was superseded must not come back by somebody who has listened and sends it once more. The device itself may
+ * change its mind in a later block; it may also have sent the same more than once, so that the one that took its place
+ * counts, too.
+ */
 async function requireFresh(
   transaction: Transaction,
   pending: RequestRow,
@@ -124,8 +128,9 @@ async function requireFresh(
 ): Promise<void> {
   for (let {previous} = pending; previous !== null;) {
     const row = await readRequest(transaction, previous);
-    if (!row || row.proofHeight < submission.blockHeight) return;
-    if (isSame(row, submission)) throw replayedProof(previous);
+    if (!row) return;
+    const lastProof = Math.max(row.proofHeight, pending.proofHeight);
+    if (isSame(row, submission) && submission.blockHeight <= lastProof) throw replayedProof(previous);
     ({previous} = row);
   }
 }
