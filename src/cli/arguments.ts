@@ -12,3 +12,13 @@ export function wholeNumber(text: unknown, name: string, range: {readonly from: 
     `${name} is ${JSON.stringify(text)}, but must be a whole number from ${range.from} to ${range.to}`,
   );
 }
+
+/**
+ * The two halves of `KEY:WHAT`. Whether the first is a key is the tower's to say.
+ * @throws OperationalError TOWER_USAGE
+ */
+export function keyAnd(text: unknown, what: string): [key: string, rest: string] {
+  const [key = '', rest = '', ...more] = String(text).split(':');
+  if (key !== '' && rest !== '' && more.length === 0) return [key, rest];
+  throw new OperationalError('TOWER_USAGE', `${JSON.stringify(text)} does not have the form KEY:${what}`);
+}

@@ -14,6 +14,8 @@ export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly workingDirectory: string;
+  /** stdin. */
+  input(): AsyncIterable<Uint8Array>;
 }
 
 export function processIo(): Io {
@@ -34,6 +36,7 @@ export function processIo(): Io {
     environment: env,
     home: homedir(),
     workingDirectory: process.cwd(),
+    input: () => process.stdin,
   };
 }
 

@@ -1,7 +1,8 @@
-import type {TowerStatus} from '../api/admin/admin-tower.js';
+import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {countInWords, plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
+import {underOneLabel} from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
@@ -22,6 +23,9 @@ export const status: Subcommand<TowerStatus> = {
       ['tip', tip === null ? 'none yet' : `${tip.height}  ${tip.hash}`],
       ['source', sourceHeight === null ? 'not heard of' : sourceInWords(sourceHeight, tip?.height)],
       ['users', countInWords(output.users)],
+      ['auth', `${output.auth}, ${plural(output.pendingRequests, 'request')} pending`],
+      ['ready', output.ready ? 'yes' : 'no'],
+      ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),
       ['tower id', output.towerId],
       ['process', `${output.pid}, version ${output.version}`],
     ];
@@ -39,4 +43,12 @@ function stateInWords({state}: TowerStatus, paint: Paint): string {
 function sourceInWords(sourceHeight: number, tipHeight = 0): string {
   const behind = sourceHeight - tipHeight;
   return behind > 0 ? `${sourceHeight}, ${plural(behind, 'block')} ahead` : String(sourceHeight);
+}
+
+function policyInWords({name, callback, check}: PolicyStatus): string {
+  const asked = [
+    ...(callback.length === 0 ? [] : [`${callback.join(', ')} at once`]),
+    ...(check.length === 0 ? [] : [`${check.join(', ')} later`]),
+  ];
+  return `${name}: ${asked.length === 0 ? 'cannot be asked now' : asked.join('; ')}`;
 }

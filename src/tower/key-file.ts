@@ -12,15 +12,35 @@ import {OperationalError} from '../errors/index.js';
  * TOWER_FILE_FAILED
  */
 export async function loadKey(path: string, {create}: {readonly create: boolean}): Promise<SigningKey> {
-  const stored = await readKeyFile(path);
+  const stored = await readKey(path);
   if (stored === undefined && !create) {
     throw new OperationalError('TOWER_INVALID_KEY', `${path}, the key of a tower that has begun, is not there`);
   }
-  const text = stored ?? (await createKeyFile(path));
+  return stored ?? makeKey(path);
+}
+
+/**
+ * A key that is kept as the tower's is: 32 bytes in hex, in a file that only its owner can read.
+ * @returns undefined when there is no such file
+ * @throws OperationalError TOWER_INVALID_KEY, TOWER_FILE_FAILED
+ */
+export async function readKey(path: string): Promise<SigningKey | undefined> {
+  const text = await readKeyFile(path);
+  if (text === undefined) return undefined;
   if (!/^[0-9a-f]{64}\s*$/i.test(text)) {
     throw new OperationalError('TOWER_INVALID_KEY', `${path} does not hold 32 bytes in hex`);
   }
   return new SigningKey(Buffer.from(text.trim(), 'hex'));
+}
+
+/**
+ * Makes a key and its file, in the place of one that may be there.
+ * @throws OperationalError TOWER_FILE_FAILED
+ */
+export async function makeKey(path: string): Promise<SigningKey> {
+  const secret = generateSecretKey();
+  await createKeyFile(path, `${Buffer.from(secret).toString('hex')}\n`);
+  return new SigningKey(secret);
 }
 
 async function readKeyFile(path: string): Promise<string | undefined> {
@@ -40,8 +60,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 }
 
 /** The key is whole and on disk before it has its name: a tower killed on its first run must not leave half a key. */
-async function createKeyFile(path: string): Promise<string> {
-  const text = `${Buffer.from(generateSecretKey()).toString('hex')}\n`;
+async function createKeyFile(path: string, text: string): Promise<void> {
   const unfinished = `${path}.new`;
   try {
     await rm(unfinished, {force: true});
@@ -54,9 +73,8 @@ async function createKeyFile(path: string): Promise<string> {
     }
     await rename(unfinished, path);
     await syncFolder(dirname(path));
-    return text;
   } catch (cause) {
-    throw new OperationalError('TOWER_FILE_FAILED', `the tower's key cannot be written to ${path}`, {cause});
+    throw new OperationalError('TOWER_FILE_FAILED', `the key cannot be written to ${path}`, {cause});
   }
 }
 

@@ -29,13 +29,17 @@ const prints = test.macro({
 test(
   prints,
   ['status'],
-  `state     synced
-network   regtest, simulated chain
-tip       121  ${'00'.repeat(32)}
-source    121
-users     1
-tower id  ${fakeKey}
-process   4242, version 0.1.0
+  `state       synced
+network     regtest, simulated chain
+tip         121  ${'00'.repeat(32)}
+source      121
+users       1
+auth        user, 2 requests pending
+ready       yes
+decided by  policy: user_signup, user_login at once; user_signup later
+            operator
+tower id    ${fakeKey}
+process     4242, version 0.1.0
 `,
 );
 
@@ -89,20 +93,26 @@ test('what the tower waits for stands beside its state', async (t) => {
         problem: {code: 'TOWER_BITCOIND_UNREACHABLE', error: 'nobody listens on 127.0.0.1:18443', hint: 'Start it.'},
         tip: null,
         sourceHeight: null,
+        ready: false,
+        policies: [{name: 'webhook', callback: [], check: []}],
       }),
   });
   const {stdout} = await run(t, ['status', '--data-dir', dataDir]);
   t.is(
     stdout,
-    `state     waiting for node
-problem   nobody listens on 127.0.0.1:18443 [TOWER_BITCOIND_UNREACHABLE]
-hint      Start it.
-network   regtest, bitcoind
-tip       none yet
-source    not heard of
-users     1
-tower id  ${fakeKey}
-process   4242, version 0.1.0
+    `state       waiting for node
+problem     nobody listens on 127.0.0.1:18443 [TOWER_BITCOIND_UNREACHABLE]
+hint        Start it.
+network     regtest, bitcoind
+tip         none yet
+source      not heard of
+users       1
+auth        user, 2 requests pending
+ready       no
+decided by  webhook: cannot be asked now
+            operator
+tower id    ${fakeKey}
+process     4242, version 0.1.0
 `,
   );
 });

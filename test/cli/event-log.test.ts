@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream';
 import test from 'ava';
 import {eventLog} from '../../src/cli/daemon/event-log.js';
 import type {Io} from '../../src/cli/io.js';
@@ -16,6 +17,7 @@ async function logOf(events: readonly TowerEvent[], logIsTerminal: boolean): Pro
     environment: {},
     home: '/',
     workingDirectory: '/',
+    input: () => Readable.from([]),
   };
   const log = await eventLog(io);
   for (const event of events) log(event);

@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {runCli} from '../../src/cli/cli.js';
@@ -122,6 +123,7 @@ export async function runHere(args: readonly string[]): Promise<Ended> {
     environment: {},
     home: tmpdir(),
     workingDirectory: tmpdir(),
+    input: () => Readable.from([]),
   });
   return {status, stdout: printed.join(''), stderr: logged.join('')};
 }

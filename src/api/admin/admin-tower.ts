@@ -1,9 +1,13 @@
 import type {Network} from '../../chain/network.js';
 import type {SourceStateName} from '../../chain/source-state.js';
+import type {RequestKind} from '../../store/layout.js';
+import type {DecisionSettings} from '../../store/meta.js';
 import type {Verification} from '../../store/verify.js';
+import type {AdminAuthorization} from './admin-authorization.js';
 
 /** What the admin interface needs of a tower. Every method may throw a BartizanError, which reaches the caller whole. */
 export interface AdminTower {
+  readonly auth: AdminAuthorization;
   status(): Promise<TowerStatus>;
   /** Registers or renews `key`, a compressed public key in hex. */
   register(key: string): Promise<Registration>;
@@ -34,6 +38,21 @@ export interface TowerStatus {
   /** The source's own tip height; null until it has told. */
   readonly sourceHeight: number | null;
   readonly users: number;
+  /** Level of authorization. */
+  readonly auth: DecisionSettings['auth'];
+  /** Whether requests are decided and devices served: the seed's `db_is_ready`. */
+  readonly ready: boolean;
+  readonly pendingRequests: number;
+  /** Who decides besides the operator. */
+  readonly policies: readonly PolicyStatus[];
+}
+
+export interface PolicyStatus {
+  readonly name: string;
+  /** Kinds of which it is asked for a fast answer now. */
+  readonly callback: readonly RequestKind[];
+  /** Kinds of which it is asked for a later decision now. */
+  readonly check: readonly RequestKind[];
 }
 
 export interface Registration {

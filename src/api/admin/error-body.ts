@@ -28,9 +28,11 @@ export function toErrorBody(error: BartizanError): ErrorBody {
   };
 }
 
+const notFound: readonly ErrorCode[] = ['TOWER_USER_NOT_FOUND', 'TOWER_REQUEST_NOT_FOUND', 'TOWER_DEVICE_NOT_FOUND'];
+
 /** The HTTP status that goes with an error. */
 export function statusOf(error: BartizanError): number {
-  if (error.code === 'TOWER_USER_NOT_FOUND') return 404;
+  if (notFound.includes(error.code)) return 404;
   return {rejection: 400, operational: 503, invariant: 500}[error.family];
 }
 

@@ -1,6 +1,7 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import {OperationalError, Rejection} from '../../errors/index.js';
+import {requestKinds} from '../../gatekeeper/auth/level.js';
 import {NoTip} from '../../gatekeeper/rejections.js';
 import {isExpired} from '../../gatekeeper/subscription.js';
 import {parseUuid, type UserInfo} from '../../gatekeeper/user-info.js';
@@ -12,6 +13,7 @@ import {
   type UserReference,
   type UserSummary,
 } from './admin-tower.js';
+import {servedAuthorization} from './served-authorization.js';
 
 /** Blocks mined between two turns of the event loop. */
 const minedPerTurn = 50;
@@ -28,6 +30,8 @@ interface Served {
 export function servedTower({tower, simulated, version, stop}: Served): AdminTower {
   const {registeredUsers} = tower.gatekeeper;
   return {
+    auth: servedAuthorization(tower),
+
     status: () =>
       Promise.resolve(statusOf(tower, {version, chain: simulated === undefined ? 'bitcoind' : 'simulated'})),
 
@@ -89,6 +93,14 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
     tip: tower.tip === undefined ? null : {height: tower.tip.height, hash: tower.tip.hash},
     sourceHeight: sourceHeight ?? null,
     users: tower.gatekeeper.registeredUsers.size,
+    auth: tower.gatekeeper.settings.auth,
+    ready: tower.isReady,
+    pendingRequests: tower.auth.pendingRequests,
+    policies: tower.auth.policies.map((policy) => ({
+      name: policy.name,
+      callback: requestKinds.filter((kind) => policy.handles('callback', kind)),
+      check: requestKinds.filter((kind) => policy.handles('check', kind)),
+    })),
   };
 }
 

@@ -5,6 +5,7 @@ import {z} from 'zod';
 import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
 import {toWire} from '../wire-names.js';
 import {type AdminTower, maxMinedBlocks, maxPageUsers} from './admin-tower.js';
+import {addAuthorizationRoutes} from './authorization-routes.js';
 import {checked, keyText, wholeNumber} from './checked.js';
 import {statusOf, toErrorBody} from './error-body.js';
 import {maxBodyBytes, parseBody} from './json-body.js';
@@ -74,6 +75,7 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
     const {who} = checked(userParams, params);
     return toWire(await tower.user(idPattern.test(who) ? {userId: Number(who)} : {key: who}));
   });
+  addAuthorizationRoutes(app, tower);
   app.post('/mine', async ({body}) => toWire(await tower.mine(checked(mineBody, body).blocks)));
   app.get('/digest', async () => toWire(await tower.digest()));
   app.get('/verify', async () => toWire(await tower.verify()));

@@ -13,6 +13,7 @@ import type {AuthEvent} from './events.js';
 import {tidyReason} from './reason.js';
 import {receive, receptionReads} from './reception.js';
 import {wrongDecision} from './rejections.js';
+import type {Policy} from './policy.js';
 import {checkedId, RequestList} from './request-list.js';
 import {pendingFor} from './pending-for.js';
 import {deviceViewOf, viewOf} from './request-view.js';
@@ -56,6 +57,11 @@ export class Authorization {
   /** Requests that wait to be decided. */
   get pendingRequests(): number {
     return this.#list.pending;
+  }
+
+  /** Who is asked about requests; of several that can be asked, the first. */
+  get policies(): readonly Policy[] {
+    return this.#parts.dispatcher.policies;
   }
 
   /**

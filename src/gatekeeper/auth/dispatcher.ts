@@ -51,6 +51,10 @@ export class Dispatcher {
     for (const policy of parts.policies) policy.onChange(() => this.#changed());
   }
 
+  get policies(): readonly Policy[] {
+    return this.#parts.policies;
+  }
+
   /** Looks for requests to ask about, soon. */
   wake(): void {
     this.#again = true;

@@ -20,6 +20,7 @@ export function viewOf(id: number, row: RequestRow, settings: DecisionSettings):
     readyHeight: row.readyHeight,
     answer: row.answer,
     closing,
+    revision: row.revision,
     supersedes: row.previous,
     retryHeight: state === 'denied' && closing ? closing.height + settings.deniedCooldown : null,
   };

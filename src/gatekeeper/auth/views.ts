@@ -35,6 +35,8 @@ export interface RequestView {
   readonly readyHeight: number;
   readonly answer: RecordedAnswer | null;
   readonly closing: Closing | null;
+  /** 1 for the first, one more for each that took the place of a pending one. */
+  readonly revision: number;
   readonly supersedes: number | null;
   /** Height from which on a denied device may ask again. */
   readonly retryHeight: number | null;

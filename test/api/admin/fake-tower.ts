@@ -1,5 +1,6 @@
 import type {AdminTower, UserDetails} from '../../../src/api/admin/admin-tower.js';
 import {Rejection} from '../../../src/errors/index.js';
+import {fakeAuthorization} from './fake-authorization.js';
 
 export const fakeKey = `02${'ab'.repeat(32)}`;
 
@@ -19,6 +20,7 @@ const details: UserDetails = {
 /** A tower of answers, with single methods replaced as a test needs. */
 export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
   return {
+    auth: fakeAuthorization(),
     status: () =>
       Promise.resolve({
         version: '0.1.0',
@@ -31,6 +33,10 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         tip: {height: 121, hash: '00'.repeat(32)},
         sourceHeight: 121,
         users: 1,
+        auth: 'user',
+        ready: true,
+        pendingRequests: 2,
+        policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup']}],
       }),
     register: (key) =>
       Promise.resolve({

@@ -1,0 +1,94 @@
+import {request} from 'node:http';
+import {BartizanError, InvariantError, OperationalError} from '../../errors/index.js';
+import {fromWire, toWire} from '../wire-names.js';
+import {fromErrorBody} from './error-body.js';
+import {socketPathOf} from './socket.js';
+
+/** Answers that need no work of size. */
+export const quickMs = 30_000;
+/** Mining thousands of blocks, reading a whole store, waiting for somebody's callback. */
+export const longMs = 600_000;
+/** No answer of a page of users comes near this. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
+/** The admin socket of a data directory, asked one call a connection. */
+export class AdminConnection {
+  readonly #path: string;
+
+  constructor(dataDir: string) {
+    this.#path = socketPathOf(dataDir);
+  }
+
+  get<Answer>(path: string, timeoutMs = quickMs): Promise<Answer> {
+    return this.#call({method: 'GET', path, timeoutMs});
+  }
+
+  post<Answer>(path: string, body: object, timeoutMs = quickMs): Promise<Answer> {
+    return this.#call({method: 'POST', path, body: toWire(body), timeoutMs});
+  }
+
+  async #call<Answer>(call: Call): Promise<Answer> {
+    const {status, text} = await this.#exchange(call);
+    const body = parseJson(text);
+    // Both sides are of one package; a daemon of another version is told by its errors and by `status`.
+    if (status === 200 && body !== undefined) return fromWire(body) as Answer;
+    throw fromErrorBody(body) ?? new InvariantError(`the tower answers ${status}: ${text.slice(0, 200)}`);
+  }
+
+  #exchange({method, path, body, timeoutMs}: Call): Promise<{status: number; text: string}> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const failed = (cause: unknown) => reject(this.#failure(cause));
+      const sent = request(
+        {
+          socketPath: this.#path,
+          method,
+          path,
+          agent: false,
+          timeout: timeoutMs,
+          headers: payload === undefined ? {} : {'content-type': 'application/json'},
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let bytes = 0;
+          response.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+            if (bytes > maxAnswerBytes) sent.destroy(new InvariantError('the tower answers without end'));
+            else chunks.push(chunk);
+          });
+          response.on('end', () =>
+            resolve({status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8')}),
+          );
+          response.on('error', failed);
+        },
+      );
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} seconds`)));
+      sent.on('error', failed);
+      sent.end(payload);
+    });
+  }
+
+  #failure(cause: unknown): BartizanError {
+    if (cause instanceof BartizanError) return cause;
+    const {code} = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+      return new OperationalError('TOWER_NOT_RUNNING', `no tower answers on ${this.#path}`, {cause});
+    }
+    return new OperationalError('TOWER_ADMIN_FAILED', `the tower on ${this.#path} did not answer`, {cause});
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

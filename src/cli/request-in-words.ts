@@ -1,0 +1,92 @@
+import type {RequestAtTip} from '../api/admin/admin-authorization.js';
+import type {RequestView} from '../gatekeeper/auth/views.js';
+import {blocksInWords, heightInWords, type Saying} from '../sim/heights.js';
+import type {Closing, RequestState, Verdict} from '../store/request-row.js';
+import type {Paint} from './paint.js';
+import {printable} from './printable.js';
+
+const expiring: Saying = {future: 'expires', past: 'to expire'};
+const asking: Saying = {future: 'asked about again', past: 'asked about again'};
+const waiting: Saying = {future: 'the device may ask again', past: 'the device may ask again'};
+
+export const colourOf: Readonly<Record<RequestState, Parameters<Paint>[0]>> = {
+  pending: 'yellow',
+  approved: 'green',
+  denied: 'red',
+  failed: 'red',
+  expired: 'dim',
+  superseded: 'dim',
+};
+
+/** A height that has come, with how long ago: `120, 2 blocks ago`. */
+export function pastInWords(height: number, tipHeight: number): string {
+  return `${height}, ${height >= tipHeight ? 'in this block' : `${blocksInWords(tipHeight - height)} ago`}`;
+}
+
+export const expiryInWords = ({expiresAt}: RequestView, tipHeight: number): string =>
+  heightInWords(expiresAt, {tipHeight, saying: expiring});
+
+export const retryInWords = (retryHeight: number, tipHeight: number): string =>
+  heightInWords(retryHeight, {tipHeight, saying: waiting});
+
+/** What a pending request waits for. */
+export function waitInWords({stage, readyHeight, answer}: RequestView, tipHeight: number): string {
+  if (answer !== null) return 'for a block that applies its answer';
+  const asked = {callback: "a policy's fast callback", check: "a policy's check"}[stage];
+  const again = readyHeight > tipHeight ? `; ${heightInWords(readyHeight, {tipHeight, saying: asking})}` : '';
+  return `for ${asked}, or an operator${again}`;
+}
+
+/** The same in a word or three, for a table. */
+export function stageInWords({stage, readyHeight, answer}: RequestView, tipHeight: number): string {
+  if (answer !== null) return 'answered';
+  return readyHeight > tipHeight ? `${stage} at ${readyHeight}` : stage;
+}
+
+export function verdictInWords(verdict: Verdict): string {
+  switch (verdict.type) {
+    case 'approve_user':
+      return verdict.userId === 0 ? 'approve as a new user' : `approve as user ${verdict.userId}`;
+    case 'approve_node':
+      return `approve as ${verdict.role}`;
+    case 'deny':
+      return `deny: ${printable(verdict.reason)}`;
+  }
+}
+
+/** What an operator may say to a pending request. */
+export function decisionsFor({requestId, kind}: RequestView): string[] {
+  const as = {user_signup: '', user_login: ' --user USER', new_node: ' --role ROLE'}[kind];
+  return [`bartizan approve ${requestId}${as}`, `bartizan deny ${requestId} --reason TEXT`];
+}
+
+/** A label and what stands beside it; no row for what is not there. */
+export type Row = [label: string, text: string];
+export const rowOf = (label: string, text: string | null): Row[] => (text === null ? [] : [[label, text]]);
+
+/** Lines that belong together, of which the first alone has the label. */
+export const underOneLabel = (label: string, lines: readonly string[]): Row[] =>
+  lines.map((line, index) => [index === 0 ? label : '', line]);
+
+/** What became of a request, as aligned rows: for whoever has just decided or sent it. */
+export function outcomeRows(request: RequestAtTip, paint: Paint): Row[] {
+  const {requestId, kind, key, state, closing, retryHeight, tipHeight} = request;
+  const by = closing === null ? '' : ` at ${closing.height} by ${printable(closing.actor)}`;
+  return [
+    ['request', `${requestId}  ${kind}`],
+    ['key', key],
+    ['state', paint(colourOf[state], `${state}${by}`)],
+    ...(closing === null ? [] : [...grantRows(closing), ...reasonRows(closing, state)]),
+    ...rowOf('next', retryHeight === null ? null : retryInWords(retryHeight, tipHeight)),
+  ];
+}
+
+/** What a device was given. */
+export const grantRows = ({userId, role}: Pick<Closing, 'userId' | 'role'>): Row[] => [
+  ...rowOf('user', userId === null ? null : String(userId)),
+  ...rowOf('role', role),
+];
+
+/** Why; that approved is approved needs no saying. */
+export const reasonRows = ({reason}: Closing, state: RequestState): Row[] =>
+  rowOf('reason', reason === state ? null : printable(reason));

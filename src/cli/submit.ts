@@ -1,0 +1,133 @@
+import {existsSync} from 'node:fs';
+import {resolve} from 'node:path';
+import type {RequestAtTip} from '../api/admin/admin-authorization.js';
+import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
+import type {SigningKey} from '../crypto/index.js';
+import {OperationalError} from '../errors/index.js';
+import {maxInfoBytes} from '../gatekeeper/auth/info.js';
+import {proofMessage} from '../gatekeeper/auth/proof.js';
+import type {Submission} from '../gatekeeper/auth/views.js';
+import {NoTip} from '../gatekeeper/rejections.js';
+import type {RequestKind} from '../store/layout.js';
+import {makeKey, readKey} from '../tower/key-file.js';
+import {defineTower, towerOf} from './admin-command.js';
+import {readInfo} from './read-text.js';
+import {decisionsFor, expiryInWords, outcomeRows, type Row, underOneLabel, waitInWords} from './request-in-words.js';
+import type {Invocation, Subcommand} from './subcommand.js';
+import {columns} from './table.js';
+
+const kinds: Readonly<Record<string, RequestKind>> = {signup: 'user_signup', login: 'user_login', node: 'new_node'};
+
+interface SubmitOutput extends RequestAtTip {
+  /** Whether a policy can be asked about it as it stands. */
+  readonly policyDecides: boolean;
+}
+
+export const submit: Subcommand<SubmitOutput> = {
+  define(command) {
+    command.argument('<kind>', Object.keys(kinds).join(', '));
+    command.requiredOption('--key-file <path>', "the device's secret key, 32 bytes in hex");
+    command.option('--new-key', 'make the key first');
+    command.option('--info <text>', 'signup_info or login_info');
+    command.option(
+      '--info-file <path>',
+      'the same from a file, or - for stdin: it does not show in the list of processes',
+    );
+    command.option('--node-info <json>', 'node_info; public_key is filled in', '{}');
+    defineTower(command);
+    command.addHelpText(
+      'after',
+      '\nSigns the request with the key, for the tip of the running tower, and sends it to its admin socket.' +
+        '\nExit status: 0 pending or approved, 1 denied, failed or refused.',
+    );
+  },
+
+  async run(invocation, show) {
+    const {args, options} = invocation;
+    const kind = kindOf(args[0]);
+    const info = await infoOf(invocation);
+    const tower = await towerOf(invocation);
+    const status = await tower.status();
+    const key = await keyOf(invocation);
+    const nodeInfo = withPublicKey(String(options['nodeInfo']), key.publicKey);
+    const request = await tower.auth.submit(signed({kind, info, nodeInfo}, status, key));
+    show({...request, policyDecides: status.policies.some((policy) => isAsked(policy, request))});
+    return request.state === 'denied' || request.state === 'failed' ? 1 : 0;
+  },
+
+  render(output, paint) {
+    return columns([...outcomeRows(output, paint), ...nextRows(output)]).join('\n');
+  },
+};
+
+/** What happens next. */
+function nextRows(output: SubmitOutput): Row[] {
+  const {state, answer, tipHeight, policyDecides, closing} = output;
+  if (state === 'approved' && closing !== null && closing.userId !== null) {
+    return [['next', `bartizan user ${closing.userId}`]];
+  }
+  if (state !== 'pending') return [];
+  const isAutomatic = policyDecides || answer !== null;
+  const decisions = isAutomatic ? [] : decisionsFor(output);
+  return [
+    ['waits', isAutomatic ? waitInWords(output, tipHeight) : 'for an operator: no policy takes it'],
+    ['', expiryInWords(output, tipHeight)],
+    ...underOneLabel('decide', decisions),
+  ];
+}
+
+const isAsked = (policy: PolicyStatus, {stage, kind}: RequestAtTip): boolean => policy[stage].includes(kind);
+
+function kindOf(word: unknown): RequestKind {
+  const kind = Object.hasOwn(kinds, String(word)) ? kinds[String(word)] : undefined;
+  if (kind !== undefined) return kind;
+  throw new OperationalError(
+    'TOWER_USAGE',
+    `the kind is ${JSON.stringify(word)}, but must be one of ${Object.keys(kinds).join(', ')}`,
+  );
+}
+
+async function infoOf({options, io}: Invocation): Promise<string | undefined> {
+  const {info, infoFile} = options;
+  if (info !== undefined && infoFile !== undefined) {
+    throw new OperationalError('TOWER_USAGE', '--info and --info-file exclude each other');
+  }
+  return infoFile === undefined ? (info as string | undefined) : readInfo(String(infoFile), io, maxInfoBytes);
+}
+
+async function keyOf({options, io}: Invocation): Promise<SigningKey> {
+  const path = resolve(io.workingDirectory, String(options['keyFile']));
+  if (options['newKey'] === true) {
+    if (!existsSync(path)) return makeKey(path);
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} is there already`, {
+      hint: 'Leave --new-key out to use it, or name another file.',
+    });
+  }
+  const key = await readKey(path);
+  if (key !== undefined) return key;
+  throw new OperationalError('TOWER_INVALID_KEY', `${path} is not there`, {hint: 'Make it with --new-key.'});
+}
+
+/** The text stays as it was written. What is no JSON object is left for the tower to refuse. */
+function withPublicKey(nodeInfo: string, publicKey: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(nodeInfo);
+  } catch {
+    return nodeInfo;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return nodeInfo;
+  if (Object.hasOwn(value, 'public_key')) return nodeInfo;
+  const rest = nodeInfo.slice(nodeInfo.indexOf('{') + 1);
+  return `{"public_key":"${publicKey}"${Object.keys(value).length === 0 ? '' : ','}${rest}`;
+}
+
+function signed(
+  {kind, info, nodeInfo}: {kind: RequestKind; info: string | undefined; nodeInfo: string},
+  {towerId, tip}: TowerStatus,
+  key: SigningKey,
+): Submission {
+  if (tip === null) throw new NoTip();
+  const message = proofMessage({towerId, kind, blockHash: tip.hash, info: info ?? '', nodeInfo});
+  return {kind, info, nodeInfo, blockHeight: tip.height, blockHash: tip.hash, signature: key.sign(message)};
+}
