@@ -25,8 +25,9 @@ export const verify: Subcommand<VerifiedStore> = {
     return output.problemCount === 0 ? 0 : 1;
   },
 
-  render({height, users, appointments, problemCount, problems}, paint) {
-    const what = `${plural(users, 'user')} and ${plural(appointments, 'appointment')} at tip ${height}`;
+  render({height, users, appointments, requests, problemCount, problems}, paint) {
+    const counts = [plural(users, 'user'), plural(appointments, 'appointment'), plural(requests, 'request')];
+    const what = `${counts.join(', ')} at tip ${height}`;
     if (problemCount === 0) return `${what}: ${paint('green', 'everything agrees')}`;
     const unlisted = problemCount - problems.length;
     return [
