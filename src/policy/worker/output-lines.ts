@@ -30,6 +30,7 @@ export class OutputLines {
   #dropped = 0;
   #characters = 0;
   #endWindow: (() => void) | undefined;
+  #isEnding = false;
 
   constructor(stream: Readable, timers: Timers, listener: Listener) {
     this.#stream = stream;
@@ -42,10 +43,16 @@ export class OutputLines {
     stream.on('error', () => undefined);
   }
 
+  /** Reads what is left at once: its writer has ended. */
+  drain(): void {
+    this.#isEnding = true;
+    this.#stream.resume();
+  }
+
   #take(text: string): void {
     this.#endWindow ??= this.#timers.after(windowMs, () => this.#nextWindow());
     this.#characters += text.length;
-    if (this.#characters > maxCharactersPerWindow) this.#stream.pause();
+    if (this.#characters > maxCharactersPerWindow && !this.#isEnding) this.#stream.pause();
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
       this.#append(text, from, end);

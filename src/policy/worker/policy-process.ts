@@ -1,6 +1,6 @@
 import {type ChildProcess, fork} from 'node:child_process';
 import {dirname} from 'node:path';
-import type {Readable} from 'node:stream';
+import {Readable} from 'node:stream';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {Timers} from '../../chain/timers.js';
 import type {Exported} from './exported.js';
@@ -46,6 +46,7 @@ export class PolicyProcess {
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #options: ProcessOptions;
+  readonly #outputs: readonly OutputLines[];
   #listener: (message: FromChild) => void = () => undefined;
   #because: string | undefined;
   #stderrTail = '';
@@ -71,8 +72,7 @@ export class PolicyProcess {
     watchdog.on('data', (said: Buffer) => {
       if (said.toString() === overLimit) this.#because ??= `it used more than ${memoryLimitMiB} MiB`;
     });
-    this.#readOutput('stdout', this.#child.stdout!);
-    this.#readOutput('stderr', this.#child.stderr!);
+    this.#outputs = [this.#readOutput('stdout', this.#child.stdout!), this.#readOutput('stderr', this.#child.stderr!)];
     this.ended = this.#end();
   }
 
@@ -129,9 +129,9 @@ export class PolicyProcess {
     else this.#listener(message);
   }
 
-  #readOutput(name: 'stdout' | 'stderr', stream: Readable): void {
+  #readOutput(name: 'stdout' | 'stderr', stream: Readable): OutputLines {
     const {timers, onEvent} = this.#options;
-    new OutputLines(stream, timers, {
+    const lines = new OutputLines(stream, timers, {
       line: (line) => onEvent({type: 'output', stream: name, line}),
       dropped: (lines) => onEvent({type: 'output_dropped', stream: name, lines}),
     });
@@ -140,27 +140,32 @@ export class PolicyProcess {
         this.#stderrTail = `${this.#stderrTail}${text}`.slice(-stderrTailUnits);
       });
     }
+    return lines;
   }
 
-  #end(): Promise<string> {
-    return new Promise((resolve) => {
-      const finish = (because: string) => {
-        for (const stream of this.#child.stdio) stream?.destroy();
-        resolve(this.#because ?? because);
-      };
+  async #end(): Promise<string> {
+    const streams = this.#child.stdio.filter((stream) => stream instanceof Readable);
+    const closed = streams.map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
+    const disconnected = new Promise<void>((resolve) => this.#child.once('disconnect', resolve));
+    const because = await new Promise<string>((resolve) => {
       this.#child.on('error', (error) => {
-        if (this.#child.pid === undefined) finish(`it could not be started: ${error.message}`);
+        if (this.#child.pid === undefined) resolve(`it could not be started: ${error.message}`);
       });
       this.#child.once('exit', (status, signal) => {
         this.#killGroup();
+        for (const output of this.#outputs) output.drain();
+        // Node.js itself waits for an end of the channel that does not come after a disconnect of ours.
+        const ends = [...closed, ...(this.#child.connected ? [disconnected] : [])];
         const told = () => {
           cancel();
-          finish(this.#isOutOfHeap(signal) ? 'it ran out of memory' : endOf(status, signal));
+          resolve(this.#isOutOfHeap(signal) ? 'it ran out of memory' : endOf(status, signal));
         };
         const cancel = this.#options.timers.after(lastWordsMs, told);
-        this.#child.once('close', told);
+        void Promise.all(ends).then(told);
       });
     });
+    for (const stream of streams) stream.destroy();
+    return this.#because ?? because;
   }
 
   #isOutOfHeap(signal: NodeJS.Signals | null): boolean {

@@ -31,7 +31,7 @@ const calls: readonly (readonly [Pick<Question, 'stage' | 'kind' | 'info'>, (que
   [{stage: 'check', kind: 'new_node', info: null}, ({context}) => ['checkNewNode', {public_key: '02'}, context]],
 ];
 
-test('each function is given what the device sent and what the tower knows', async (t) => {
+test.serial('each function is given what the device sent and what the tower knows', async (t) => {
   const trial = await PolicyTrial.open(t, everyFunction);
   t.is(trial.worker.name, 'policy');
   for (const [part, expected] of calls) {
@@ -41,7 +41,7 @@ test('each function is given what the device sent and what the tower knows', asy
   }
 });
 
-test('a policy handles what it has functions for, and a check alone answers -2 for its callback', async (t) => {
+test.serial('a policy handles what it has functions for, and a check alone answers -2 for its callback', async (t) => {
   const trial = await PolicyTrial.open(
     t,
     'export const user_signup = () => 1; export const checkUserLogin = () => 2; const checkNewNode = 3;',
@@ -89,7 +89,7 @@ const values: readonly (readonly [expression: string, value: unknown])[] = [
   ['Promise.resolve({get a() { throw new Error("a trap"); }})', {}],
 ];
 
-test('a value arrives as it is, or as an empty one of its type', async (t) => {
+test.serial('a value arrives as it is, or as an empty one of its type', async (t) => {
   const trial = await PolicyTrial.open(t, evaluating);
   for (const [expression, value] of values) t.deepEqual(await trial.ask(expression), returned(value), expression);
   for (const [expression, type] of [
@@ -127,7 +127,7 @@ const thrown: readonly (readonly [expression: string, reason: string])[] = [
   ['nothing.of.it', 'nothing is not defined'],
 ];
 
-test('whatever a policy throws fails the question with the first line of its message', async (t) => {
+test.serial('whatever a policy throws fails the question with the first line of its message', async (t) => {
   const trial = await PolicyTrial.open(t, evaluating);
   for (const [expression, reason] of thrown) {
     t.deepEqual(await trial.ask(expression), {type: 'failed', reason}, expression);
@@ -137,7 +137,7 @@ test('whatever a policy throws fails the question with the first line of its mes
   t.is(trial.all('loaded').length, 1);
 });
 
-test('questions are begun in the order in which they were asked, so many at a time', async (t) => {
+test.serial('questions are begun in the order in which they were asked, so many at a time', async (t) => {
   const trial = await PolicyTrial.open(
     t,
     `let begun = 0, active = 0;
@@ -158,7 +158,7 @@ test('questions are begun in the order in which they were asked, so many at a ti
   t.is(Math.max(...seen.map(([, most]) => most!)), maxInFlight);
 });
 
-test('a policy cannot write where the tower reads its answers', async (t) => {
+test.serial('a policy cannot write where the tower reads its answers', async (t) => {
   const trial = await PolicyTrial.open(t, evaluating);
   t.deepEqual(await trial.ask('typeof process.send'), returned('undefined'));
 });

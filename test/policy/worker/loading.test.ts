@@ -21,38 +21,38 @@ async function refusalOf(t: ExecutionContext, source: string): Promise<Operation
   return Object.assign(await refusal(t, trial), {trial});
 }
 
-test('a file that is not there is no policy', async (t) => {
+test.serial('a file that is not there is no policy', async (t) => {
   const error = await refusal(t, new PolicyTrial(t));
   t.regex(error.message, /cannot be read$/);
   t.regex(causesOf(error)[0]!, /^ENOENT/);
 });
 
-test('a folder is no policy, nor is a file of megabytes', async (t) => {
+test.serial('a folder is no policy, nor is a file of megabytes', async (t) => {
   const folder = new PolicyTrial(t);
   mkdirSync(folder.file);
   t.regex((await refusal(t, folder)).message, /cannot be read$/);
   t.regex((await refusalOf(t, `// ${'x'.repeat(2 ** 20)}`)).message, /larger than 1048576 bytes$/);
 });
 
-test('a file that does not parse is refused with the line of the mistake', async (t) => {
+test.serial('a file that does not parse is refused with the line of the mistake', async (t) => {
   const error = await refusalOf(t, 'export const user_signup = () => 1;\n\nconst x = = 2;\n');
   t.is(error.message, `the policy file cannot be loaded: ${error.trial.file}:3`);
   t.is(error.facts['line'], 3);
   t.deepEqual(causesOf(error), ["Unexpected token '='"]);
 });
 
-test('a file that throws while it is loaded is refused with the line', async (t) => {
+test.serial('a file that throws while it is loaded is refused with the line', async (t) => {
   const error = await refusalOf(t, "\nfunction connect() {\n  throw new Error('no database');\n}\nconnect();\n");
   t.is(error.message, `the policy file cannot be loaded: ${error.trial.file}:3`);
   t.deepEqual(causesOf(error), ['no database']);
 });
 
-test('a file that rejects, or throws what is no error, is refused with what it threw', async (t) => {
+test.serial('a file that rejects, or throws what is no error, is refused with what it threw', async (t) => {
   t.deepEqual(causesOf(await refusalOf(t, "await Promise.reject(new Error('no'));")), ['no']);
   t.deepEqual(causesOf(await refusalOf(t, "throw 'text';")), ['text']);
 });
 
-test('an import that is not there, or does not parse, is refused with its name', async (t) => {
+test.serial('an import that is not there, or does not parse, is refused with its name', async (t) => {
   const missing = await refusalOf(t, "import './users.mjs';");
   t.regex(causesOf(missing)[0]!, /^Cannot find module '.*users\.mjs'/);
   const trial = new PolicyTrial(t);
@@ -64,7 +64,7 @@ test('an import that is not there, or does not parse, is refused with its name',
   t.is(error.facts['imported'], imported);
 });
 
-test('a file that imports what its neighbours export is loaded', async (t) => {
+test.serial('a file that imports what its neighbours export is loaded', async (t) => {
   const trial = new PolicyTrial(t);
   writeFileSync(join(trial.folder, 'users.mjs'), 'export const user = 12;');
   trial.write("import {user} from './users.mjs';\nexport const user_signup = () => user;");
@@ -72,11 +72,11 @@ test('a file that imports what its neighbours export is loaded', async (t) => {
   t.deepEqual(await trial.ask(''), {type: 'returned', value: 12});
 });
 
-test('a file that exits while it is loaded is refused', async (t) => {
+test.serial('a file that exits while it is loaded is refused', async (t) => {
   t.deepEqual(causesOf(await refusalOf(t, 'process.exit(4);')), ['it ended with status 4']);
 });
 
-test('a file that exports none of the functions is refused with their names', async (t) => {
+test.serial('a file that exports none of the functions is refused with their names', async (t) => {
   const error = await refusalOf(t, 'export const answer = 42;');
   t.regex(error.message, /exports no function of a policy$/);
   t.is(error.hint, `export one or more of ${functionNames.join(', ')}`);
@@ -86,7 +86,7 @@ test('a file that exports none of the functions is refused with their names', as
   );
 });
 
-test('a misspelt function is named, also beside one that is not', async (t) => {
+test.serial('a misspelt function is named, also beside one that is not', async (t) => {
   for (const name of ['checkUserSignUp', 'check_user_signup', 'checkusersignup']) {
     const error = await refusalOf(t, `export const ${name} = () => 1; export const user_login = () => 1;`);
     t.is(error.hint, 'write it checkUserSignup', name);
@@ -98,12 +98,12 @@ test('a misspelt function is named, also beside one that is not', async (t) => {
   );
 });
 
-test('something else than a function under the name of one is refused', async (t) => {
+test.serial('something else than a function under the name of one is refused', async (t) => {
   const error = await refusalOf(t, 'export const user_login = 5; export const user_signup = () => 1;');
   t.regex(error.message, /exports user_login, which is no function but number$/);
 });
 
-test('other exports are left alone', async (t) => {
+test.serial('other exports are left alone', async (t) => {
   const trial = await PolicyTrial.open(
     t,
     'export const user_signup = () => 1; export const table = {}; export default 1;',
@@ -111,7 +111,7 @@ test('other exports are left alone', async (t) => {
   t.deepEqual(trial.all('loaded')[0]!.functions, ['user_signup']);
 });
 
-test('a refused policy leaves no process behind', async (t) => {
+test.serial('a refused policy leaves no process behind', async (t) => {
   const trial = new PolicyTrial(t);
   trial.write("console.log(process.pid);\nsetInterval(() => {}, 1000);\nthrow new Error('no');");
   await refusal(t, trial);
