@@ -152,7 +152,6 @@ test('a request that times out comes back with its info when the block is discon
     info: null,
     closing: {height: 103, actor: 'chain', reason: 'not decided within 3 blocks'},
   });
-  t.like(world.events.at(-1), {type: 'state_changed'});
   t.like(
     world.events.find((event) => event.type === 'block_connected' && event.height === 103),
     {
