@@ -31,8 +31,10 @@ export const run: Subcommand<RunOutput> = {
     const failed = new Promise<never>((_resolve, reject) => (onFailure = reject));
     // A tower that halts while it is opened is told of by the opening itself.
     failed.catch(() => undefined);
+    const log = await eventLog(io);
     const daemon = await openDaemon(values, {
-      listeners: [await eventLog(io)],
+      listeners: [log],
+      onPolicyReport: log,
       warn: warningTo(io),
       onDefect: (error) => io.log(renderError(error, io.paintLog)),
       onFailure: (error) => onFailure?.(error),

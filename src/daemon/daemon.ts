@@ -43,11 +43,11 @@ export async function openDaemon(
   const {dataDir} = settings;
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
-  const {tower, simulated} = await openTower(settings, {
+  const {tower, simulated, closePolicies} = await openTower(settings, {
     ...options,
     listeners: [...listeners, failureListener(onFailure)],
   });
-  const closing: (() => Promise<void> | void)[] = [() => tower.close()];
+  const closing: (() => Promise<void> | void)[] = [closePolicies, () => tower.close()];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
   };

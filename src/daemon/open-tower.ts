@@ -9,6 +9,7 @@ import type {TowerEvent} from '../tower/events.js';
 import {gatekeeperSettings, type TowerSettings} from '../tower/settings.js';
 import {Tower} from '../tower/tower.js';
 import {keyPathOf, makeDataDir, refuseOtherChain, storePathOf} from './data-dir.js';
+import {type OpenedPolicies, openPolicies, type PolicyReport} from './policies.js';
 import {type OpenedSource, openSource} from './source.js';
 
 export interface TowerOptions {
@@ -17,8 +18,10 @@ export interface TowerOptions {
   /** Neither make what is not there yet, nor put the settings in force. */
   readonly asItIs?: boolean;
   readonly listeners?: readonly ((event: TowerEvent) => void)[];
-  /** Who decides authorization requests; whoever made them closes them. */
+  /** Who decides authorization requests before those whom the settings name; whoever made them closes them. */
   readonly policies?: readonly Policy[];
+  /** Told what happens to the policy file and the webhook that the settings name. */
+  readonly onPolicyReport?: (report: PolicyReport) => void;
   readonly timers?: Timers;
   /** Blocks from elsewhere than the settings say. */
   readonly source?: OpenedSource;
@@ -28,38 +31,43 @@ interface OpenedTower {
   readonly tower: Tower;
   /** Set where blocks are mined on command. */
   readonly simulated: SimulatedChain | undefined;
+  /** To be closed after the tower. */
+  readonly closePolicies: OpenedPolicies['close'];
 }
 
 /**
- * Opens key, store and chain of a data directory, makes what is not there yet, and puts the settings in force; with
- * `asItIs` it does neither. What was opened is closed again when another part fails; after that, the tower closes it.
+ * Opens key, store and chain of a data directory, makes what is not there yet, puts the settings in force, and opens
+ * the policies that they name; with `asItIs` it does nothing but the first. What was opened is closed again when another
+ * part fails; after that, the tower closes it, the policies apart.
  */
-export async function openTower(
-  settings: TowerSettings,
-  {warn, asItIs = false, listeners = [], policies = [], timers, source: given}: TowerOptions,
-): Promise<OpenedTower> {
+export async function openTower(settings: TowerSettings, options: TowerOptions): Promise<OpenedTower> {
   const {dataDir, logBlocks, finality} = settings;
-  if (!asItIs) await makeDataDir(dataDir);
-  const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
+  const {warn, asItIs = false, listeners = [], timers, source: given} = options;
+  const opened: (() => Promise<void>)[] = [];
   try {
+    if (!asItIs) await makeDataDir(dataDir);
+    const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
+    opened.push(() => rows.close());
     const begun = (await rows.get(metaKey('chain'))) !== undefined;
     if (asItIs && !begun) throw new OperationalError('TOWER_STORE_MISSING', 'the store has not seen a block yet');
     refuseOtherChain(dataDir, given === undefined ? settings.chain : 'bitcoind', {begun});
     const key = await loadKey(keyPathOf(dataDir), {create: !begun});
+    const onReport = options.onPolicyReport ?? (() => undefined);
+    const named = asItIs ? nobody : await openPolicies(settings, {towerId: key.publicKey, timers, onReport});
+    opened.push(named.close);
+    const policies = [...(options.policies ?? []), ...named.policies];
     const {source, network, simulated} = given ?? (await openSource(settings, warn));
-    try {
-      const tower = await Tower.open({
-        ...{rows, source, network, key, logBlocks, finality, policies, listeners},
-        ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
-        ...(timers === undefined ? {} : {timers}),
-      });
-      return {tower, simulated};
-    } catch (error) {
-      await source.close();
-      throw error;
-    }
+    opened.push(() => source.close());
+    const tower = await Tower.open({
+      ...{rows, source, network, key, logBlocks, finality, policies, listeners},
+      ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
+      ...(timers === undefined ? {} : {timers}),
+    });
+    return {tower, simulated, closePolicies: named.close};
   } catch (error) {
-    await rows.close();
+    for (const close of opened.reverse()) await close();
     throw error;
   }
 }
+
+const nobody: OpenedPolicies = {policies: [], close: async () => undefined};

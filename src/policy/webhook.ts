@@ -12,7 +12,6 @@ import {Slots} from './webhook/slots.js';
 export const maxInFlight = 8;
 /** Questions that wait for one of these places: a block asks at most `auth_budget`, by default 100. */
 const maxWaiting = 10_000;
-export const defaultTimeLimitMs = 5_000;
 
 /** What has become of the way to the service. */
 export type WebhookEvent =
@@ -30,8 +29,8 @@ export interface WebhookOptions {
   readonly url: string;
   /** The tower's public key in hex, which tells the service whose request it is. */
   readonly towerId: string;
-  /** For one answer, its last byte included. @default 5000 */
-  readonly timeLimitMs?: number;
+  /** For one answer, its last byte included. */
+  readonly timeLimitMs: number;
   /** Signs what is sent. */
   readonly secret?: string;
   /** @default the system's */
@@ -71,7 +70,7 @@ export class Webhook implements Policy {
   private constructor(options: WebhookOptions) {
     this.#poster = new Poster(options.url, {connections: maxInFlight});
     this.#towerId = options.towerId;
-    this.#timeLimitMs = options.timeLimitMs ?? defaultTimeLimitMs;
+    this.#timeLimitMs = options.timeLimitMs;
     this.#secret = options.secret;
     this.#timers = options.timers ?? systemTimers;
     this.#onEvent = options.onEvent ?? (() => undefined);

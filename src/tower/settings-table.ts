@@ -1,66 +1,10 @@
-import {z} from 'zod';
 import {defaultGatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {defaultLogBlocks, finality} from './chain-events.js';
-
-/** Sections of the configuration file and its page, in their order. */
-export type SettingGroup = 'Tower' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
-
-/** One setting: what it accepts, what it is when nobody sets it, and what it is for. */
-export interface SettingDefinition<Value extends string | number = string | number> {
-  readonly schema: z.ZodType<Value>;
-  readonly kind: 'text' | 'integer' | 'choice';
-  /** The accepted values in words; completes "must be ...". */
-  readonly expected: string;
-  readonly fallback: Value;
-  readonly group: SettingGroup;
-  /** One line, no full stop. */
-  readonly meaning: string;
-  /** Never shown. */
-  readonly secret?: true;
-  /** A path: `~` and relative paths are resolved. */
-  readonly path?: true;
-}
-
-interface About<Value> {
-  readonly fallback: Value;
-  readonly group: SettingGroup;
-  readonly meaning: string;
-  readonly secret?: true;
-  readonly path?: true;
-}
-
-const integer = (range: {from: number; to: number}, about: About<number>): SettingDefinition<number> => ({
-  schema: z.int().min(range.from).max(range.to),
-  kind: 'integer',
-  expected: `a whole number from ${range.from} to ${range.to}`,
-  ...about,
-});
-
-const text = (about: About<string>): SettingDefinition<string> => ({
-  schema: z.string(),
-  kind: 'text',
-  expected: 'text',
-  ...about,
-});
-
-const host = (about: About<string>): SettingDefinition<string> => ({
-  ...text(about),
-  schema: z.string().regex(/^(?:[\w.-]+|\[?[\da-f:.]+(?:%\w+)?\]?)$/i),
-  expected: 'a host name or an IP address',
-});
-
-const choice = <const Value extends string>(
-  values: readonly Value[],
-  about: About<NoInfer<Value>>,
-  aliases: Readonly<Record<string, Value>> = {},
-): SettingDefinition<Value> => ({
-  schema: z.preprocess((value) => (typeof value === 'string' ? (aliases[value] ?? value) : value), z.enum(values)),
-  kind: 'choice',
-  expected: `one of ${values.join(', ')}`,
-  ...about,
-});
+import {choice, host, integer, type SettingDefinition, text, url} from './setting-definition.js';
 
 const maxPort = 65_535;
+/** Ten minutes: whoever needs longer answers that he will decide later. */
+const longestLimitMs = 600_000;
 const secondsOfDay = 86_400;
 /** About two years of blocks: mined in seconds, and the file of the chain stays one that can be read at once. */
 const maxStartHeight = 100_000;
@@ -179,6 +123,47 @@ export const settingsTable = {
       meaning: 'Blocks for which the proof of a request counts',
     },
   ),
+  authPolicy: text({
+    fallback: '',
+    group: 'Authorization',
+    meaning: 'Policy file: an ES module whose functions decide requests, in a process of their own',
+    path: true,
+  }),
+  authPolicyTimeLimit: integer(
+    {from: 1, to: longestLimitMs},
+    {
+      fallback: 1_000,
+      group: 'Authorization',
+      meaning: 'Milliseconds that a function of the policy file may take',
+    },
+  ),
+  authPolicyMemory: integer(
+    {from: 16, to: 65_536},
+    {
+      fallback: 128,
+      group: 'Authorization',
+      meaning: 'MiB that the policy file may use, besides what Node.js itself takes',
+    },
+  ),
+  authWebhook: url({
+    fallback: '',
+    group: 'Authorization',
+    meaning: 'URL of an outside service that decides requests which no function and no policy file decides',
+  }),
+  authWebhookSecretFile: text({
+    fallback: '',
+    group: 'Authorization',
+    meaning: 'File, readable by its owner only, with the secret that signs what is sent to auth_webhook',
+    path: true,
+  }),
+  authWebhookTimeLimit: integer(
+    {from: 1, to: longestLimitMs},
+    {
+      fallback: 5_000,
+      group: 'Authorization',
+      meaning: 'Milliseconds within which auth_webhook has to answer',
+    },
+  ),
   btcNetwork: choice(
     ['bitcoin', 'testnet', 'testnet4', 'signet', 'regtest'],
     {
@@ -218,15 +203,11 @@ export const settingsTable = {
     meaning: "Cookie file; without it, and without user and password, the network's in ~/.bitcoin",
     path: true,
   }),
-  btcRpcUrl: {
-    ...text({
-      fallback: '',
-      group: 'bitcoind',
-      meaning: 'URL of the RPC server, instead of btc_rpc_connect and btc_rpc_port',
-    }),
-    schema: z.string().refine(isRpcUrl),
-    expected: 'an http:// or https:// URL',
-  },
+  btcRpcUrl: url({
+    fallback: '',
+    group: 'bitcoind',
+    meaning: 'URL of the RPC server, instead of btc_rpc_connect and btc_rpc_port',
+  }),
   btcFeedProtocol: choice(['tcp'], {
     fallback: 'tcp',
     group: 'bitcoind',
@@ -298,8 +279,4 @@ export function settingNames(key: SettingKey): SettingNames {
     variable: `BARTIZAN_${name.toUpperCase()}`,
     flag: `--${name.replaceAll('_', '-')}`,
   };
-}
-
-function isRpcUrl(value: string): boolean {
-  return value === '' || (URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol));
 }

@@ -4,13 +4,13 @@ import {type GatekeeperSettings, pickSettings} from '../gatekeeper/settings.js';
 import {readSettingsFile, type SettingsFile} from './settings-file.js';
 import {
   definitionOf,
-  type SettingDefinition,
   type SettingKey,
   settingKeys,
   settingNames,
   settingsTable,
   type TowerSettings,
 } from './settings-table.js';
+import type {SettingDefinition} from './setting-definition.js';
 import {closestTo} from './spelling.js';
 
 export type {TowerSettings} from './settings-table.js';
@@ -119,7 +119,7 @@ export function describeOrigin(origin: Origin): string {
 export function shownValue(key: SettingKey, value: unknown): string {
   if (definitionOf(key).secret && value !== '') return '(hidden)';
   const text = String(value);
-  return key === 'btcRpcUrl' ? text.replace(/^(\w+:\/\/)?.*@/, '$1(hidden)@') : text;
+  return definitionOf(key).url ? text.replace(/^(\w+:\/\/)?.*@/, '$1(hidden)@') : text;
 }
 
 function* fromEnvironment(environment: SettingsSources['environment']): Iterable<[SettingKey, Given]> {

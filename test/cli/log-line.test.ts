@@ -38,6 +38,19 @@ test('a value with spaces or quotes is quoted, so that a line is never two', (t)
   );
 });
 
+test('what happens to a policy file or a webhook has a line of facts, its error among them', (t) => {
+  const error = new OperationalError('TOWER_WEBHOOK_FAILED', 'the webhook cannot be reached');
+  t.is(
+    plainLine({type: 'webhook_paused', pauseMs: 1000, error}, now),
+    `${time} event=webhook_paused pause_ms=1000 code=TOWER_WEBHOOK_FAILED error="the webhook cannot be reached"`,
+  );
+  t.is(plainLine({type: 'webhook_resumed'}, now), `${time} event=webhook_resumed`);
+  t.is(
+    plainLine({type: 'policy_loaded', file: '/p.mjs', functions: ['user_signup', 'checkUserSignup'], pid: 7}, now),
+    `${time} event=policy_loaded file=/p.mjs functions=user_signup,checkUserSignup pid=7`,
+  );
+});
+
 test('changed settings are named as they are set', (t) => {
   const settings = {
     ...defaultGatekeeperSettings,

@@ -32,7 +32,7 @@ import {maxAnswerBytes} from '../../src/policy/webhook/post.js';
 import {questionBody, questionHeaders} from '../../src/policy/webhook/question-body.js';
 import {callbackOf, checkOf} from '../../src/policy/worker/names.js';
 import {maxInFlight as maxAsked} from '../../src/policy/worker/interview.js';
-import {defaultTimeLimitMs, maxInFlight as maxPosted} from '../../src/policy/webhook.js';
+import {maxInFlight as maxPosted} from '../../src/policy/webhook.js';
 import type {RequestKind, RequestStage} from '../../src/store/layout.js';
 import {definitionOf, settingKeys, settingNames} from '../../src/tower/settings-table.js';
 import type {FunctionSlow} from '../../src/tower/events.js';
@@ -125,7 +125,7 @@ test.serial('the page lists every limit', async (t) => {
     ['time that a registered function has', `${inWords(functionLimitMs)} ms`],
     ['questions that a policy file is asked at once', String(maxAsked)],
     ['questions that a webhook is asked at once', String(maxPosted)],
-    ['time that a webhook has', `${inWords(defaultTimeLimitMs)} ms`],
+    ['time that a webhook has', `${inWords(settingsTable.authWebhookTimeLimit.fallback)} ms`],
     ['an answer of a webhook', `${inWords(maxAnswerBytes)} bytes`],
     ['failures in a row after which a webhook is left alone', String(maxFailures)],
     [

@@ -525,7 +525,7 @@ test('no event and no reply holds the secret, what was sent, or the URL beyond i
 
 for (const url of ['ftp://canary:canary@host/', 'file:///canary', 'canary', '', 'http://canary:%zz@host/', 'http://']) {
   test(`the URL "${url}" is refused without being repeated`, (t) => {
-    const error = t.throws(() => Webhook.open({url, towerId}), {code: 'TOWER_INVALID_SETTING'});
+    const error = t.throws(() => Webhook.open({url, towerId, timeLimitMs}), {code: 'TOWER_INVALID_SETTING'});
     t.notRegex(`${error.message} ${String(error.cause)}`, /canary/);
   });
 }

@@ -173,6 +173,8 @@ test('no error and no display ever holds a password', async (t) => {
     {flags: {'--btc-rpc-url': 'http://u:hunter2@host', '--btc-rpc-cookie': '/c'}},
     {flags: {'--btc-rpc-url': 'tcp://u:hunter2@host'}},
     {flags: {'--btc-rpc-url': 'u:hunter2@host'}},
+    {flags: {'--auth-webhook': 'ftp://u:hunter2@host/'}},
+    {file: 'auth_webhook = "u:hunter2@host"'},
   ];
   for (const wrong of wrongs) {
     const error = await refusal(t, wrong);
@@ -180,6 +182,7 @@ test('no error and no display ever holds a password', async (t) => {
   }
   t.is(shownValue('btcRpcPassword', 'hunter2'), '(hidden)');
   t.is(shownValue('btcRpcUrl', 'http://u:hunter2@host:1'), 'http://(hidden)@host:1');
+  t.is(shownValue('authWebhook', 'https://u:hunter2@host/path'), 'https://(hidden)@host/path');
 });
 
 test('a file that was asked for must be there, and may set data_dir', async (t) => {

@@ -1,8 +1,8 @@
-import type {StateChanged, TowerEvent} from '../../tower/events.js';
+import type {StateChanged} from '../../tower/events.js';
 import {blocksInWords, plural} from '../../sim/heights.js';
 import type {Io} from '../io.js';
 import {loadProgress, type Progress, type StartProgress} from '../progress.js';
-import {plainLine, prettyLine} from './log-line.js';
+import {type LoggedEvent, plainLine, prettyLine} from './log-line.js';
 
 /** Fewer blocks than this are quicker read as lines than as a bar. */
 const barBlocks = 100;
@@ -11,7 +11,7 @@ const barBlocks = 100;
  * Writes a line an event. On a terminal a long catch-up shows a bar instead of thousands of lines, and one line that
  * sums it up; in a file every block has its line, so that the log proves what was connected.
  */
-export async function eventLog(io: Io): Promise<(event: TowerEvent) => void> {
+export async function eventLog(io: Io): Promise<(event: LoggedEvent) => void> {
   if (!io.logIsTerminal) return (event) => io.log(plainLine(event, new Date()));
   const log = new TerminalLog(io, await loadProgress(io));
   return (event) => log.write(event);
@@ -35,7 +35,7 @@ class TerminalLog {
     this.#startProgress = startProgress;
   }
 
-  write(event: TowerEvent): void {
+  write(event: LoggedEvent): void {
     if (event.type === 'block_connected' && this.#catchUp !== undefined) {
       const {progress, from, to} = this.#catchUp;
       this.#catchUp.blocks++;

@@ -1,17 +1,22 @@
 import {toWire} from '../../api/wire-names.js';
+import type {PolicyReport} from '../../daemon/policies.js';
+import {BartizanError} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
 import type {Paint} from '../paint.js';
 import {printable} from '../printable.js';
 
+/** What has a line in the log. */
+export type LoggedEvent = TowerEvent | PolicyReport;
+
 type Fact = string | number | boolean | null | undefined;
 
 /** What a log line says of an event, name by name. */
-function factsOf(event: TowerEvent): Record<string, Fact> {
+function factsOf(event: LoggedEvent): Record<string, Fact> {
   if (event.type === 'state_changed') {
     const {name, sourceHeight, error} = event.state;
     return {state: name, height: event.tip?.height, sourceHeight, code: error?.code, error: error?.message};
   }
-  const {height, ...others} = event;
+  const {height, ...others} = event as {height?: number};
   const named = Object.entries(others).filter(([name]) => !unsaid.includes(name));
   return {height, ...Object.fromEntries(named.flatMap(([name, value]) => factsIn(name, value)))};
 }
@@ -25,18 +30,19 @@ const unsaid: readonly string[] = ['type', 'header', 'nodeInfo'];
 /** Members of a value are facts beside the others: `verdict=deny reason=…`, `expired_requests=2 request_ids=7,9`. */
 function factsIn(name: string, value: unknown): [string, Fact][] {
   if (Array.isArray(value)) return [[name, value.length === 0 ? null : value.join(',')]];
+  if (value instanceof BartizanError) return Object.entries({code: value.code, error: value.message});
   if (typeof value !== 'object' || value === null) return [[name, value as Fact]];
   const names: Readonly<Record<string, string>> = {type: name, count: name, ids: 'requestIds'};
   return Object.entries(value).flatMap(([member, inner]) => factsIn(names[member] ?? member, inner));
 }
 
 /** For programs and grep: `time=… event=block_connected height=104 hash=… deleted_users=0`. */
-export function plainLine(event: TowerEvent, now: Date): string {
+export function plainLine(event: LoggedEvent, now: Date): string {
   return [`time=${now.toISOString()}`, `event=${event.type}`, ...pairs(factsOf(event))].join(' ');
 }
 
 /** For people at a terminal: time of day, height, what happened, the rest. */
-export function prettyLine(event: TowerEvent, now: Date, paint: Paint): string {
+export function prettyLine(event: LoggedEvent, now: Date, paint: Paint): string {
   const {height, ...facts} = factsOf(event);
   const time = now.toTimeString().slice(0, 8);
   const rest = pairs(facts).map((pair) => pair.replace(/\b[0-9a-f]{64,}\b/g, shortened));
@@ -50,8 +56,8 @@ export function prettyLine(event: TowerEvent, now: Date, paint: Paint): string {
     .trimEnd();
 }
 
-function colourOf(event: TowerEvent): Parameters<Paint>[0] {
-  if (event.type === 'block_disconnected') return 'yellow';
+function colourOf(event: LoggedEvent): Parameters<Paint>[0] {
+  if (event.type === 'block_disconnected' || 'error' in event) return 'yellow';
   if (event.type !== 'state_changed') return 'bold';
   return {synced: 'green' as const, halted: 'red' as const}[event.state.name as 'synced' | 'halted'] ?? 'yellow';
 }
