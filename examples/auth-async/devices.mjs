@@ -31,7 +31,7 @@ async function phoneAndLaptop(world, {number, name, invitation, password}) {
 
 /** Resolves when the device has its answer. */
 async function ask({db, answers}, name, kind, info, about = {}) {
-  const {auth, id: towerId, tip} = db.tower;
+  const {auth} = db.tower;
   const key = new SigningKey(createHash('sha256').update(name).digest());
   const nodeInfo = JSON.stringify({public_key: key.publicKey, name, ...about});
   const answered = new Promise((resolve) => answers.set(key.publicKey, resolve));
@@ -39,11 +39,22 @@ async function ask({db, answers}, name, kind, info, about = {}) {
   const known = (await auth.status(key.publicKey)).requests.find((request) => request.kind === kind);
   if (known !== undefined && known.state !== 'pending') return;
   if (known === undefined) {
-    const message = proofMessage({towerId, kind, blockHash: tip.hash, info: info ?? '', nodeInfo});
-    const proof = {blockHeight: tip.height, blockHash: tip.hash, signature: key.sign(message)};
-    const {requestId} = await auth.submit({kind, info, nodeInfo, ...proof});
+    const {requestId} = await send(db.tower, key, {kind, info, nodeInfo});
     // Said only now, when it is on disk.
     console.log(`request ${requestId} received: ${name} asks to ${wishes[kind]}`);
   }
   await answered;
+}
+
+async function send(tower, key, request) {
+  for (;;) {
+    const {height, hash} = tower.tip;
+    const message = proofMessage({towerId: tower.id, blockHash: hash, ...request, info: request.info ?? ''});
+    try {
+      return await tower.auth.submit({...request, blockHeight: height, blockHash: hash, signature: key.sign(message)});
+    } catch (error) {
+      // A reorg may have taken away the block that the proof names.
+      if (error.code !== 'TOWER_STALE_PROOF') throw error;
+    }
+  }
 }

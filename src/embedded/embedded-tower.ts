@@ -122,8 +122,8 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
 
   /**
    * Does what one of OctoDB's lines says, once the tower is open; see `Tower.pragma`. The answer has OctoDB's names:
-   * `{db_is_ready, node_id, state, height, pending_requests}` for `PRAGMA sync_status`, the device for an authorization,
-   * a list for `PRAGMA nodes`.
+   * `{db_is_ready, node_id, state, height, pending_requests}` for `PRAGMA sync_status`, `{nodes, more}` for `PRAGMA nodes`,
+   * the device for an authorization.
    */
   pragma<Answer = unknown>(text: string): Promise<Answer> {
     return this.#call(async ({tower}) => toWire(resultOf(await tower.pragma(text))) as Answer);
@@ -211,7 +211,7 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
 }
 
 /** The answer itself: whoever wrote the line knows what it is. */
-function resultOf(answer: PragmaAnswer): DeviceView | SyncStatus | readonly NodeView[] {
+function resultOf(answer: PragmaAnswer): DeviceView | SyncStatus | {nodes: readonly NodeView[]; more: boolean} {
   switch (answer.type) {
     case 'authorize_user':
     case 'authorize_node':
@@ -219,6 +219,6 @@ function resultOf(answer: PragmaAnswer): DeviceView | SyncStatus | readonly Node
     case 'sync_status':
       return answer.status;
     case 'nodes':
-      return answer.nodes;
+      return {nodes: answer.nodes, more: answer.more};
   }
 }

@@ -34,7 +34,7 @@ import {callbackOf, checkOf} from '../../src/policy/worker/names.js';
 import {maxInFlight as maxAsked} from '../../src/policy/worker/interview.js';
 import {maxInFlight as maxPosted} from '../../src/policy/webhook.js';
 import type {RequestKind, RequestStage} from '../../src/store/layout.js';
-import {definitionOf, settingKeys, settingNames} from '../../src/tower/settings-table.js';
+import {definitionOf, settingKeys, settingNames, settingsTable} from '../../src/tower/settings-table.js';
 import type {FunctionSlow} from '../../src/tower/events.js';
 import {holdsGenerated} from './generated.js';
 

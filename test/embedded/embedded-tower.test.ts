@@ -231,6 +231,10 @@ test('PRAGMA lines work as OctoDB writes them, and answer with its names', async
     role: null,
     authorized_at: 120,
   });
+  t.deepEqual(await db.pragma('PRAGMA nodes'), {
+    nodes: [{public_key: publicKey(2), state: 'authorized', user_id: 1, role: null, request_id: null}],
+    more: false,
+  });
   await t.throwsAsync(db.pragma('PRAGMA vacuum'), {code: 'TOWER_INVALID_PRAGMA'});
 });
 

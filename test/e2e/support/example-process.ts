@@ -1,0 +1,55 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {tmpdir} from 'node:os';
+import {fileURLToPath} from 'node:url';
+import type {ExecutionContext} from 'ava';
+import {endWith} from '../../cli/harness.js';
+
+const examples = new URL('../../../../examples/', import.meta.url);
+
+/** A program of `examples/`, in a process of its own. What it prints is kept by lines, half a line at the end left out. */
+export class ExampleProcess {
+  readonly lines: string[] = [];
+  /** Resolves with its exit status; null when it was killed. */
+  readonly ended: Promise<number | null>;
+  errors = '';
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(t: ExecutionContext, path: string, args: readonly string[]) {
+    const {PATH = '', HOME = ''} = process.env;
+    this.#child = spawn(process.execPath, [fileURLToPath(new URL(path, examples)), ...args], {
+      cwd: tmpdir(),
+      env: {PATH, HOME},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    endWith(t, this.#child);
+    let rest = '';
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      this.lines.push(...lines);
+      for (const listener of this.#listeners) listener();
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
+    this.ended = once(this.#child, 'close').then(([status]) => status as number | null);
+  }
+
+  /** Resolves when it has printed so many lines, or has ended. */
+  async printed(lines: number): Promise<void> {
+    const reached = new Promise<void>((resolve) => {
+      const look = () => {
+        if (this.lines.length >= lines) resolve();
+      };
+      this.#listeners.add(look);
+      look();
+    });
+    await Promise.race([reached, this.ended]);
+  }
+
+  /** `kill -9`: it can do nothing about it. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+}
