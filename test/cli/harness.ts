@@ -27,6 +27,8 @@ interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly home?: string;
   readonly cwd?: string;
+  /** What it reads from stdin. @default nothing */
+  readonly input?: string | Uint8Array;
 }
 
 const children = new Set<ChildProcess>();
@@ -59,8 +61,9 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
       ...(BITCOIND === undefined ? {} : {BITCOIND}),
       ...options.environment,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => undefined).end(options.input);
   endWith(t, child);
   const output = {stdout: '', stderr: ''};
   const listeners = new Set<() => void>();

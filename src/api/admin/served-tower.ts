@@ -2,6 +2,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import {OperationalError, Rejection} from '../../errors/index.js';
 import {requestKinds} from '../../gatekeeper/auth/level.js';
+import type {Policy} from '../../gatekeeper/auth/policy.js';
 import {NoTip} from '../../gatekeeper/rejections.js';
 import {isExpired} from '../../gatekeeper/subscription.js';
 import {parseUuid, type UserInfo} from '../../gatekeeper/user-info.js';
@@ -9,6 +10,7 @@ import type {Tower} from '../../tower/tower.js';
 import {
   type AdminTower,
   maxListedAppointments,
+  type PolicyStatus,
   type TowerStatus,
   type UserReference,
   type UserSummary,
@@ -96,13 +98,18 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
     auth: tower.gatekeeper.settings.auth,
     ready: tower.isReady,
     pendingRequests: tower.auth.pendingRequests,
-    policies: tower.auth.policies.map((policy) => ({
-      name: policy.name,
-      callback: requestKinds.filter((kind) => policy.handles('callback', kind)),
-      check: requestKinds.filter((kind) => policy.handles('check', kind)),
-    })),
+    policies: tower.auth.policies.map(policyStatusOf).filter((policy) => policy.name !== 'program' || isAsked(policy)),
   };
 }
+
+const policyStatusOf = (policy: Policy): PolicyStatus => ({
+  name: policy.name,
+  callback: requestKinds.filter((kind) => policy.handles('callback', kind)),
+  check: requestKinds.filter((kind) => policy.handles('check', kind)),
+});
+
+/** A program that has registered no function decides nothing. */
+const isAsked = ({callback, check}: PolicyStatus): boolean => callback.length + check.length > 0;
 
 function tipOf(tower: Tower): {height: number; hash: string} {
   if (tower.tip === undefined) throw new NoTip();

@@ -6,11 +6,13 @@ import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import type {AdminAuthorization} from '../../../src/api/admin/admin-authorization.js';
 import type {AdminTower} from '../../../src/api/admin/admin-tower.js';
 import {AdminClient} from '../../../src/api/admin/client.js';
 import {serveAdmin} from '../../../src/api/admin/server.js';
 import {socketPathOf} from '../../../src/api/admin/socket.js';
 import {InvariantError, OperationalError, Rejection} from '../../../src/errors/index.js';
+import {fakeAuthorization} from './fake-authorization.js';
 import {fakeKey, fakeTower} from './fake-tower.js';
 
 async function aDataDir(t: ExecutionContext): Promise<string> {
@@ -57,6 +59,82 @@ test('every answer of the tower reaches the client as it was given', async (t) =
   t.deepEqual(await client.mine(3), await tower.mine(3));
   t.deepEqual(await client.digest(), await tower.digest());
   t.deepEqual(await client.verify(), await tower.verify());
+});
+
+const submission = {
+  kind: 'user_login',
+  info: 'let me in: "\\u0000" Zoë 🏰',
+  nodeInfo: `{"public_key":"${fakeKey}"}`,
+  blockHeight: 120,
+  blockHash: 'ab'.repeat(32),
+  signature: 'd'.repeat(104),
+};
+
+test('every call about authorization reaches the tower as it was made, and its answer comes back', async (t) => {
+  const heard: unknown[] = [];
+  const fake = fakeAuthorization();
+  const hears = <Name extends keyof AdminAuthorization>(name: Name): AdminAuthorization[Name] =>
+    ((...said: unknown[]) => {
+      heard.push([name, ...said]);
+      return (fake[name] as (...said: unknown[]) => Promise<unknown>)(...said);
+    }) as AdminAuthorization[Name];
+  const auth: AdminAuthorization = {
+    submit: hears('submit'),
+    requests: hears('requests'),
+    request: hears('request'),
+    approve: hears('approve'),
+    deny: hears('deny'),
+    authorizeUser: hears('authorizeUser'),
+    authorizeNode: hears('authorizeNode'),
+    devices: hears('devices'),
+    revoke: hears('revoke'),
+    pragma: hears('pragma'),
+  };
+  const {client} = await serve(t, {auth});
+  const node = {...submission, kind: 'new_node', info: undefined};
+  const calls: [keyof AdminAuthorization, ...unknown[]][] = [
+    ['submit', submission],
+    ['submit', node],
+    ['requests', {state: 'denied', after: 3, limit: 7}],
+    ['requests', {after: 0, limit: 1}],
+    ['request', 3],
+    ['approve', 3, {userId: 0, role: 'secondary'}],
+    ['approve', 281_474_976_710_655, {userId: 4_294_967_295}],
+    ['deny', 3, 'a "reason"; -- ü'],
+    ['authorizeUser', fakeKey, 4_294_967_295],
+    ['authorizeNode', fakeKey, 'primary'],
+    ['devices', {after: fakeKey, limit: 1000}],
+    ['devices', {limit: 1}],
+    ['revoke', fakeKey],
+    ['pragma', 'PRAGMA nodes'],
+  ];
+  for (const [name, ...said] of calls) {
+    heard.length = 0;
+    const ask = <Side extends AdminAuthorization>(side: Side) =>
+      (side[name] as (...said: unknown[]) => Promise<unknown>).apply(side, said);
+    const [here, there] = [await ask(fake), await ask(client.auth).catch((error: unknown) => error)];
+    t.deepEqual(there, here, name);
+    t.deepEqual(withoutUndefined(heard), withoutUndefined([[name, ...said]]));
+  }
+});
+
+const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('a request or a device that is not there is a 404', async (t) => {
+  const {path} = await serve(t);
+  t.like(await raw(path, 'GET', '/requests/99'), {status: 404, body: {code: 'TOWER_REQUEST_NOT_FOUND'}});
+  t.like(await raw(path, 'POST', '/devices/02/revoke', '{}'), {status: 404, body: {code: 'TOWER_DEVICE_NOT_FOUND'}});
+});
+
+test('an info that is too long for a request is heard of by the tower, not by the limit of the body', async (t) => {
+  const heard: number[] = [];
+  const submit: AdminAuthorization['submit'] = ({info}) => {
+    heard.push(info!.length);
+    return fakeAuthorization().submit(submission);
+  };
+  const {client} = await serve(t, {auth: fakeAuthorization({submit})});
+  await client.auth.submit({...submission, info: 'x'.repeat(200_000)});
+  t.deepEqual(heard, [200_000]);
 });
 
 test('names on the wire are snake_case', async (t) => {
@@ -128,6 +206,8 @@ test('an error that is none of ours is an invariant outside and heard of inside'
 /** 0xff stands in no UTF-8; a lenient reader would make U+FFFD of it. */
 const badUtf8 = Buffer.concat([Buffer.from('{"key":"'), Buffer.from([0xff]), Buffer.from('"}')]);
 
+const longReason = JSON.stringify({reason: 'x'.repeat(201)});
+
 const refused = test.macro({
   title: (_, what: string) => `${what} is refused with TOWER_INVALID_PARAMETER and never reaches the tower`,
   async exec(
@@ -137,7 +217,19 @@ const refused = test.macro({
     status: number,
   ) {
     const unreachable = () => Promise.reject(new Error('reached'));
-    const {path, defects} = await serve(t, {register: unreachable, users: unreachable, mine: unreachable});
+    const auth: AdminAuthorization = {
+      submit: unreachable,
+      requests: unreachable,
+      request: unreachable,
+      approve: unreachable,
+      deny: unreachable,
+      authorizeUser: unreachable,
+      authorizeNode: unreachable,
+      devices: unreachable,
+      revoke: unreachable,
+      pragma: unreachable,
+    };
+    const {path, defects} = await serve(t, {auth, register: unreachable, users: unreachable, mine: unreachable});
     const answer = await raw(path, method, url, body);
     t.is(answer.status, status);
     t.like(answer.body, {code: 'TOWER_INVALID_PARAMETER'});
@@ -168,6 +260,70 @@ test(refused, 'a body that is not UTF-8', {method: 'POST', url: '/register', bod
 test(refused, 'a name of every object', {method: 'POST', url: '/register', body: '{"key":"02","__proto__":{}}'}, 400);
 test(refused, 'a body above 64 KiB', {method: 'POST', url: '/register', body: `{"key":"${'a'.repeat(65_536)}"}`}, 413);
 test(refused, 'an unknown call', {method: 'GET', url: '/everything'}, 404);
+
+const onWire = {
+  kind: 'user_login',
+  info: 'info',
+  node_info: '{}',
+  block_height: 120,
+  block_hash: 'ab',
+  signature: 'd',
+};
+const submitted = (change: object) => ({
+  method: 'POST',
+  url: '/requests',
+  body: JSON.stringify({...onWire, ...change}),
+});
+test(refused, 'a request without its proof', submitted({signature: undefined}), 400);
+test(refused, 'a request of an endless kind', submitted({kind: 'x'.repeat(65)}), 400);
+test(refused, 'a request whose info is no text', submitted({info: {}}), 400);
+test(refused, 'a request whose node_info is an object', submitted({node_info: {}}), 400);
+test(refused, 'a request below the first block', submitted({block_height: -1}), 400);
+test(refused, 'a request above the last block', submitted({block_height: 2 ** 32}), 400);
+test(refused, 'a request with something more', submitted({user_id: 1}), 400);
+test(
+  refused,
+  'a request with two infos',
+  {method: 'POST', url: '/requests', body: JSON.stringify(onWire).replace('{', '{"info":"other",')},
+  400,
+);
+test(
+  refused,
+  'a request whose info is not UTF-8',
+  {method: 'POST', url: '/requests', body: Buffer.from(JSON.stringify({...onWire, info: 'Zo\u00eb'}), 'latin1')},
+  400,
+);
+test(refused, 'a request of more than half a megabyte', submitted({info: 'x'.repeat(600_000)}), 413);
+for (const id of ['0', '-1', '1e3', '%205', '0x5', '1.5', '281474976710656', 'all']) {
+  test(refused, `request ${id}`, {method: 'GET', url: `/requests/${id}`}, 400);
+  test(refused, `approving ${id}`, {method: 'POST', url: `/requests/${id}/approve`, body: '{}'}, 400);
+  test(refused, `denying ${id}`, {method: 'POST', url: `/requests/${id}/deny`, body: '{"reason":"no"}'}, 400);
+}
+for (const id of ['-1', '1.5', '4294967296', '"1"', 'null', '[1]', 'true', '1e999']) {
+  test(
+    refused,
+    `user ${id} of a request`,
+    {method: 'POST', url: '/requests/3/approve', body: `{"user_id":${id}}`},
+    400,
+  );
+  test(
+    refused,
+    `user ${id} of a key`,
+    {method: 'POST', url: '/authorize-user', body: `{"key":"02","user_id":${id}}`},
+    400,
+  );
+}
+test(refused, 'an unknown role', {method: 'POST', url: '/requests/3/approve', body: '{"role":"king"}'}, 400);
+test(refused, 'no role', {method: 'POST', url: '/authorize-node', body: '{"key":"02","role":null}'}, 400);
+test(refused, 'no reason', {method: 'POST', url: '/requests/3/deny', body: '{}'}, 400);
+test(refused, 'an empty reason', {method: 'POST', url: '/requests/3/deny', body: '{"reason":""}'}, 400);
+test(refused, 'a reason that would be cut', {method: 'POST', url: '/requests/3/deny', body: longReason}, 400);
+test(refused, 'an unknown state', {method: 'GET', url: '/requests?state=open'}, 400);
+test(refused, 'two states', {method: 'GET', url: '/requests?state=denied&state=failed'}, 400);
+test(refused, 'a page of requests that is too long', {method: 'GET', url: '/requests?limit=1001'}, 400);
+test(refused, 'a page of devices that is too long', {method: 'GET', url: '/devices?limit=1001'}, 400);
+test(refused, 'a line that is no text', {method: 'POST', url: '/pragma', body: '{"line":["PRAGMA nodes"]}'}, 400);
+test(refused, 'revoking with something more', {method: 'POST', url: '/devices/02/revoke', body: '{"all":true}'}, 400);
 
 test('the socket can be used by its owner only', async (t) => {
   const {path} = await serve(t);

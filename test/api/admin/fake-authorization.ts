@@ -1,10 +1,10 @@
-import type {AdminAuthorization, DeviceAtTip, RequestAtTip} from '../../../src/api/admin/admin-authorization.js';
-import type {RequestView} from '../../../src/gatekeeper/auth/views.js';
+import type {AdminAuthorization, RequestAtTip} from '../../../src/api/admin/admin-authorization.js';
+import type {DeviceView, RequestView} from '../../../src/gatekeeper/auth/views.js';
 import {Rejection} from '../../../src/errors/index.js';
 
 const tipHeight = 122;
 const fakeKey = `02${'ab'.repeat(32)}`;
-const hashOf = (height: number): string => height.toString(16).padStart(64, '0');
+export const hashOf = (height: number): string => height.toString(16).padStart(64, '0');
 
 /** Signs up; asked about once more, two blocks later. */
 export const pendingRequest: RequestAtTip = {
@@ -54,9 +54,11 @@ const approved = (id: number, userId: number, role: 'primary' | 'secondary' | nu
   closing: {height: 122, hash: hashOf(122), actor: 'operator', reason: 'approved', userId, role},
 });
 
-export const fakeDevice: DeviceAtTip = {tipHeight, key: fakeKey, userId: 7, role: null, authorizedAt: 121};
+export const fakeDevice: DeviceView = {key: fakeKey, userId: 7, role: null, authorizedAt: 121};
 
 const fakeNode = {publicKey: fakeKey, state: 'authorized', userId: 7, role: null, requestId: null} as const;
+
+const fakeStatus = {dbIsReady: true, nodeId: 1, state: 'synced', height: 122, pendingRequests: 1} as const;
 
 /** As a list shows it: without what may be secret. */
 function viewOf(request: RequestAtTip): RequestView {
@@ -92,17 +94,22 @@ export function fakeAuthorization(overrides: Partial<AdminAuthorization> = {}): 
         closing: {...deniedRequest.closing!, height: 122, hash: hashOf(122), actor: 'operator', reason},
         retryHeight: 128,
       }),
-    authorizeUser: (key, userId) => Promise.resolve({...fakeDevice, key, userId, authorizedAt: tipHeight}),
-    authorizeNode: (key, role) => Promise.resolve({...fakeDevice, key, userId: null, role, authorizedAt: tipHeight}),
+    authorizeUser: (key, userId) => Promise.resolve({tipHeight, ...fakeDevice, key, userId, authorizedAt: tipHeight}),
+    authorizeNode: (key, role) =>
+      Promise.resolve({tipHeight, ...fakeDevice, key, userId: null, role, authorizedAt: tipHeight}),
     devices: ({limit}) => Promise.resolve({tipHeight, devices: [fakeDevice].slice(0, limit), next: null}),
     revoke: (key) =>
       key === fakeKey
-        ? Promise.resolve(fakeDevice)
+        ? Promise.resolve({tipHeight, ...fakeDevice})
         : Promise.reject(new Rejection('TOWER_DEVICE_NOT_FOUND', `no device ${key}`)),
-    pragma: (line) =>
-      line === 'PRAGMA nodes'
-        ? Promise.resolve({type: 'nodes', nodes: [fakeNode], more: false})
-        : Promise.reject(new Rejection('TOWER_INVALID_PRAGMA', 'PRAGMA was expected')),
+    pragma(line) {
+      if (line === 'PRAGMA nodes') return Promise.resolve({type: 'nodes', nodes: [fakeNode], more: false});
+      if (line === 'PRAGMA sync_status') return Promise.resolve({type: 'sync_status', status: fakeStatus});
+      if (line.startsWith('PRAGMA authorize_user=')) {
+        return Promise.resolve({type: 'authorize_user', device: fakeDevice});
+      }
+      return Promise.reject(new Rejection('TOWER_INVALID_PRAGMA', 'PRAGMA was expected'));
+    },
     ...overrides,
   };
 }
