@@ -14,8 +14,8 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const call = promisify(execFile);
 
 test('whatever starts from the clone sets it up first', (t) => {
-  const {prepack, prestart, pretest, prebench} = manifest.scripts;
-  t.deepEqual([prepack, prestart, pretest, prebench], Array(4).fill('node scripts/setup.js'));
+  const {prepack, prestart, preexample, pretest, prebench} = manifest.scripts;
+  t.deepEqual([prepack, prestart, preexample, pretest, prebench], Array(5).fill('node scripts/setup.js'));
 });
 
 test('the packed package, installed elsewhere, runs and carries no sources or tests', async (t) => {

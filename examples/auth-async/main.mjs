@@ -58,10 +58,11 @@ async function recallPending() {
     }
     after = page.next;
   }
-  if (queue.size > 0) console.log(`${queue.size} requests were pending: they are decided now`);
+  if (queue.size > 0) console.log(`still pending, and decided now: ${queue.size}`);
 }
 
 const db = open(uri);
+db.on('warning', (warning) => console.log(`note: ${warning}`));
 db.on('decided', ({requestId, state, userId, role, reason}) => {
   console.log(`request ${requestId} ${state}: ${role ?? (userId === null ? reason : `user ${userId}`)}`);
 });

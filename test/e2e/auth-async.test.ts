@@ -1,5 +1,7 @@
+import {readdirSync} from 'node:fs';
 import test from 'ava';
 import {killSeed, liveThroughKills} from './support/auth-async.js';
+import {ExampleProcess} from './support/example-process.js';
 
 const {KILLS, CI = ''} = process.env;
 /** A kill costs nearly a second, most of it for loading the program. */
@@ -9,6 +11,25 @@ test.serial(
   `the example decides every request once, over ${kills} kills on the simulated chain (KILL_SEED=${killSeed})`,
   async (t) => {
     t.timeout(600_000);
-    await liveThroughKills(t, {kills, uri: 'bind=tcp://0.0.0.0:1234'});
+    await liveThroughKills(t, {kills, uri: 'chain=simulated'});
   },
 );
+
+test.serial('npm run example shows the kill, and that what was pending is decided after it', async (t) => {
+  const example = new ExampleProcess(t, 'auth-async/killed.mjs', []);
+  t.is(await example.ended, 0, example.errors);
+  const kill = example.lines.findIndex((line) => line.startsWith('--- killed'));
+  const [before, after] = [example.lines.slice(0, kill), example.lines.slice(kill)];
+  t.true(before.some((line) => line.includes('received')));
+  t.false(before.some((line) => line.startsWith('every device')));
+  t.true(after.some((line) => /^still pending, and decided now: \d/.test(line)));
+  t.regex(after.at(-1)!, /^every device has its answer/);
+});
+
+test.serial('the example runs in its own folder without any argument', async (t) => {
+  const example = new ExampleProcess(t, 'auth-async/main.mjs', []);
+  t.is(await example.ended, 0, example.errors);
+  t.regex(example.lines[0]!, /^note: nothing listens on tcp:\/\/0\.0\.0\.0:1234/);
+  t.is(example.errors, '');
+  t.deepEqual(readdirSync(example.folder), ['auth-async.db']);
+});

@@ -20,9 +20,12 @@ const newPeople = 4;
 const mostLines = 16;
 const latestMs = 15;
 
+/** As OctoDB's example has it. */
+const octoUri = 'node=primary&bind=tcp://0.0.0.0:1234&auth=user';
+
 interface Lives {
   readonly kills: number;
-  /** Settings besides `auth`. */
+  /** More settings, as they stand in a URI. */
   readonly uri: string;
   /** Runs once in each life, beside the program. */
   readonly meanwhile?: (random: SeededRandom) => Promise<unknown>;
@@ -41,7 +44,7 @@ export async function liveThroughKills(t: ExecutionContext, {kills, uri, meanwhi
   let people = 0;
   const start = () => {
     people += newPeople;
-    return new ExampleProcess(t, 'auth-async/main.mjs', [`file:${dataDir}?node=primary&auth=user&${uri}`, `${people}`]);
+    return new ExampleProcess(t, 'auth-async/main.mjs', [`file:${dataDir}?${octoUri}&${uri}`, `${people}`]);
   };
 
   for (let killed = 0; killed < kills; killed++) {
@@ -52,9 +55,9 @@ export async function liveThroughKills(t: ExecutionContext, {kills, uri, meanwhi
       await delay(random.next() * startMs);
       moments.starting++;
     } else {
-      await example.printed(1);
+      await example.printed(2);
       startMs = performance.now() - spawnedMs;
-      await example.printed(random.whole(1, mostLines));
+      await example.printed(random.whole(2, mostLines));
       await delay(random.next() * latestMs);
       moments.running++;
     }

@@ -1,14 +1,16 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {tmpdir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {endWith} from '../../cli/harness.js';
+import {tempDir} from '../../support/temp-dir.js';
 
 const examples = new URL('../../../../examples/', import.meta.url);
 
 /** A program of `examples/`, in a process of its own. What it prints is kept by lines, half a line at the end left out. */
 export class ExampleProcess {
+  /** It runs in this folder, which goes with the test. */
+  readonly folder: string;
   readonly lines: string[] = [];
   /** Resolves with its exit status; null when it was killed. */
   readonly ended: Promise<number | null>;
@@ -17,9 +19,10 @@ export class ExampleProcess {
   readonly #listeners = new Set<() => void>();
 
   constructor(t: ExecutionContext, path: string, args: readonly string[]) {
+    this.folder = tempDir(t);
     const {PATH = '', HOME = ''} = process.env;
     this.#child = spawn(process.execPath, [fileURLToPath(new URL(path, examples)), ...args], {
-      cwd: tmpdir(),
+      cwd: this.folder,
       env: {PATH, HOME},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
