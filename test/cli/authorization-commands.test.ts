@@ -1,5 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
-import type {AdminAuthorization} from '../../src/api/admin/admin-authorization.js';
+import {join} from 'node:path';
+import type {AdminAuthorization, RequestAtTip} from '../../src/api/admin/admin-authorization.js';
 import {serveAdmin} from '../../src/api/admin/server.js';
 import {socketPathOf} from '../../src/api/admin/socket.js';
 import {plain} from '../../src/cli/paint.js';
@@ -351,6 +352,81 @@ test('what strangers have written cannot steer the terminal', (t) => {
     t.true(text.includes('\\u009b\\u202e'));
   }
   t.is(request.render(shown, plain).split('\n').length, 17);
+});
+
+/** What `submit` prints when the tower answers so. */
+async function submitted(t: ExecutionContext, answer: RequestAtTip, ...flags: string[]) {
+  const dataDir = await aTower(t, {submit: () => Promise.resolve(answer)});
+  const key = join(dataDir, 'device.key');
+  return runHere(['submit', 'signup', '--key-file', key, '--new-key', '--info', 'x', '--data-dir', dataDir, ...flags]);
+}
+
+test('submit tells what happens next, and ends with status 1 when the device was turned down at once', async (t) => {
+  const title = (state: string) => `request  3  user_signup\nkey      ${fakeKey}\nstate    ${state}\n`;
+  const closing = {...deniedRequest.closing!, height: 122};
+  const said: [RequestAtTip, string, number][] = [
+    [
+      pendingRequest,
+      `${title('pending')}waits    for a policy's fast callback, or an operator; asked about again at 124, in 2 blocks, about 20 minutes\n` +
+        '         expires at 264, in 142 blocks, about 24 hours\n',
+      0,
+    ],
+    [
+      {...pendingRequest, kind: 'new_node'},
+      `request  3  new_node\nkey      ${fakeKey}\nstate    pending\nwaits    for an operator: no policy takes it\n` +
+        '         expires at 264, in 142 blocks, about 24 hours\n' +
+        'decide   bartizan approve 3 --role ROLE\n         bartizan deny 3 --reason TEXT\n',
+      0,
+    ],
+    [
+      {...pendingRequest, state: 'approved', closing: {...closing, reason: 'approved', userId: 9}},
+      `${title('approved at 122 by policy')}user     9\nnext     bartizan user 9\n`,
+      0,
+    ],
+    [
+      {...pendingRequest, state: 'denied', closing, retryHeight: 128},
+      `${title('denied at 122 by policy')}reason   not one of ours\n` +
+        'next     the device may ask again at 128, in 6 blocks, about 1 hour\n',
+      1,
+    ],
+    [
+      {...pendingRequest, state: 'failed', closing: {...closing, reason: 'user_signup threw'}},
+      `${title('failed at 122 by policy')}reason   user_signup threw\n`,
+      1,
+    ],
+  ];
+  for (const [answer, stdout, status] of said) {
+    t.deepEqual(await submitted(t, answer), {status, stdout, stderr: ''});
+    const json = await submitted(t, answer, '--json');
+    t.is(json.status, status);
+    t.like(JSON.parse(json.stdout), {state: answer.state, policy_decides: answer.kind !== 'new_node'});
+  }
+});
+
+test('public_key is filled in, and what was written stays as it was', async (t) => {
+  const sent: string[] = [];
+  const dataDir = await aTower(t, {
+    submit({nodeInfo}) {
+      sent.push(nodeInfo);
+      return Promise.resolve(pendingRequest);
+    },
+  });
+  const args = ['submit', 'node', '--key-file', join(dataDir, 'device.key'), '--data-dir', dataDir];
+  await runHere([...args, '--new-key']);
+  const {public_key: key} = JSON.parse(sent[0]!) as {public_key: string};
+  t.is(sent.pop(), `{"public_key":"${key}"}`);
+  for (const [given, said] of [
+    [' { } ', `{"public_key":"${key}" } `],
+    ['{"n":1e400, "a":{"public_key":1}}', `{"public_key":"${key}","n":1e400, "a":{"public_key":1}}`],
+    ['{"public_key":"02"}', '{"public_key":"02"}'],
+    ['{"public\\u005fkey":"02"}', '{"public\\u005fkey":"02"}'],
+    ['[]', '[]'],
+    ['null', 'null'],
+    ['{', '{'],
+  ] as const) {
+    await runHere([...args, '--node-info', given]);
+    t.is(sent.pop(), said);
+  }
 });
 
 test('a device of a user is shown by him, a node by its role', async (t) => {

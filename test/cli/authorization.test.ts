@@ -167,6 +167,45 @@ test('a key that never asked is authorized in advance, by its own command or by 
   t.is(keysOf('pending').length, 1);
 });
 
+const policy = `
+export const user_signup = (info) => ({yes: 0, seven: 7, later: -2}[info] ?? -1);
+export const checkUserSignup = () => 9;
+`;
+
+test('a policy file decides at once or in blocks, and submit and status tell', async (t) => {
+  const dataDir = await temporaryDirectory(t);
+  const file = join(dataDir, 'policy.mjs');
+  await writeFile(file, policy);
+  const tower = await aTower(t, dataDir, '--auth-policy', file);
+  const {policies} = await ask<{policies: object[]}>(t, dataDir, 'status');
+  t.like(policies, [{name: 'policy', callback: ['user_signup'], check: ['user_signup']}]);
+  const {stdout: status} = await runHere(['status', '--data-dir', dataDir]);
+  t.regex(status, /^decided by {2}policy: user_signup at once; user_signup later\n {12}operator$/m);
+
+  t.like(await submitAs(t, dataDir, 'a', 'signup', '--info', 'yes'), {state: 'approved', closing: {user_id: 1}});
+  t.like(await submitAs(t, dataDir, 'b', 'signup', '--info', 'seven'), {closing: {actor: 'policy', user_id: 7}});
+  const args = ['--key-file', join(dataDir, 'c.key'), '--new-key', '--data-dir', dataDir];
+  const denied = await runHere(['submit', 'signup', '--info', 'no', ...args]);
+  t.is(denied.status, 1);
+  t.regex(denied.stdout, /^state {4}denied at 120 by policy$/m);
+  t.like(await submitAs(t, dataDir, 'd', 'signup', '--info', 'later'), {
+    state: 'pending',
+    stage: 'check',
+    ready_height: 121,
+    policy_decides: true,
+  });
+  t.like(await submitAs(t, dataDir, 'e', 'login', '--info', 'x'), {policy_decides: false});
+  await ask(t, dataDir, 'mine', '1');
+  await tower.said('stderr', /event=answer_recorded height=121 request_id=4 verdict=approve_user user_id=9\n/);
+  const {stdout: answered} = await runHere(['requests', '--data-dir', dataDir]);
+  t.regex(answered, /^4 .* answered$/m);
+  await ask(t, dataDir, 'mine', '1');
+  t.like(await ask(t, dataDir, 'request', '4'), {
+    state: 'approved',
+    closing: {height: 122, user_id: 9, actor: 'policy'},
+  });
+});
+
 /** What a device would send, with something wrong. */
 async function submissionTo(client: AdminClient, change: Partial<Submission> & {signer?: number; towerId?: string}) {
   const {tip, towerId} = await client.status();

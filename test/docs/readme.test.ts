@@ -7,13 +7,13 @@ import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {mainPath, run, start, temporaryDirectory} from '../cli/harness.js';
 import {haveBitcoind, regtestTest} from '../support/regtest.js';
+import {blocksIn, callsOf, patternOf} from './console.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const execute = promisify(execFile);
 
-const blocksOf = (language: string): string[] =>
-  [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language).map(([, , text]) => text!);
+const blocksOf = (language: string): string[] => blocksIn(readme, language);
 
 /** The lines of a block that call for a pattern, with comments and `npx` taken off. */
 const commandLine = (line: string): string[] =>
@@ -21,19 +21,6 @@ const commandLine = (line: string): string[] =>
     .replace(/\s+#.*$/, '')
     .replace(/^npx bartizan /, '')
     .split(/\s+/);
-
-/** `…` stands for anything: within a line, or for lines in between. */
-function patternOf(shown: string): RegExp {
-  const escaped = shown.trimEnd().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll(/^…$/gm, '[^]*?').replaceAll('…', '[^\\n]*?')}\\s*$`);
-}
-
-/** Commands of a console block, each with the output that is shown for it. */
-const callsOf = (block: string): {command: string; shown: string}[] =>
-  block
-    .split(/^\$ /m)
-    .slice(1)
-    .map((call) => ({command: call.slice(0, call.indexOf('\n')), shown: call.slice(call.indexOf('\n') + 1)}));
 
 test('the README is at most 120 lines long', (t) => {
   t.true(readme.trimEnd().split('\n').length <= 120);
