@@ -45,7 +45,8 @@ function sourceInWords(sourceHeight: number, tipHeight = 0): string {
   return behind > 0 ? `${sourceHeight}, ${plural(behind, 'block')} ahead` : String(sourceHeight);
 }
 
-function policyInWords({name, callback, check}: PolicyStatus): string {
+function policyInWords({name, callback, check, trouble}: PolicyStatus): string {
+  if (trouble !== null) return `${name}: not asked for now, because ${trouble}`;
   const asked = [
     ...(callback.length === 0 ? [] : [`${callback.join(', ')} at once`]),
     ...(check.length === 0 ? [] : [`${check.join(', ')} later`]),

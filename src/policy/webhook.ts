@@ -90,6 +90,10 @@ export class Webhook implements Policy {
     return new Webhook(options);
   }
 
+  get trouble(): string | null {
+    return this.#reason;
+  }
+
   get state(): WebhookState {
     return {
       breaker: this.#breaker.state,

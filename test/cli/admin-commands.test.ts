@@ -94,7 +94,7 @@ test('what the tower waits for stands beside its state', async (t) => {
         tip: null,
         sourceHeight: null,
         ready: false,
-        policies: [{name: 'webhook', callback: [], check: []}],
+        policies: [{name: 'webhook', callback: [], check: [], trouble: 'it is down'}],
       }),
   });
   const {stdout} = await run(t, ['status', '--data-dir', dataDir]);
@@ -109,7 +109,7 @@ source      not heard of
 users       1
 auth        user, 2 requests pending
 ready       no
-decided by  webhook: cannot be asked now
+decided by  webhook: not asked for now, because it is down
             operator
 tower id    ${fakeKey}
 process     4242, version 0.1.0

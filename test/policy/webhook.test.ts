@@ -304,6 +304,7 @@ test('after some failures in a row nobody is asked until the pause is over', asy
   t.is(service.posts.length, maxFailures);
   t.false(webhook.handles('check'));
   t.like(webhook.state, {breaker: 'open', reason: 'the webhook answers with status 500'});
+  t.is(webhook.trouble, 'the webhook answers with status 500');
   t.like(events[0], {type: 'webhook_paused', pauseMs: firstPauseMs, error: {code: 'TOWER_WEBHOOK_FAILED'}});
   t.deepEqual(await webhook.ask(aQuestion()), {type: 'unavailable', reason: 'the webhook answers with status 500'});
   timers.pass(firstPauseMs - 1);
@@ -317,6 +318,7 @@ test('after some failures in a row nobody is asked until the pause is over', asy
   t.deepEqual(await webhook.ask(aQuestion()), returned(5));
   t.is(service.posts.length, maxFailures + 1);
   t.like(webhook.state, {breaker: 'closed', failures: 0, reason: null});
+  t.is(webhook.trouble, null);
   t.deepEqual(events.at(-1), {type: 'webhook_resumed'});
   t.deepEqual(changes, [false, true, true]);
 });

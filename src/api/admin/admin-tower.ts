@@ -53,6 +53,8 @@ export interface PolicyStatus {
   readonly callback: readonly RequestKind[];
   /** Kinds of which it is asked for a later decision now. */
   readonly check: readonly RequestKind[];
+  /** What keeps it from being asked, in words. */
+  readonly trouble: string | null;
 }
 
 export interface Registration {

@@ -41,6 +41,8 @@ export type Reply =
 export interface Policy {
   /** Who it is, for the log: the actor of what it decides. */
   readonly name: 'program' | 'policy' | 'webhook';
+  /** What keeps it from being asked, in words; null when nothing does. For people to read. */
+  readonly trouble?: string | null;
   /** Whether it can be asked now. It may change at any time; `onChange` tells. */
   handles(stage: RequestStage, kind: RequestKind): boolean;
   /** Never rejects, and always ends: time limits are the policy's own. */

@@ -36,7 +36,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         auth: 'user',
         ready: true,
         pendingRequests: 2,
-        policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup']}],
+        policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup'], trouble: null}],
       }),
     register: (key) =>
       Promise.resolve({
