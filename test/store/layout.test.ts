@@ -29,6 +29,9 @@ const hexOf = (bytes: number) =>
   fc.uint8Array({minLength: bytes, maxLength: bytes}).map((raw) => Buffer.from(raw).toString('hex'));
 const publicKey = hexOf(33);
 const locator = hexOf(16);
+const kind = fc.constantFrom('user_signup' as const, 'user_login' as const, 'new_node' as const);
+const stage = fc.constantFrom('callback' as const, 'check' as const);
+const dueKind = fc.constantFrom('t' as const, 'c' as const);
 const role = fc.constantFrom(null, 'primary' as const, 'secondary' as const);
 const plain = {noNullPrototype: true} as const;
 const device = fc.record({key: publicKey, role, authorizedAt: u32}, plain);
@@ -63,6 +66,12 @@ test('keys of every table are ordered as their numbers are', (t) => {
     [fc.tuple(u48), layout.logKey],
     [fc.tuple(publicKey), layout.deviceKey],
     [fc.tuple(publicKey), layout.toldKey],
+    [fc.tuple(u48), layout.requestKey],
+    [fc.tuple(u48), layout.infoKey],
+    [fc.tuple(u48), layout.answeredKey],
+    [fc.tuple(u32, u48), (height: number, id: number) => layout.readyKey('check', 'user_login', height, id)],
+    [fc.tuple(dueKind, u32, u48), layout.requestDueKey],
+    [fc.tuple(u32, u32), layout.timeoutKey],
   ];
   for (const [parts, keyOf] of tables) {
     const key = keyOf as (...parts: (number | string)[]) => string;
@@ -89,6 +98,68 @@ test('what a key says can be read back from it', (t) => {
       assert.equal(layout.undoHeightOf(layout.undoKey(a, b)), a);
       assert.equal(layout.logNumberOf(layout.logKey(subscription)), subscription);
     }),
+  );
+  t.pass();
+});
+
+test('what the key of a request says can be read back from it, and kinds and stages are told apart', (t) => {
+  fc.assert(
+    fc.property(u48, u32, u32, fc.tuple(stage, kind), fc.tuple(stage, kind), (id, height, n, one, other) => {
+      assert.equal(layout.requestIdOf(layout.requestKey(id)), id);
+      assert.equal(layout.idOfInfo(layout.infoKey(id)), id);
+      assert.equal(layout.idOfAnswered(layout.answeredKey(id)), id);
+      assert.deepEqual(layout.readyOf(layout.readyKey(...one, height, id)), {height, id});
+      assert.deepEqual(layout.requestDueOf(layout.requestDueKey('t', height, id)), {height, id});
+      assert.deepEqual(layout.requestDueOf(layout.requestDueKey('c', height, id)), {height, id});
+      assert.equal(layout.timeoutHeightOf(layout.timeoutKey(height, n)), height);
+      assert.equal(
+        layout.readyKey(...one, height, id) === layout.readyKey(...other, height, id),
+        one[0] === other[0] && one[1] === other[1],
+      );
+    }),
+  );
+  fc.assert(
+    fc.property(fc.tuple(publicKey, kind), fc.tuple(publicKey, kind), (one, other) => {
+      assert.equal(
+        layout.requestOfKey(...one) === layout.requestOfKey(...other),
+        one[0] === other[0] && one[1] === other[1],
+      );
+    }),
+    {
+      examples: [
+        [
+          ['02'.repeat(33), 'user_signup'],
+          ['02'.repeat(33), 'user_login'],
+        ],
+      ],
+    },
+  );
+  t.pass();
+});
+
+test('a range of requests holds those of its kind and stage at its heights, both ends included, and nobody else’s', (t) => {
+  fc.assert(
+    fc.property(u32, u32, u32, u48, fc.tuple(stage, kind), fc.tuple(stage, kind), (a, b, at, id, one, other) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)];
+      const within = from <= at && at <= to;
+      const holds = (range: {from: string; to: string}, key: string) => range.from <= key && key < range.to;
+      const isSame = one[0] === other[0] && one[1] === other[1];
+      assert.equal(holds(layout.readyRange(...one, from, to), layout.readyKey(...other, at, id)), within && isSame);
+      for (const kind of ['t', 'c'] as const) {
+        const range = layout.requestDueRange(kind, from, to);
+        assert.equal(holds(range, layout.requestDueKey(kind, at, id)), within);
+        assert.equal(holds(range, layout.requestDueKey(kind === 't' ? 'c' : 't', at, id)), false);
+        assert.equal(holds(range, layout.dueKey('e', at, id % 2 ** 32)), false, 'nor what users are due');
+        assert.equal(holds(layout.dueRange('e', from, to), layout.requestDueKey(kind, at, id)), false);
+      }
+      assert.equal(holds(layout.timeoutRange(from, to), layout.timeoutKey(at, id % 2 ** 32)), within);
+    }),
+    {
+      examples: [
+        [5, 9, 9, u48Max, ['check', 'new_node'], ['check', 'new_node']],
+        [0, 0xffff_ffff, 0xffff_ffff, u48Max, ['check', 'new_node'], ['check', 'new_node']],
+      ],
+    },
   );
   t.pass();
 });
@@ -170,12 +241,20 @@ test('every row can be read back as it was written', (t) => {
     }),
   );
   fc.assert(
-    fc.property(u48, u32, u32, u32, u32, (subscription, lastSlots, lastExpiry, highestSlots, highestExpiry) => {
-      const told = {userId: lastExpiry, subscription, lastSlots, lastExpiry, highestSlots, highestExpiry};
-      assert.deepEqual(decodeTold(encodeTold(told)), told);
-      assert.equal(decodeAppointment(encodeAppointment(lastSlots)), lastSlots);
-      assert.equal(decodeSubscription(encodeSubscription(subscription)), subscription);
-    }),
+    fc.property(
+      u48,
+      u32,
+      u32,
+      u32,
+      u32,
+      u32,
+      (subscription, userId, lastSlots, lastExpiry, highestSlots, highestExpiry) => {
+        const told = {userId, subscription, lastSlots, lastExpiry, highestSlots, highestExpiry};
+        assert.deepEqual(decodeTold(encodeTold(told)), told);
+        assert.equal(decodeAppointment(encodeAppointment(lastSlots)), lastSlots);
+        assert.equal(decodeSubscription(encodeSubscription(subscription)), subscription);
+      },
+    ),
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(u32, user), {maxLength: 5}), (users) => {
