@@ -2,12 +2,12 @@ import {OperationalError} from '../errors/index.js';
 import type {KeyValueReader, KeyValueStore, Snapshot} from './key-value-store.js';
 import {logKey, logNumberOf, schemaVersion, tableRange} from './layout.js';
 import {type Meta, type Progress, readMeta} from './meta.js';
-import {pagesOf} from './pages.js';
+import {pageRows} from './pages.js';
 import {migrate, schemaOf} from './schema.js';
 import {Transaction} from './transaction.js';
 
-/** Events that fit into the 4 MiB of LevelDB's write-ahead log: each makes it grow by some 700 bytes. */
-const recentEvents = 6_000;
+/** LevelDB begins another write-ahead log at 4 MiB. */
+const writeAheadLogBytes = 4 * 1024 * 1024;
 
 /** Rows and meta of one tower. Reads see what is committed; one transaction at a time changes it. */
 export class Store {
@@ -77,20 +77,26 @@ async function readIntact(rows: KeyValueReader): Promise<Meta | undefined> {
 
 /**
  * LevelDB leaves damaged parts of its write-ahead log out without a word, and goes on with what stands behind them. A
- * batch that is lost so leaves a gap among the last events, for each has a row in ours.
+ * batch that is lost so leaves a gap among the last events, for each has a row in ours. How many of them the
+ * write-ahead log can hold depends on what they changed besides: those that changed nothing fill it by their own rows.
  */
 async function requireRecentEvents(rows: KeyValueReader, {firstLog, nextLog}: Progress): Promise<void> {
-  let expected = Math.max(firstLog, nextLog - recentEvents);
-  for await (const page of pagesOf(rows, {from: logKey(expected), to: tableRange('log').to})) {
-    const last = logNumberOf(page[page.length - 1]![0]);
-    if (last !== expected + page.length - 1) break;
-    expected = last + 1;
-  }
-  if (expected !== nextLog) {
-    throw new OperationalError(
-      'TOWER_STORE_CORRUPT',
-      'events are missing from the log of the store: one of its files was damaged',
-      {facts: {from: expected, nextEvent: nextLog}},
-    );
+  let expected = nextLog;
+  let {to} = tableRange('log');
+  for (let bytes = 0; expected > firstLog && bytes < writeAheadLogBytes; to = logKey(expected)) {
+    const page = await rows.range({from: logKey(firstLog), to, limit: pageRows, reverse: true});
+    if (page.length === 0) throw lostEvents(expected - 1, nextLog);
+    for (const [key, value] of page) {
+      if (logNumberOf(key) !== expected - 1) throw lostEvents(expected - 1, nextLog);
+      expected--;
+      bytes += key.length + value.length;
+    }
   }
 }
+
+const lostEvents = (event: number, nextEvent: number): OperationalError =>
+  new OperationalError(
+    'TOWER_STORE_CORRUPT',
+    'events are missing from the log of the store: one of its files was damaged',
+    {facts: {event, nextEvent}},
+  );

@@ -3,6 +3,7 @@ import {genesisOf} from '../../src/chain/network.js';
 import {OperationalError} from '../../src/errors/index.js';
 import {type KeyValueStore, layout, LevelStore, MemoryStore, Store} from '../../src/store/index.js';
 import {allRows} from '../support/rows.js';
+import {storedRows} from '../support/stored-rows.js';
 import {tempDir} from '../support/temp-dir.js';
 
 const refused = (code: string) => ({instanceOf: OperationalError, code});
@@ -87,4 +88,40 @@ test('a store whose meta rows are incomplete or unreadable is refused unchanged'
       t.deepEqual(await allRows(rows), before);
     }
   }
+});
+
+/** A store with so many more events, each of so many bytes. */
+async function withEvents(count: number, bytes: number): Promise<{rows: MemoryStore; nextLog: number}> {
+  const rows = new MemoryStore();
+  await rows.write(storedRows('schema-1.txt'));
+  const store = await Store.open(rows);
+  const transaction = store.begin();
+  for (let i = 0; i < count; i++) transaction.log('x'.repeat(bytes));
+  await store.commit(transaction);
+  return {rows, nextLog: store.meta!.progress.nextLog};
+}
+
+test('as many events are looked at as fit into a write-ahead log, be they small or large', async (t) => {
+  for (const [bytes, seen, unseen] of [
+    [70, 40_000, 60_000],
+    [1_000, 4_000, 5_200],
+  ] as const) {
+    for (const [back, isSeen] of [
+      [1, true],
+      [seen, true],
+      [unseen, false],
+    ] as const) {
+      const {rows, nextLog} = await withEvents(unseen + 1_000, bytes);
+      await rows.write([[layout.logKey(nextLog - back), null]]);
+      const what = `${bytes} bytes, ${back} events ago`;
+      if (isSeen) await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'), what);
+      else await t.notThrowsAsync(Store.open(rows), what);
+    }
+  }
+});
+
+test('an event behind the last one is a sign of damage, too', async (t) => {
+  const {rows, nextLog} = await withEvents(10, 10);
+  await rows.write([[layout.logKey(nextLog), Buffer.from('"x"')]]);
+  await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
 });
