@@ -290,9 +290,18 @@ export class Tower {
       }
     }
     if (event.type === 'block_disconnected') this.#dispatcher.disconnected();
-    if (event.type === 'block_connected' || event.type === 'state_changed') this.#dispatcher.wake();
+    if (asksAnew.has(event.type)) this.#dispatcher.wake();
   }
 }
+
+/** Events after which somebody may be asked who could not be before. */
+const asksAnew: ReadonlySet<TowerEvent['type']> = new Set([
+  'block_connected',
+  'block_disconnected',
+  'request_received',
+  'settings_changed',
+  'state_changed',
+]);
 
 function throwLater(error: unknown): void {
   queueMicrotask(() => {

@@ -1,6 +1,7 @@
 import test from 'ava';
-import {ask} from '../../support/devices.js';
+import {ask, submissionOf} from '../../support/devices.js';
 import {ScriptedPolicy} from '../../support/scripted-policy.js';
+import {until} from '../../support/until.js';
 import {World} from '../../support/world.js';
 
 test('another block at the same height has a budget of its own, and whoever was not there is asked again', async (t) => {
@@ -16,4 +17,43 @@ test('another block at the same height has a budget of its own, and whoever was 
   await world.tower.auth.settled();
   t.deepEqual(checked(), [1, 1]);
   t.is(world.height, 101);
+});
+
+test('a device that does not wait for the answer has its request put to the callback all the same', async (t) => {
+  const policy = new ScriptedPolicy({callback: () => 0});
+  const world = await World.begin(t, {settings: {auth: 'user'}, policies: [policy]});
+  const decided = new Promise<void>((resolve) => {
+    world.tower.on(({type}) => type === 'request_decided' && resolve());
+  });
+  const sent = await world.tower.auth.submit(submissionOf(world, {device: 2}), {wait: false});
+  t.is(sent.state, 'pending');
+  await decided;
+  t.is((await world.tower.auth.request(1)).state, 'approved');
+});
+
+test('a greater budget counts at once', async (t) => {
+  const policy = new ScriptedPolicy({callback: () => -2, check: () => -2});
+  const world = await World.begin(t, {settings: {auth: 'user', authBudget: 1}, policies: [policy]});
+  const checks = () => policy.asked.filter(({stage}) => stage === 'check').length;
+  for (let device = 2; device <= 4; device++) await ask(world, {device});
+  await world.mine();
+  await world.tower.auth.settled();
+  t.is(checks(), 1);
+  await world.changeSettings({authBudget: 2});
+  await until(() => checks() === 2);
+  t.pass();
+});
+
+test('a request that comes back with a block that goes is put to the callback again, also where no other block comes', async (t) => {
+  const policy = new ScriptedPolicy({});
+  const world = await World.begin(t, {settings: {auth: 'user', requestTtl: 1}, policies: [policy]});
+  await ask(world, {device: 2});
+  await world.mine();
+  policy.set('callback', () => 0);
+  await world.tower.auth.settled();
+  t.is((await world.tower.auth.request(1)).state, 'expired');
+  await world.disconnect(1);
+  await until(() => policy.asked.length > 0);
+  await world.tower.auth.settled();
+  t.is((await world.tower.auth.request(1)).state, 'approved');
 });
