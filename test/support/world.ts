@@ -71,6 +71,11 @@ export class World {
     return world;
   }
 
+  /** The settings with which the tower is opened again. */
+  get settings(): GatekeeperSettings {
+    return this.#settings;
+  }
+
   get height(): number {
     return this.tower.tip!.height;
   }

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type {Reply} from '../../../../src/gatekeeper/auth/policy.js';
+import {infoHashOf} from '../../../support/devices.js';
+import type {HeldPolicy, HeldQuestion} from '../../../support/held-policy.js';
+import {publicKey} from '../../../support/keys.js';
+import type {Model} from './model.js';
+
+/** Holds what a policy is asked against the requests of the model: nobody is asked out of turn, and nobody forgotten. */
+export class Questions {
+  readonly #model: Model;
+  readonly #policy: HeldPolicy;
+  #known: readonly HeldQuestion[] = [];
+  readonly #unavailable = new Set<number>();
+  /** Checks asked about since the tip is what it is. */
+  #checks = 0;
+  #hasMoved = true;
+
+  constructor(model: Model, policy: HeldPolicy) {
+    this.#model = model;
+    this.#policy = policy;
+  }
+
+  /** A block has come or gone, or the tower was opened again. */
+  moved(): void {
+    this.#hasMoved = true;
+    this.#unavailable.clear();
+  }
+
+  /** The policy handles other requests than before. */
+  changed(): void {
+    this.#unavailable.clear();
+  }
+
+  answered(id: number, reply: Reply): void {
+    if (reply.type === 'unavailable') this.#unavailable.add(id);
+  }
+
+  /** Once nobody is on the way any more. */
+  look(): void {
+    const {height, settings, requests} = this.#model;
+    const {open} = this.#policy;
+    const fresh = open.filter((held) => !this.#known.includes(held)).map(({question}) => question);
+    const ids = open.map(({question}) => question.context.requestId);
+    assert.equal(new Set(ids).size, ids.length, `asked twice: ${ids.join()}`);
+
+    for (const {stage, kind, info, nodeInfo, context} of fresh) {
+      const request = requests.get(context.requestId)!;
+      const {key, received, payload} = request;
+      const {attempts, height, formerUserId, ...told} = context;
+      assert.deepEqual(told, {requestId: request.id, key: publicKey(key), receivedHeight: received});
+      assert.deepEqual([kind, payload], [request.kind, `${info === null ? null : infoHashOf(info)} ${nodeInfo}`]);
+      if (this.#hasMoved || request.state !== 'pending') continue;
+      assert.deepEqual(
+        {stage, attempts, height},
+        {stage: request.stage, attempts: request.attempts, height: this.#model.height},
+      );
+      assert.equal(formerUserId, this.#model.people.formerUser(key));
+      assert.ok(request.ready <= height && !request.answer, `request ${request.id} was not ready`);
+    }
+
+    const checks = fresh.filter(({stage, context}) => stage === 'check' && context.height === height);
+    this.#checks = (this.#hasMoved ? 0 : this.#checks) + checks.length;
+    if (checks.length > 0) assert.ok(this.#checks <= settings.authBudget, `${this.#checks} checks were asked about`);
+
+    const waiting = this.#model.pending.filter(
+      ({id, stage, kind, ready, answer}) =>
+        !answer &&
+        ready <= height &&
+        this.#policy.handles(stage, kind) &&
+        !ids.includes(id) &&
+        !this.#unavailable.has(id),
+    );
+    assert.deepEqual(
+      waiting.filter(({stage}) => stage === 'callback'),
+      [],
+    );
+    const openChecks = open.filter(({question}) => question.stage === 'check').length;
+    if (waiting.length > 0)
+      assert.ok(Math.max(this.#checks, openChecks) >= settings.authBudget, 'somebody was not asked');
+    const turn = (id: number) => requests.get(id)!.ready * 1e6 + id;
+    const first = Math.min(...waiting.map(({id}) => turn(id)));
+    for (const {context} of this.#hasMoved ? checks : []) {
+      const {state, answer} = requests.get(context.requestId)!;
+      if (state === 'pending' && !answer) assert.ok(turn(context.requestId) < first, 'asked out of turn');
+    }
+    this.#known = [...open];
+    this.#hasMoved = false;
+  }
+}

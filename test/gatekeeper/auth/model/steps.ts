@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import type {Reply} from '../../../../src/gatekeeper/auth/policy.js';
+import type {GatekeeperSettings} from '../../../../src/gatekeeper/settings.js';
+import type {RequestKind, RequestStage} from '../../../../src/store/layout.js';
+import {kinds} from './model.js';
+
+/** Keys of a run: few, so that they meet often. */
+export const keys = 4;
+const deepest = 12;
+
+type NodeRole = 'primary' | 'secondary';
+
+/** What somebody asks of the tower. Numbers that choose among what is there are taken modulo its size. */
+export type Direct =
+  | {
+      readonly submit: number;
+      readonly kind: RequestKind;
+      readonly payload: number;
+      readonly age: number;
+      /** Names a block of the branch that was left last. */
+      readonly stale: boolean;
+      readonly forged: boolean;
+    }
+  | {readonly again: number}
+  | {readonly approve: number; readonly userId?: number; readonly role?: NodeRole}
+  | {readonly deny: number}
+  | {readonly authorizeUser: number; readonly userId: number}
+  | {readonly authorizeNode: number; readonly role: NodeRole}
+  | {readonly revoke: number}
+  | {readonly register: number};
+
+export type Answer = {readonly answer: number; readonly reply: Reply};
+
+export type Blocks =
+  | {readonly mine: number}
+  | {readonly disconnect: number}
+  | {readonly reorg: number; readonly more: number}
+  | {readonly back: true};
+
+export type Settings = {readonly settings: Partial<GatekeeperSettings>};
+
+export type Step =
+  | {readonly together: readonly (Direct | Answer)[]}
+  | Blocks
+  | Settings
+  | {readonly awayAndBack: number; readonly more: number}
+  | {readonly handles: Readonly<Record<RequestStage, readonly RequestKind[]>>}
+  | {readonly restart: true}
+  | {readonly crash: 'fails before' | 'fails after'; readonly during: Direct | Answer | Blocks | Settings};
+
+const key = fc.integer({min: 1, max: keys});
+const role = fc.constantFrom<NodeRole>('primary', 'secondary');
+const rarely = fc.integer({min: 0, max: 19}).map((n) => n === 19);
+const userId = fc.oneof(
+  {weight: 12, arbitrary: fc.integer({min: 0, max: 6})},
+  {weight: 1, arbitrary: fc.constantFrom(40, 0xffff_ffff)},
+);
+
+const submit = fc.record({
+  submit: key,
+  kind: fc.constantFrom(...kinds),
+  payload: fc.nat(2),
+  age: fc.oneof({weight: 3, arbitrary: fc.constant(0)}, {weight: 1, arbitrary: fc.nat(5)}),
+  stale: rarely,
+  forged: rarely,
+});
+
+const direct: fc.Arbitrary<Direct> = fc.oneof(
+  {weight: 16, arbitrary: submit},
+  {weight: 2, arbitrary: fc.record({again: fc.nat(30)})},
+  {
+    weight: 3,
+    arbitrary: fc.record({approve: fc.nat(30), userId, role}, {requiredKeys: ['approve']}),
+  },
+  {weight: 2, arbitrary: fc.record({deny: fc.nat(30)})},
+  {weight: 2, arbitrary: fc.record({authorizeUser: key, userId})},
+  {weight: 1, arbitrary: fc.record({authorizeNode: key, role})},
+  {weight: 3, arbitrary: fc.record({revoke: key})},
+  {weight: 2, arbitrary: fc.record({register: key})},
+);
+
+const returned = fc.oneof(
+  {weight: 10, arbitrary: fc.constant(-2)},
+  {weight: 8, arbitrary: fc.integer({min: 0, max: 6})},
+  {weight: 4, arbitrary: role},
+  {weight: 4, arbitrary: fc.constantFrom(-1, -3, -3)},
+  {weight: 1, arbitrary: fc.constantFrom(-7, NaN, 1.5, '1', '', null, undefined, true, 2 ** 32, 2 ** 32 - 1)},
+);
+
+const reply: fc.Arbitrary<Reply> = fc.oneof(
+  {weight: 12, arbitrary: returned.map((value) => ({type: 'returned' as const, value}))},
+  {weight: 1, arbitrary: fc.constant({type: 'failed' as const, reason: 'it threw'})},
+  {weight: 1, arbitrary: fc.constant({type: 'denied' as const, reason: 'not you'})},
+  {weight: 1, arbitrary: fc.constant({type: 'unavailable' as const, reason: 'down'})},
+);
+
+const answer: fc.Arbitrary<Answer> = fc.record({answer: fc.nat(20), reply});
+
+const blocks: fc.Arbitrary<Blocks> = fc.oneof(
+  {weight: 12, arbitrary: fc.record({mine: fc.integer({min: 1, max: 3})})},
+  {weight: 3, arbitrary: fc.record({mine: fc.integer({min: 4, max: 12})})},
+  {weight: 2, arbitrary: fc.record({disconnect: fc.integer({min: 1, max: deepest})})},
+  {weight: 4, arbitrary: fc.record({reorg: fc.integer({min: 1, max: deepest}), more: fc.integer({min: -1, max: 3})})},
+  {weight: 1, arbitrary: fc.constant({back: true} as const)},
+);
+
+const settings: fc.Arbitrary<Settings> = fc.record({
+  settings: fc.record(
+    {
+      auth: fc.constantFrom('user', 'user', 'user', 'node', 'none'),
+      authBudget: fc.integer({min: 1, max: 3}),
+      requestTtl: fc.integer({min: 1, max: 9}),
+      requestAttempts: fc.integer({min: 1, max: 4}),
+      maxPendingRequests: fc.integer({min: 1, max: 8}),
+      deniedCooldown: fc.integer({min: 0, max: 4}),
+      proofWindow: fc.integer({min: 1, max: 8}),
+      subscriptionDuration: fc.integer({min: 1, max: 12}),
+      expiryDelta: fc.integer({min: 0, max: 3}),
+      renewal: fc.constantFrom('extend', 'reset'),
+    },
+    {requiredKeys: []},
+  ),
+});
+
+const handled = fc.subarray([...kinds]);
+
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {weight: 12, arbitrary: fc.record({together: fc.array(direct, {minLength: 1, maxLength: 1})})},
+    {weight: 10, arbitrary: fc.record({together: fc.array(answer, {minLength: 1, maxLength: 1})})},
+    {
+      weight: 4,
+      arbitrary: fc.record({together: fc.array(fc.oneof(direct, answer), {minLength: 2, maxLength: 5})}),
+    },
+    {weight: 12, arbitrary: blocks},
+    {weight: 2, arbitrary: settings},
+    {
+      weight: 3,
+      arbitrary: fc.record({awayAndBack: fc.integer({min: 1, max: deepest}), more: fc.integer({min: 0, max: 3})}),
+    },
+    {weight: 1, arbitrary: fc.record({handles: fc.record({callback: handled, check: handled})})},
+    {weight: 1, arbitrary: fc.constant({restart: true} as const)},
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        crash: fc.constantFrom('fails before', 'fails after'),
+        during: fc.oneof<fc.Arbitrary<Direct | Answer | Blocks | Settings>[]>(direct, answer, blocks, settings),
+      }),
+    },
+  ),
+  {minLength: 10, maxLength: 80},
+);
