@@ -11,7 +11,7 @@ import {ModelRun} from './model/run.js';
 import {type Step, steps} from './model/steps.js';
 
 /** More of them by hand: `MODEL_RUNS=5000 npx ava dist/test/gatekeeper/auth/model.test.js`. */
-const numRuns = Number(process.env['MODEL_RUNS'] ?? 100);
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 80);
 
 const options = {
   startHeight: 130,

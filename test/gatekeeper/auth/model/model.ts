@@ -60,6 +60,8 @@ type Approval = Exclude<Verdict, {type: 'deny'}>;
 interface Block {
   readonly expired: readonly number[];
   readonly deleted: readonly Deleted[];
+  /** Those that were in force when it was connected. */
+  readonly settings: GatekeeperSettings;
 }
 
 export class Model {
@@ -212,7 +214,7 @@ export class Model {
       const ids = new Set(deleted.map(({user}) => user.id));
       const expired = this.pending.filter(({received}) => height >= received + settings.requestTtl);
       for (const request of expired) this.#end(request, 'expired', 'chain', {});
-      this.#blocks.set(height, {deleted, expired: expired.map(({id}) => id)});
+      this.#blocks.set(height, {deleted, expired: expired.map(({id}) => id), settings});
       this.#tell({
         type: 'block_connected',
         hash,
@@ -254,13 +256,17 @@ export class Model {
   }
 
   /**
-   * Whether a reorg down to this height, and back again, leaves nothing behind: no answer waits for a block, and no
-   * request that a block times out has become needless since.
+   * Whether a reorg down to this height, and back again, leaves nothing behind: no answer waits for a block, no request
+   * that a block times out has become needless since, and no setting has changed since its blocks were connected.
    */
   comesBack(fork: number): boolean {
     if (this.pending.some((request) => request.answer || this.#isNeedless(request))) return false;
-    const blocks = [...this.#blocks].filter(([height]) => height > fork);
-    return blocks.flatMap(([, {expired}]) => expired).every((id) => this.#mayReopen(this.requests.get(id)!));
+    const blocks = [...this.#blocks].filter(([height]) => height > fork).map(([, block]) => block);
+    const expired = blocks.flatMap(({expired}) => expired).map((id) => this.requests.get(id)!);
+    return (
+      blocks.every(({settings}) => settings === this.settings) &&
+      expired.every((request) => !request.answer && this.#mayReopen(request))
+    );
   }
 
   /** Requests whose info is still there. */

@@ -69,6 +69,7 @@ export class ModelRun {
     }
     await this.#settle();
     await assertAgree(this.#world.rows, this.model);
+    assert.deepEqual(await this.#world.problems(), []);
     if ('handles' in step) this.#questions.changed();
     this.#questions.look();
     const pending = this.model.pending.map(({id}) => id);
