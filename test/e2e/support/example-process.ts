@@ -18,8 +18,8 @@ export class ExampleProcess {
   readonly #child: ChildProcess;
   readonly #listeners = new Set<() => void>();
 
-  constructor(t: ExecutionContext, path: string, args: readonly string[]) {
-    this.folder = tempDir(t);
+  constructor(t: ExecutionContext, path: string, args: readonly string[], {folder = tempDir(t)} = {}) {
+    this.folder = folder;
     const {PATH = '', HOME = ''} = process.env;
     this.#child = spawn(process.execPath, [fileURLToPath(new URL(path, examples)), ...args], {
       cwd: this.folder,
@@ -40,19 +40,30 @@ export class ExampleProcess {
 
   /** Resolves when it has printed so many lines, or has ended. */
   async printed(lines: number): Promise<void> {
-    const reached = new Promise<void>((resolve) => {
-      const look = () => {
-        if (this.lines.length >= lines) resolve();
-      };
-      this.#listeners.add(look);
-      look();
+    await Promise.race([this.#until(() => this.lines.length >= lines), this.ended]);
+  }
+
+  /** Resolves when it has printed a line that matches; rejects when it ends without one. */
+  async says(pattern: RegExp): Promise<void> {
+    const ended = this.ended.then(() => {
+      throw new Error(`it ended without saying ${pattern}: ${this.lines.join('\n')}${this.errors}`);
     });
-    await Promise.race([reached, this.ended]);
+    await Promise.race([this.#until(() => this.lines.some((line) => pattern.test(line))), ended]);
   }
 
   /** `kill -9`: it can do nothing about it. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+  }
+
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (isSo()) resolve();
+      };
+      this.#listeners.add(look);
+      look();
+    });
   }
 }
