@@ -5,8 +5,8 @@ import {locatorBytes} from '../gatekeeper/locator.js';
 /** Who and what a scenario calls by name, and the tower by key: keys and locators follow from the seed and the names. */
 export class Cast {
   readonly #seed: string;
-  readonly #keys = new Map<string, string>();
-  readonly #users = new Map<string, string>();
+  readonly #keys = new Map<string, SigningKey>();
+  readonly #names = new Map<string, string>();
   readonly #locators = new Map<string, string>();
 
   constructor(seed: string | number) {
@@ -18,15 +18,20 @@ export class Cast {
     return new SigningKey(this.#hash('tower'));
   }
 
-  /** Public key of a user, hex. */
-  keyOf(user: string): string {
-    const known = this.#keys.get(user);
+  /** The key of a device, or of a user who has but one. */
+  signerOf(name: string): SigningKey {
+    const known = this.#keys.get(name);
     if (known !== undefined) return known;
     // A hash that is no secret key, zero or above the order of the curve, is found once in 2^127 names.
-    const key = new SigningKey(this.#hash('user', user)).publicKey;
-    this.#keys.set(user, key);
-    this.#users.set(key, user);
+    const key = new SigningKey(this.#hash('user', name));
+    this.#keys.set(name, key);
+    this.#names.set(key.publicKey, name);
     return key;
+  }
+
+  /** Its public half, hex. */
+  keyOf(name: string): string {
+    return this.signerOf(name).publicKey;
   }
 
   /** Locator of an appointment of a user, hex. */
@@ -37,8 +42,8 @@ export class Cast {
   }
 
   /** The name behind a public key; the key itself when nobody was called so. */
-  userOf(key: string): string {
-    return this.#users.get(key) ?? key;
+  ownerOf(key: string): string {
+    return this.#names.get(key) ?? key;
   }
 
   appointmentOf(locator: string): string {

@@ -1,19 +1,13 @@
+import {unreachable} from '../errors/index.js';
 import {isExpired} from '../gatekeeper/subscription.js';
-import type {Tower} from '../tower/tower.js';
-import type {Cast} from './cast.js';
+import {examineDevice, examineRequest} from './auth-expectation.js';
+import type {Finding, Story} from './finding.js';
 import {plural} from './heights.js';
+import {userText} from './request-text.js';
 import type {Expectation} from './scenario.js';
 
-/** How an expectation compares with what is committed. */
-export interface Finding {
-  readonly met: boolean;
-  /** What was expected, as a clause: `alice is active: slots 96`. */
-  readonly claim: string;
-  /** What is, where it differs. */
-  readonly actual: string;
-}
-
-export async function examine(expectation: Expectation, tower: Tower, cast: Cast): Promise<Finding> {
+export async function examine(expectation: Expectation, story: Story): Promise<Finding> {
+  const {tower} = story;
   switch (expectation.type) {
     case 'tip': {
       const height = tower.tip?.height ?? 0;
@@ -25,8 +19,20 @@ export async function examine(expectation: Expectation, tower: Tower, cast: Cast
         expectation.count,
         (count) => `the tower has ${plural(count, 'user')}`,
       );
+    case 'pending':
+      return compare(
+        tower.auth.pendingRequests,
+        expectation.count,
+        (count) => `${plural(count, 'request')} wait${count === 1 ? 's' : ''}`,
+      );
     case 'user':
-      return examineUser(expectation, tower, cast);
+      return examineUser(expectation, story);
+    case 'device':
+      return examineDevice(expectation, story);
+    case 'request':
+      return examineRequest(expectation, story);
+    default:
+      return unreachable(expectation);
   }
 }
 
@@ -35,26 +41,31 @@ function compare(actual: number, expected: number, say: (value: number) => strin
 }
 
 type UserExpectation = Extract<Expectation, {type: 'user'}>;
-const fields = ['slots', 'start', 'expiry', 'appointments'] as const;
+const fields = ['slots', 'start', 'expiry', 'appointments', 'devices'] as const;
 
-async function examineUser(expected: UserExpectation, tower: Tower, cast: Cast): Promise<Finding> {
-  const {user: name, state} = expected;
+async function examineUser(expected: UserExpectation, {tower, cast, roster}: Story): Promise<Finding> {
+  const {state} = expected;
+  const name = userText(expected.user);
   const named = fields.filter((field) => expected[field] !== undefined);
   const claim =
     `${name} ${state === undefined ? 'has' : `is ${state}`}` +
     (named.length === 0 ? '' : `${state === undefined ? '' : ':'} ${list(named, expected)}`);
 
-  const user = await tower.gatekeeper.registeredUsers.get(cast.keyOf(name));
+  const id = roster.idOf(expected.user);
+  const {registeredUsers} = tower.gatekeeper;
+  // Who has never been a user may still have a device.
+  const user = id === undefined ? await registeredUsers.get(cast.keyOf(name)) : await registeredUsers.byId(id);
   if (!user) return {met: state === 'unknown' && named.length === 0, claim, actual: `${name} is unknown`};
   const tipHeight = tower.tip?.height ?? 0;
   const actual: UserExpectation = {
     type: 'user',
-    user: name,
+    user: expected.user,
     state: isExpired({expiry: user.subscriptionExpiry}, tipHeight) ? 'expired' : 'active',
     slots: user.availableSlots,
     start: user.subscriptionStart,
     expiry: user.subscriptionExpiry,
     appointments: user.appointmentCount,
+    devices: user.devices.length,
   };
   const wrong = named.filter((field) => actual[field] !== expected[field]);
   const wrongState = state !== undefined && state !== actual.state;

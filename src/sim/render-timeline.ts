@@ -3,7 +3,8 @@ import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {settingNames} from '../tower/settings-table.js';
 import {blocksInWords, expiry, heightInWords, plural} from './heights.js';
 import {type Paint, plain} from './paint.js';
-import type {UserRequest} from './scenario.js';
+import {comesOfBlock, renderAuth} from './render-auth.js';
+import {requestText} from './request-text.js';
 import type {Names, TimelineEntry} from './timeline.js';
 
 /** Width of the column of heights: `12345–12345`. */
@@ -35,6 +36,7 @@ export class TimelineRenderer {
   /** The lines that are complete with this entry. */
   push(entry: TimelineEntry): string[] {
     const told = this.#linesOf(entry);
+    if (comesOfBlock(entry)) this.#shortenRun(entry.height);
     if (told.length > 0 || (entry.type !== 'connected' && entry.type !== 'disconnected'))
       return [...this.end(), ...told];
     const {type, height} = entry;
@@ -46,6 +48,13 @@ export class TimelineRenderer {
     const lines = this.end();
     this.#run = {type, first: height, last: height};
     return lines;
+  }
+
+  /** A block of which something else is told was not one in which nothing happened. */
+  #shortenRun(height: number): void {
+    const run = this.#run;
+    if (run?.type !== 'connected' || run.last !== height) return;
+    this.#run = run.first === run.last ? undefined : {...run, last: run.last - 1};
   }
 
   /** What is left when no more entries come. */
@@ -73,13 +82,14 @@ export class TimelineRenderer {
       case 'renewed': {
         const verb = entry.type === 'registered' ? 'registers' : 'renews';
         const until = heightInWords(entry.expiry, {tipHeight: height, saying: expiry});
-        return [say(entry.type === 'registered' ? '+' : '↻', `${entry.user} ${verb}: ${slots(entry.slots)}, ${until}`)];
+        const who = actor(entry.user, entry.device);
+        return [say(entry.type === 'registered' ? '+' : '↻', `${who} ${verb}: ${slots(entry.slots)}, ${until}`)];
       }
       case 'appointment_added':
       case 'appointment_updated': {
         const verb = entry.type === 'appointment_added' ? 'adds' : 'updates';
         const left = `it takes ${slots(entry.slots)}, ${entry.availableSlots} left`;
-        return [say('▪', `${entry.user} ${verb} appointment ${entry.name}: ${left}`)];
+        return [say('▪', `${actor(entry.user, entry.device)} ${verb} appointment ${entry.name}: ${left}`)];
       }
       case 'connected':
         return [
@@ -96,6 +106,9 @@ export class TimelineRenderer {
               say('†', `${who} ${many ? 'are' : 'is'} deleted, with all appointments: the grace period is over`),
             ),
           ),
+          ...told(entry.expiredRequests, (what) =>
+            paint('yellow', say('◔', `${what} expired: nobody decided in time`)),
+          ),
         ];
       case 'disconnected':
         return [
@@ -109,6 +122,10 @@ export class TimelineRenderer {
               say('↑', `the ${many ? 'subscriptions' : 'subscription'} of ${who} ${many ? 'are' : 'is'} active again`),
             ),
           ),
+          ...told(entry.restoredRequests, (what, many) => {
+            const why = `the block in which ${many ? 'they' : 'it'} expired is gone`;
+            return paint('green', say('↑', `${what} ${many ? 'are' : 'is'} pending again: ${why}`));
+          }),
         ];
       case 'reorg': {
         const change = `${blocksInWords(entry.depth)} replaced by ${entry.blocks}, fork point ${height - entry.depth}`;
@@ -134,6 +151,17 @@ export class TimelineRenderer {
             ? paint('green', say('✓', entry.claim))
             : paint('red', say('✗', `expected that ${entry.claim}, but ${entry.actual}`)),
         ];
+      case 'request_received':
+      case 'request_waits':
+      case 'attempt_failed':
+      case 'answer_recorded':
+      case 'answer_late':
+      case 'request_approved':
+      case 'request_closed':
+      case 'device_authorized':
+      case 'device_revoked':
+      case 'policy_hangs':
+        return [renderAuth(entry, say, paint)];
       default:
         return unreachable(entry);
     }
@@ -153,6 +181,9 @@ export function renderTimeline(
 
 const line = (heights: string, mark: string, text: string) => `${heights.padStart(heightWidth)} ${mark} ${text}`;
 
+/** Who acts, and with which device where that is not he himself. */
+const actor = (user: string, device: string) => (user === device ? user : `${user} (${device})`);
+
 const slots = (count: number) => plural(count, 'slot');
 
 function told(names: Names, say: (who: string, many: boolean) => string): string[] {
@@ -170,20 +201,6 @@ function restartText({kind, lost}: Extract<TimelineEntry, {type: 'restarted'}>):
     return `the tower is killed right after a commit${lost ? ` (${lost})` : ''}, and started again`;
   }
   return `the tower is killed right before a commit${lost ? ` (${lost} is lost)` : ''}, and started again`;
-}
-
-/** A request as a clause: `alice renews`. */
-export function requestText(request: UserRequest): string {
-  switch (request.type) {
-    case 'register':
-      return `${request.user} registers`;
-    case 'renew':
-      return `${request.user} renews`;
-    case 'appointment':
-      return `${request.user} sends appointment ${request.name} of ${plural(request.blobBytes, 'byte')}`;
-    default:
-      return unreachable(request);
-  }
 }
 
 /** Breaks a text into lines of at most `width` characters where it has spaces; its own line ends stay. */

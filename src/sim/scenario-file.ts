@@ -109,13 +109,18 @@ function stepOf(document: YamlDocument, value: unknown, path: PropertyKey[]): St
 function accept<Name extends StepName>(name: Name, value: unknown, document: YamlDocument, path: PropertyKey[]) {
   const parsed = stepSchemas[name].safeParse(value);
   if (parsed.success) return toAction[name](parsed.data as z.output<(typeof stepSchemas)[Name]>);
-  // The schema of `expect` sees a list also where the file has a single map.
-  const isWrapped = name === 'expect' && !Array.isArray(value);
-  const issues = parsed.error.issues.map((issue) => ({
-    ...issue,
-    path: isWrapped ? issue.path.slice(1) : issue.path,
-  }));
+  const issues = parsed.error.issues.map((issue) => ({...issue, path: unwrapped(issue.path, value)}));
   return problemsOf(document, issues, [...path, name]);
+}
+
+/** Where a schema has made a list of a single value, the path without the place in that list. */
+function unwrapped(path: readonly PropertyKey[], value: unknown): PropertyKey[] {
+  let current = value;
+  return path.filter((part) => {
+    if (typeof part === 'number' && !Array.isArray(current)) return false;
+    current = (current as Record<PropertyKey, unknown> | null | undefined)?.[part];
+    return true;
+  });
 }
 
 function problemsOf(document: YamlDocument, issues: readonly z.core.$ZodIssue[], path: PropertyKey[]): Problem[] {

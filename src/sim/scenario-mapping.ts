@@ -1,29 +1,43 @@
 import type {z} from 'zod';
-import {defaultGatekeeperSettings} from '../gatekeeper/settings.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {settingsTable} from '../tower/settings-table.js';
-import {type Action, type Expectation, type Scenario, type UserRequest, type UserState} from './scenario.js';
-import type {
-  appointment,
-  expectMap,
-  gatekeeperShape,
-  scenarioSchema,
-  StepName,
-  stepSchemas,
+import {
+  definedOnly,
+  orNobody,
+  toApproval,
+  toAuthorization,
+  toDenial,
+  toRequest,
+  toRequestExpectation,
+  toRevocation,
+} from './auth-mapping.js';
+import type {Action, Expectation, NodeRole, Refusable, Scenario, UserName, UserRequest, UserState} from './scenario.js';
+import {
+  type appointment,
+  type expectMap,
+  type gatekeeperShape,
+  type RefusableName,
+  refusableNames,
+  type scenarioSchema,
+  type StepName,
+  type stepSchemas,
 } from './scenario-schema.js';
 
 type GatekeeperFields = z.output<z.ZodObject<typeof gatekeeperShape>>;
 
-const definedOnly = <T extends object>(fields: T) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>;
-  };
-
-function toGatekeeperSettings(fields: GatekeeperFields) {
+function toGatekeeperSettings(fields: GatekeeperFields): Partial<GatekeeperSettings> {
   return definedOnly({
     subscriptionSlots: fields.subscription_slots,
     subscriptionDuration: fields.subscription_duration,
     expiryDelta: fields.expiry_delta,
     renewal: fields.renewal,
+    auth: fields.auth,
+    authBudget: fields.auth_budget,
+    requestTtl: fields.request_ttl,
+    requestAttempts: fields.request_attempts,
+    maxPendingRequests: fields.max_pending_requests,
+    deniedCooldown: fields.denied_cooldown,
+    proofWindow: fields.proof_window,
   });
 }
 
@@ -44,11 +58,29 @@ export function toHead(fields: z.output<typeof scenarioSchema>): Omit<Scenario, 
 }
 
 function toExpectations(map: z.output<typeof expectMap>): Expectation[] {
-  const {user: name, state, slots, start, expiry, appointments, tip, users, ...states} = map;
+  const {
+    user,
+    device,
+    request,
+    state,
+    slots,
+    start,
+    expiry,
+    appointments,
+    devices,
+    role,
+    pending,
+    tip,
+    users,
+    ...states
+  } = map;
   const expectations: Expectation[] = [];
-  if (name !== undefined) {
-    const fields = definedOnly({state, slots, start, expiry, appointments});
-    expectations.push({type: 'user', user: name, ...fields});
+  if (device !== undefined) {
+    const facts = {state: state as 'authorized' | 'unknown' | undefined, user: orNobody<UserName>(user)};
+    expectations.push({type: 'device', device, ...definedOnly({...facts, role: orNobody<NodeRole>(role)})});
+  } else if (user !== undefined) {
+    const facts = {state: state as UserState | undefined, slots, start, expiry, appointments, devices};
+    expectations.push({type: 'user', user, ...definedOnly(facts)});
   }
   for (const [short, shortState] of Object.entries(states)) {
     expectations.push({
@@ -57,6 +89,8 @@ function toExpectations(map: z.output<typeof expectMap>): Expectation[] {
       state: shortState as UserState,
     });
   }
+  if (request !== undefined) expectations.push(toRequestExpectation(request));
+  if (pending !== undefined) expectations.push({type: 'pending', count: pending});
   if (tip !== undefined) expectations.push({type: 'tip', height: tip});
   if (users !== undefined) expectations.push({type: 'users', count: users});
   return expectations;
@@ -65,17 +99,37 @@ function toExpectations(map: z.output<typeof expectMap>): Expectation[] {
 const toAppointment = (it: z.output<typeof appointment>): UserRequest => ({
   type: 'appointment',
   user: it.user,
+  ...definedOnly({device: it.device}),
   name: it.name,
   blobBytes: it.blob_bytes,
 });
+
+const toRefusable: {
+  readonly [Name in RefusableName]: (value: z.output<(typeof stepSchemas)[Name]>) => Refusable;
+} = {
+  register: (it) => ({type: 'register', user: it.user}),
+  renew: (it) => ({type: 'renew', user: it.user}),
+  appointment: toAppointment,
+  signup: (it) => toRequest('signup', it),
+  login: (it) => toRequest('login', it),
+  node: (it) => toRequest('node', it),
+  approve: toApproval,
+  deny: toDenial,
+  authorize: toAuthorization,
+  revoke: toRevocation,
+};
+
+/** The one thing that a `refuse` holds besides the code. */
+function toRefused(fields: z.output<(typeof stepSchemas)['refuse']>): Refusable {
+  const name = refusableNames.find((it) => fields[it] !== undefined)!;
+  return (toRefusable[name] as (value: unknown) => Refusable)(fields[name]);
+}
 
 /** Turns what a step schema has accepted into the action it stands for. */
 export const toAction: {
   readonly [Name in StepName]: (value: z.output<(typeof stepSchemas)[Name]>) => Action;
 } = {
-  register: (it) => ({type: 'register', user: it.user}),
-  renew: (it) => ({type: 'renew', user: it.user}),
-  appointment: toAppointment,
+  ...toRefusable,
   mine: (blocks) => ({type: 'mine', blocks}),
   mine_to: (height) => ({type: 'mine_to', height}),
   reorg: ({depth, blocks}) => ({
@@ -92,13 +146,6 @@ export const toAction: {
     type: 'expect',
     expectations: maps.flatMap(toExpectations),
   }),
-  refuse: (it) => {
-    const request: UserRequest = it.register
-      ? {type: 'register', user: it.register.user}
-      : it.renew
-        ? {type: 'renew', user: it.renew.user}
-        : toAppointment(it.appointment!);
-    return {type: 'refuse', request, code: it.code};
-  },
+  refuse: (it) => ({type: 'refuse', request: toRefused(it), code: it.code}),
   note: () => ({type: 'note'}),
 };

@@ -1,36 +1,30 @@
 import {z} from 'zod';
 import {type ErrorCode, errorCodes} from '../errors/index.js';
 import {maxU32} from '../gatekeeper/settings.js';
+import {finality} from '../tower/chain-events.js';
+import {
+  approve,
+  authorize,
+  deny,
+  login,
+  node,
+  requestExpectation,
+  requestKeys,
+  revoke,
+  roleOrNone,
+  signup,
+} from './auth-schema.js';
+import {deviceName, type ExpectKey, expectKeys, nobody, short, userName, userOrNobody} from './name-schema.js';
 import {maxMinedBlocks, maxSteps, type UserState} from './scenario.js';
 import {oneOf, section, text, whole} from './schema-parts.js';
 
 const note = text(1000);
 const userState = oneOf(['active', 'expired', 'unknown'] satisfies UserState[] as ['active', 'expired', 'unknown']);
+const anyState = oneOf(['active', 'expired', 'authorized', 'unknown']);
 
-/** Keys of an `expect`; no user can be called so. */
-const userExpectation = {
-  state: userState.optional(),
-  slots: whole(0, maxU32).optional(),
-  start: whole(0, maxU32).optional(),
-  expiry: whole(0, maxU32).optional(),
-  appointments: whole(0, maxU32).optional(),
-};
-export const expectKeys = ['user', ...Object.keys(userExpectation), 'tip', 'users'] as const;
-
-const userError = 'expected the name of a user: a letter, then up to 31 letters, digits, "-" or "_"';
-export const userName = z
-  .string({error: userError})
-  .regex(/^[a-z][a-z0-9_-]{0,31}$/i, {error: userError})
-  .refine((name) => !(expectKeys as readonly string[]).includes(name), {
-    error: `expected the name of a user, which cannot be one of ${expectKeys.join(', ')}`,
-  });
-
-const user = z.preprocess(
-  (value) => (typeof value === 'string' ? {user: value} : value),
-  section({user: userName}, 'the name of a user, or a map'),
-);
+const user = short('user', {user: userName}, 'the name of a user, or a map');
 export const appointment = section(
-  {user: userName, name: text(64), blob_bytes: whole(0, maxU32)},
+  {user: userName, device: deviceName.optional(), name: text(64), blob_bytes: whole(0, maxU32)},
   'an appointment such as {user: alice, name: channel-1, blob_bytes: 500}',
 );
 
@@ -39,6 +33,13 @@ export const gatekeeperShape = {
   subscription_duration: whole(1, maxU32).optional(),
   expiry_delta: whole(0, maxU32).optional(),
   renewal: oneOf(['extend', 'reset']).optional(),
+  auth: oneOf(['none', 'node', 'user']).optional(),
+  auth_budget: whole(1, 1_000_000).optional(),
+  request_ttl: whole(1, maxU32).optional(),
+  request_attempts: whole(1, 100).optional(),
+  max_pending_requests: whole(1, 100_000_000).optional(),
+  denied_cooldown: whole(1, maxU32).optional(),
+  proof_window: whole(1, finality).optional(),
 };
 
 const prefix = 'TOWER_';
@@ -50,61 +51,94 @@ const code = z.preprocess(
   oneOf(refusals as [string, ...string[]]).transform((word) => (prefix + word) as ErrorCode),
 );
 
-const oneRequest = 'expected one request (register, renew or appointment) and the code of its refusal';
+/** What the tower may refuse. */
+const refusable = {
+  register: user,
+  renew: user,
+  appointment,
+  signup,
+  login,
+  node,
+  approve,
+  deny,
+  authorize,
+  revoke,
+};
+export type RefusableName = keyof typeof refusable;
+export const refusableNames = Object.keys(refusable) as RefusableName[];
+
+const oneRequest = `expected the code of the refusal, and one of ${refusableNames.join(', ')}`;
 const refuse = section(
   {
     register: user.optional(),
     renew: user.optional(),
     appointment: appointment.optional(),
+    signup: signup.optional(),
+    login: login.optional(),
+    node: node.optional(),
+    approve: approve.optional(),
+    deny: deny.optional(),
+    authorize: authorize.optional(),
+    revoke: revoke.optional(),
     code,
-  },
+  } satisfies Record<RefusableName | 'code', z.ZodType>,
   'a request and the code of its refusal, such as {renew: alice, code: NO_TIP}',
-).refine((it) => [it.register, it.renew, it.appointment].filter(Boolean).length === 1, {error: oneRequest});
+).refine((it) => refusableNames.filter((name) => it[name] !== undefined).length === 1, {error: oneRequest});
 
+const amount = whole(0, maxU32).optional();
 const expectShape = {
-  user: userName.optional(),
-  ...userExpectation,
-  tip: whole(0, maxU32),
-  users: whole(0, maxU32),
-};
+  user: userOrNobody.optional(),
+  device: deviceName.optional(),
+  request: requestExpectation.optional(),
+  state: anyState.optional(),
+  slots: amount,
+  start: amount,
+  expiry: amount,
+  appointments: amount,
+  devices: amount,
+  role: roleOrNone.optional(),
+  pending: amount,
+  tip: amount,
+  users: amount,
+} satisfies Record<ExpectKey, z.ZodType>;
+
+/** What may be said of a user, and of a device; in a map with `device`, `user` is one of the latter. */
+const userFacts = ['state', 'slots', 'start', 'expiry', 'appointments', 'devices'] as const;
+const deviceFacts = ['user', 'state', 'role'] as const;
+
 export const expectMap = z
-  .object(
-    {
-      ...expectShape,
-      tip: expectShape.tip.optional(),
-      users: expectShape.users.optional(),
-    },
-    {
-      error: 'expected what must hold, such as {user: alice, state: active}, {alice: active} or {tip: 120}',
-    },
-  )
+  .object(expectShape, {
+    error:
+      'expected what must hold, such as {user: alice, state: active}, {alice: active}, {device: phone, user: alice} or {tip: 120}',
+  })
   .catchall(userState)
   .refine((it) => Object.keys(it).length > 0, {
     error: 'expected at least one thing that must hold',
   })
   .superRefine((it, context) => {
-    for (const field of Object.keys(userExpectation)) {
-      if (!(field in it) || it.user !== undefined) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [field],
-        message: `the ${field} of whom? Add the key user`,
-      });
+    const complain = (path: string, message: string) => context.addIssue({code: 'custom', path: [path], message});
+    const has = (fact: string) => fact in it;
+    if (it.device !== undefined) {
+      if (!deviceFacts.some(has)) complain('device', 'expected something about the device, such as its user');
+      for (const fact of userFacts.filter((name) => name !== 'state' && has(name)))
+        complain(fact, 'belongs to a user; give him a map of his own');
+      if (it.state !== undefined && it.state !== 'authorized' && it.state !== 'unknown')
+        complain('state', 'expected authorized or unknown, for a device');
+      return;
     }
-    if (it.user !== undefined && !Object.keys(userExpectation).some((field) => field in it)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['user'],
-        message: 'expected something about the user, such as state',
-      });
+    if (has('role')) complain('role', 'the role of whom? Add the key device');
+    if (it.user === undefined) {
+      for (const fact of userFacts.filter(has)) complain(fact, `the ${fact} of whom? Add the key user`);
+      return;
     }
+    if (it.user === nobody) complain('user', `expected a user, and ${nobody} is nobody`);
+    if (!userFacts.some(has)) complain('user', 'expected something about the user, such as state');
+    if (it.state === 'authorized') complain('state', 'expected active, expired or unknown, for a user');
   });
 
 /** What each kind of step is given. The order is that of the reference page. */
 export const stepSchemas = {
-  register: user,
-  renew: user,
-  appointment,
+  ...refusable,
   mine: whole(1, maxMinedBlocks),
   mine_to: whole(0, maxU32),
   reorg: section(
@@ -159,5 +193,7 @@ export const documentedKeys = {
   tower: Object.keys(gatekeeperShape),
   chain: Object.keys(chainShape),
   steps: stepNames as string[],
+  ask: requestKeys.ask,
   expect: [...expectKeys] as string[],
+  request: requestKeys.request,
 };

@@ -1,5 +1,7 @@
 import type {ErrorCode} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+import type {RequestKind} from '../store/layout.js';
+import type {RequestState} from '../store/request-row.js';
 
 /** A story with expectations, checked: what `readScenario` answers. */
 export interface Scenario {
@@ -12,16 +14,104 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
-/** What a user sends to the tower. */
+/** What a user sends to the tower, or one of his devices does for him. */
 export type UserRequest =
   | {readonly type: 'register'; readonly user: string}
   | {readonly type: 'renew'; readonly user: string}
   | {
       readonly type: 'appointment';
       readonly user: string;
+      /** Unless told, the first device of the user. */
+      readonly device?: string;
       readonly name: string;
       readonly blobBytes: number;
     };
+
+/** What the policy of a story does when it is asked. */
+export type PolicyAnswer =
+  | {readonly type: 'returns'; readonly value: unknown}
+  /** It returns the id of the user whom the story calls so; -1 while there is none. */
+  | {readonly type: 'user'; readonly name: string}
+  | {readonly type: 'throws'}
+  /** It cannot be reached. */
+  | {readonly type: 'unavailable'}
+  /** It says nothing for so many blocks, and is then given up. */
+  | {readonly type: 'hangs'; readonly blocks: number};
+
+/** Answers in their order, the last one again and again. A stage without any is nobody's. */
+export interface PolicyScript {
+  readonly callback: readonly PolicyAnswer[];
+  readonly check: readonly PolicyAnswer[];
+}
+
+/** What a device asks for, and what the policy makes of it. */
+export interface DeviceRequest {
+  readonly type: 'signup' | 'login' | 'node';
+  readonly device: string;
+  /** What the story calls the user to whom the device then belongs; unless told, as the device. */
+  readonly as?: string;
+  /** signup_info or login_info. */
+  readonly info?: string;
+  /** What node_info holds besides the key. */
+  readonly nodeInfo?: Readonly<Record<string, unknown>>;
+  /** Unless told, nobody answers but the operator. */
+  readonly script?: PolicyScript;
+  /** Height of the block that its proof names; unless told, the tip. */
+  readonly signedAt?: number;
+  /** The device with whose key it is signed; unless told, the one that asks. */
+  readonly signedBy?: string;
+}
+
+/** What the tower calls the requests of a step. */
+export const wireKinds: Readonly<Record<DeviceRequest['type'], RequestKind>> = {
+  signup: 'user_signup',
+  login: 'user_login',
+  node: 'new_node',
+};
+
+/** A request by its number, or as the newest of a device. */
+export type RequestName = {readonly id: number} | {readonly device: string; readonly kind?: RequestKind};
+
+/** A user by his name in the story, or by his id. */
+export type UserName = string | number;
+
+/** What the operator does about requests and devices. */
+export type OperatorAct =
+  | {
+      readonly type: 'approve';
+      readonly request: RequestName;
+      readonly user?: UserName;
+      readonly role?: NodeRole;
+    }
+  | {readonly type: 'deny'; readonly request: RequestName; readonly reason: string}
+  | {
+      readonly type: 'authorize';
+      readonly device: string;
+      readonly as?: string;
+      readonly user?: UserName;
+      readonly role?: NodeRole;
+    }
+  | {readonly type: 'revoke'; readonly device: string};
+
+export type NodeRole = 'primary' | 'secondary';
+
+/** What the tower may refuse. */
+export type Refusable = UserRequest | DeviceRequest | OperatorAct;
+
+const refusableTypes = {
+  register: true,
+  renew: true,
+  appointment: true,
+  signup: true,
+  login: true,
+  node: true,
+  approve: true,
+  deny: true,
+  authorize: true,
+  revoke: true,
+} as const satisfies Record<Refusable['type'], true>;
+
+export const isRefusable = (step: Step): step is Step & Refusable => step.type in refusableTypes;
 
 /**
  * How the tower goes down. `kill_before_commit` and `kill_after_commit` arm its next commit: the batch is lost just
@@ -31,22 +121,47 @@ export type RestartKind = 'clean' | 'kill_before_commit' | 'kill_after_commit';
 
 export type UserState = 'active' | 'expired' | 'unknown';
 
-/** One thing that must hold. Of a user, only the fields that are there are compared. */
+/** One thing that must hold. Of a user, device or request, only the fields that are there are compared. */
 export type Expectation =
   | {
       readonly type: 'user';
-      readonly user: string;
+      readonly user: UserName;
       readonly state?: UserState;
       readonly slots?: number;
       readonly start?: number;
       readonly expiry?: number;
       readonly appointments?: number;
+      readonly devices?: number;
     }
+  | {
+      readonly type: 'device';
+      readonly device: string;
+      readonly state?: 'authorized' | 'unknown';
+      /** null: nobody. */
+      readonly user?: UserName | null;
+      /** null: none. */
+      readonly role?: NodeRole | null;
+    }
+  | {
+      readonly type: 'request';
+      readonly request: RequestName;
+      readonly state?: RequestState;
+      readonly reason?: string;
+      readonly user?: UserName | null;
+      readonly role?: NodeRole | null;
+      readonly attempts?: number;
+      /** Height at which it was closed. */
+      readonly closed?: number;
+      /** Who closed it. */
+      readonly by?: string;
+    }
+  /** Pending requests. */
+  | {readonly type: 'pending'; readonly count: number}
   | {readonly type: 'tip'; readonly height: number}
   | {readonly type: 'users'; readonly count: number};
 
 export type Action =
-  | UserRequest
+  | Refusable
   | {readonly type: 'mine'; readonly blocks: number}
   | {readonly type: 'mine_to'; readonly height: number}
   | {readonly type: 'reorg'; readonly depth: number; readonly blocks: number}
@@ -55,7 +170,7 @@ export type Action =
   | {readonly type: 'expect'; readonly expectations: readonly Expectation[]}
   | {
       readonly type: 'refuse';
-      readonly request: UserRequest;
+      readonly request: Refusable;
       readonly code: ErrorCode;
     }
   | {readonly type: 'note'};

@@ -3,12 +3,14 @@ import type {BartizanError} from '../errors/index.js';
 import {assert, type ErrorCode, Rejection, unreachable} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {KeyValueStore} from '../store/index.js';
-import type {TowerEvent} from '../tower/events.js';
-import type {Tower} from '../tower/tower.js';
 import {Cast} from './cast.js';
-import {examine, type Finding} from './expectation.js';
-import {requestText} from './render-timeline.js';
-import type {RestartKind, Scenario, Step, UserRequest} from './scenario.js';
+import {examine} from './expectation.js';
+import type {Finding} from './finding.js';
+import {requestText} from './request-text.js';
+import {Roster} from './roster.js';
+import {isRefusable, type Refusable, type RestartKind, type Scenario, type Step} from './scenario.js';
+import {ScriptedPolicy} from './scripted-policy.js';
+import {Sender} from './sender.js';
 import {Timeline, type TimelineEntry} from './timeline.js';
 import {TowerHost} from './tower-host.js';
 import type {Verdict} from './verdict.js';
@@ -61,6 +63,8 @@ class Simulation {
   readonly #seed: string | number;
   readonly #tell: (entry: TimelineEntry) => void;
   readonly #cast: Cast;
+  readonly #roster: Roster;
+  readonly #sender: Sender;
   readonly #chain: SimulatedChain;
   readonly #host: TowerHost;
   /** Blocks that the mirror has not got yet. */
@@ -70,8 +74,8 @@ class Simulation {
   #blocks = 0;
   #met = 0;
   readonly #unmetLines: number[] = [];
-  /** What the tower did last for a user, however the answer got lost. */
-  #lastEvent: TowerEvent['type'] | undefined;
+  /** What the last registration was, however the answer got lost. */
+  #lastRegistration: 'user_registered' | 'subscription_renewed' | undefined;
 
   constructor(scenario: Scenario, parts: SimulationParts) {
     this.#scenario = scenario;
@@ -79,22 +83,36 @@ class Simulation {
     this.#seed = parts.seed ?? scenario.chain.seed;
     this.#tell = parts.onEntry ?? (() => {});
     this.#cast = new Cast(this.#seed);
+    this.#roster = new Roster(this.#cast);
     this.#chain = new SimulatedChain({
       seed: this.#seed,
       ...(parts.mirror ? {onBlock: (raw: Uint8Array) => void this.#unsent.push(raw)} : {}),
     });
-    const timeline = new Timeline({
-      settings: scenario.tower,
-      userOf: (key) => this.#cast.userOf(key),
-      appointmentOf: (locator) => this.#cast.appointmentOf(locator),
+    const timeline = new Timeline({names: this.#roster, settings: scenario.tower});
+    const policy = new ScriptedPolicy({
+      scenario,
+      stand: () => ({height: this.#chain.tip.height, budget: this.#host.tower.gatekeeper.settings.authBudget}),
+      idOf: async (user) => {
+        await this.#host.tell();
+        return this.#roster.idOf(user);
+      },
+      onHang: async ({requestId, height}, blocks) => {
+        await this.#host.tell();
+        this.#tell({type: 'policy_hangs', height, request: timeline.titleOf(requestId), blocks});
+      },
     });
+    this.#sender = new Sender({cast: this.#cast, roster: this.#roster, policy, chain: this.#chain});
     this.#host = new TowerHost({
       openRows: parts.openRows,
       source: parts.mirror?.source ?? this.#chain,
       key: this.#cast.towerKey(),
+      policy,
       settings: scenario.tower,
       onEvent: (event) => {
-        this.#lastEvent = event.type;
+        if (event.type === 'user_registered' || event.type === 'subscription_renewed') {
+          this.#lastRegistration = event.type;
+        }
+        this.#roster.learn(event);
         const entry = timeline.entryOf(event);
         if (entry) this.#tell(entry);
       },
@@ -125,28 +143,24 @@ class Simulation {
   }
 
   async #perform(step: Step): Promise<void> {
+    if (isRefusable(step)) return this.#accepted(step, step.line);
     switch (step.type) {
-      case 'register':
-      case 'renew':
-      case 'appointment':
-        return this.#accepted(step, step.line);
       case 'refuse':
         return this.#refused(step.request, step.code, step.line);
-      case 'expect':
+      case 'expect': {
+        const story = {tower: this.#host.tower, cast: this.#cast, roster: this.#roster};
         for (const expectation of step.expectations) {
-          this.#find(await examine(expectation, this.#host.tower, this.#cast), step.line);
+          this.#find(await examine(expectation, story), step.line);
         }
         return;
+      }
       case 'mine':
-        await this.#mineTo(this.#chain.tip.height + step.blocks);
-        return this.#follow();
+        return this.#mineTo(this.#chain.tip.height + step.blocks);
       case 'mine_to':
-        await this.#mineTo(step.height);
-        return this.#follow();
+        return this.#mineTo(step.height);
       case 'reorg':
         this.#tell({type: 'reorg', height: this.#height, depth: step.depth, blocks: step.blocks});
-        this.#blocks += this.#chain.reorg({depth: step.depth, blocks: step.blocks}).length;
-        return this.#follow();
+        return this.#reorg(step.depth, step.blocks);
       case 'restart':
         return this.#restart(step.kind);
       case 'set':
@@ -158,7 +172,7 @@ class Simulation {
     }
   }
 
-  async #accepted(request: UserRequest, line: number): Promise<void> {
+  async #accepted(request: Refusable, line: number): Promise<void> {
     const claim = `${requestText(request)}: accepted`;
     try {
       await this.#ask(request);
@@ -167,13 +181,13 @@ class Simulation {
       this.#tellRefusal(request, error, false);
       return this.#find({met: false, claim, actual: `it was refused with ${error.code}`}, line);
     }
-    if (request.type === 'renew' && this.#lastEvent === 'user_registered') {
+    if (request.type === 'renew' && this.#lastRegistration === 'user_registered') {
       const actual = `${request.user} had none and registered anew`;
       this.#find({met: false, claim: `${request.user} has a subscription to renew`, actual}, line);
     }
   }
 
-  async #refused(request: UserRequest, code: ErrorCode, line: number): Promise<void> {
+  async #refused(request: Refusable, code: ErrorCode, line: number): Promise<void> {
     const claim = `it is refused with ${code}`;
     try {
       await this.#ask(request);
@@ -189,16 +203,11 @@ class Simulation {
     this.#find({met: false, claim, actual: 'it was accepted'}, line);
   }
 
-  #ask(request: UserRequest): Promise<void> {
-    const key = this.#cast.keyOf(request.user);
-    const send = ({gatekeeper}: Tower): Promise<unknown> =>
-      request.type === 'appointment'
-        ? gatekeeper.addUpdateAppointment(key, this.#cast.locatorOf(request.user, request.name), request)
-        : gatekeeper.addUpdateUser(key);
-    return this.#host.request(requestText(request), send);
+  #ask(request: Refusable): Promise<void> {
+    return this.#host.request(requestText(request), this.#sender.prepare(request));
   }
 
-  #tellRefusal(request: UserRequest, {code, message}: BartizanError, isExpected: boolean): void {
+  #tellRefusal(request: Refusable, {code, message}: BartizanError, isExpected: boolean): void {
     this.#tell({type: 'refused', height: this.#height, request, code, reason: message, isExpected});
   }
 
@@ -208,16 +217,28 @@ class Simulation {
     this.#tell({type: 'expected', height: this.#height, ...finding});
   }
 
+  /**
+   * Mines, and lets the tower process the blocks: all at once, or while requests wait one by one, so that policies are
+   * asked at every height, whatever the tower's speed.
+   */
   async #mineTo(height: number): Promise<void> {
     this.#span = {from: this.#chain.tip.height, to: height};
     while (this.#chain.tip.height < height) {
-      const blocks = Math.min(height - this.#chain.tip.height, blocksPerTurn);
+      const oneByOne = this.#host.pendingRequests > 0;
+      const blocks = oneByOne ? 1 : Math.min(height - this.#chain.tip.height, blocksPerTurn);
       this.#blocks += this.#chain.mine(blocks).length;
-      await this.#send();
+      await (oneByOne ? this.#follow() : this.#send());
     }
+    if (this.#host.isRunning) await this.#follow();
   }
 
-  /** Lets the tower process what was mined. */
+  async #reorg(depth: number, blocks: number): Promise<void> {
+    // The branch wins with its last block here; those that follow come as others do.
+    this.#blocks += this.#chain.reorg({depth, blocks: depth + 1}).length;
+    await this.#follow();
+    await this.#mineTo(this.#chain.tip.height + blocks - depth - 1);
+  }
+
   async #follow(): Promise<void> {
     await this.#send();
     await this.#host.settle();

@@ -1,34 +1,52 @@
 import {type ErrorCode, unreachable} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
-import type {TowerEvent} from '../tower/events.js';
-import type {RestartKind, UserRequest} from './scenario.js';
+import type {RequestCount, TowerEvent} from '../tower/events.js';
+import {type AuthEntry, type AuthNames, AuthTimeline, type RequestTitle} from './auth-timeline.js';
+import {titleText} from './request-text.js';
+import type {Refusable, RestartKind} from './scenario.js';
 
 /** One line of the story that a run tells. Users are named as in the scenario. */
-export type TimelineEntry = {readonly height: number} & (
+export type TimelineEntry = AuthEntry | StoryEntry;
+
+type StoryEntry = {readonly height: number} & (
   | {readonly type: 'note'; readonly text: string}
   | {readonly type: 'started'; readonly seed: string | number}
   | {
       readonly type: 'registered' | 'renewed';
       readonly user: string;
+      readonly device: string;
       readonly slots: number;
       readonly expiry: number;
     }
   | {
       readonly type: 'appointment_added' | 'appointment_updated';
       readonly user: string;
+      readonly device: string;
       readonly name: string;
       /** Slots that the appointment takes now. */
       readonly slots: number;
       readonly availableSlots: number;
     }
-  | {readonly type: 'connected'; readonly hash: string; readonly deleted: Names; readonly expired: Names}
-  | {readonly type: 'disconnected'; readonly hash: string; readonly restored: Names; readonly revived: Names}
+  | {
+      readonly type: 'connected';
+      readonly hash: string;
+      readonly deleted: Names;
+      readonly expired: Names;
+      readonly expiredRequests: Names;
+    }
+  | {
+      readonly type: 'disconnected';
+      readonly hash: string;
+      readonly restored: Names;
+      readonly revived: Names;
+      readonly restoredRequests: Names;
+    }
   | {readonly type: 'reorg'; readonly depth: number; readonly blocks: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}
   | {readonly type: 'settings_changed'; readonly changed: Partial<GatekeeperSettings>}
   | {
       readonly type: 'refused';
-      readonly request: UserRequest;
+      readonly request: Refusable;
       readonly code: ErrorCode;
       readonly reason: string;
       /** The scenario expects just this. */
@@ -37,7 +55,7 @@ export type TimelineEntry = {readonly height: number} & (
   | {readonly type: 'expected'; readonly met: boolean; readonly claim: string; readonly actual: string}
 );
 
-/** Some of many users: `count` of them, the first ones by name. */
+/** Some of many users or requests: `count` of them, the first ones by name. */
 export interface Names {
   readonly count: number;
   readonly first: readonly string[];
@@ -46,27 +64,26 @@ export interface Names {
 const nobody: Names = {count: 0, first: []};
 
 interface Subscriber {
-  readonly name: string;
   expiry: number;
   isDeleted: boolean;
 }
 
+/** What the scenario calls keys, locators, ids and requests. */
+export interface StoryNames extends AuthNames {
+  appointmentOf(locator: string): string;
+}
+
 /** Turns what a tower publishes into entries with the names of the scenario, and says when a subscription expires. */
 export class Timeline {
-  readonly #userOf: (key: string) => string;
-  readonly #appointmentOf: (locator: string) => string;
+  readonly #names: StoryNames;
+  readonly #requests: AuthTimeline;
   #settings: GatekeeperSettings;
   readonly #subscribers = new Map<number, Subscriber>();
   readonly #expiring = new Map<number, Set<number>>();
 
-  constructor(options: {
-    /** The scenario's name for a public key, and for a locator. */
-    readonly userOf: (key: string) => string;
-    readonly appointmentOf: (locator: string) => string;
-    readonly settings: GatekeeperSettings;
-  }) {
-    this.#userOf = options.userOf;
-    this.#appointmentOf = options.appointmentOf;
+  constructor(options: {readonly names: StoryNames; readonly settings: GatekeeperSettings}) {
+    this.#names = options.names;
+    this.#requests = new AuthTimeline(options.names);
     this.#settings = options.settings;
   }
 
@@ -76,27 +93,29 @@ export class Timeline {
       case 'user_registered':
       case 'subscription_renewed': {
         const {height, userId, availableSlots: slots, subscriptionExpiry: expiry} = event;
-        const user = this.#userOf(event.key);
-        this.#subscribe(userId, user, expiry);
-        return {type: event.type === 'user_registered' ? 'registered' : 'renewed', height, user, slots, expiry};
+        this.#subscribe(userId, expiry);
+        const type = event.type === 'user_registered' ? 'registered' : 'renewed';
+        return {type, height, ...this.#whoOf(event), slots, expiry};
       }
       case 'appointment_added':
       case 'appointment_updated': {
         const {type, height, slots, availableSlots} = event;
-        const name = this.#appointmentOf(event.locator);
-        return {type, height, user: this.#userOf(event.key), name, slots, availableSlots};
+        const name = this.#names.appointmentOf(event.locator);
+        return {type, height, ...this.#whoOf(event), name, slots, availableSlots};
       }
       case 'block_connected': {
         const {height, hash} = event;
         const deleted = this.#named(event.deletedUsers, event.userIds, true);
-        return {type: 'connected', height, hash, deleted, expired: this.#expiringAt(height)};
+        const expiredRequests = this.#titles(event.expiredRequests);
+        return {type: 'connected', height, hash, deleted, expired: this.#expiringAt(height), expiredRequests};
       }
       case 'block_disconnected': {
         const {height, hash} = event;
         // Those who come back from deletion are told as restored, not as active again.
         const revived = this.#expiringAt(height);
         const restored = this.#named(event.restoredUsers, event.userIds, false);
-        return {type: 'disconnected', height, hash, restored, revived};
+        const restoredRequests = this.#titles(event.restoredRequests);
+        return {type: 'disconnected', height, hash, restored, revived, restoredRequests};
       }
       case 'settings_changed': {
         const changed = changedSettings(this.#settings, event.settings);
@@ -106,25 +125,36 @@ export class Timeline {
       case 'started':
       case 'state_changed':
       case 'function_slow':
+      case 'appointments_deleted':
+      case 'chain_accepted':
+        return undefined;
+      case 'device_authorized':
+        if (event.created) this.#subscribe(event.userId, event.created.subscriptionExpiry);
+        return this.#requests.entryOf(event);
       case 'request_received':
       case 'request_postponed':
       case 'answer_recorded':
       case 'answer_late':
       case 'request_decided':
-      case 'device_authorized':
       case 'device_revoked':
-      case 'appointments_deleted':
-      case 'chain_accepted':
-        return undefined;
+        return this.#requests.entryOf(event);
       default:
         return unreachable(event);
     }
   }
 
-  #subscribe(id: number, name: string, expiry: number): void {
+  titleOf(requestId: number): RequestTitle {
+    return this.#requests.title(requestId);
+  }
+
+  #whoOf({key, userId}: {readonly key: string; readonly userId: number}): {user: string; device: string} {
+    return {user: this.#names.nameOf(userId), device: this.#names.ownerOf(key)};
+  }
+
+  #subscribe(id: number, expiry: number): void {
     const known = this.#subscribers.get(id);
     if (known) this.#expiring.get(known.expiry)?.delete(id);
-    this.#subscribers.set(id, {name, expiry, isDeleted: false});
+    this.#subscribers.set(id, {expiry, isDeleted: false});
     const others = this.#expiring.get(expiry);
     if (others) others.add(id);
     else this.#expiring.set(expiry, new Set([id]));
@@ -135,15 +165,20 @@ export class Timeline {
     const first = ids.map((id) => {
       const subscriber = this.#subscribers.get(id);
       if (subscriber) subscriber.isDeleted = isDeleted;
-      return subscriber?.name ?? `user ${id}`;
+      return this.#names.nameOf(id);
     });
     return {count, first};
   }
 
+  #titles(requests: RequestCount | undefined): Names {
+    if (!requests) return nobody;
+    return {count: requests.count, first: requests.ids.map((id) => titleText(this.titleOf(id)))};
+  }
+
   #expiringAt(height: number): Names {
     const ids = [...(this.#expiring.get(height) ?? [])];
-    const alive = ids.map((id) => this.#subscribers.get(id)!).filter(({isDeleted}) => !isDeleted);
-    return alive.length === 0 ? nobody : {count: alive.length, first: alive.map(({name}) => name)};
+    const alive = ids.filter((id) => !this.#subscribers.get(id)!.isDeleted);
+    return alive.length === 0 ? nobody : {count: alive.length, first: alive.map((id) => this.#names.nameOf(id))};
   }
 }
 

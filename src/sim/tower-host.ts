@@ -1,6 +1,7 @@
 import type {ChainSource} from '../chain/index.js';
 import type {SigningKey} from '../crypto/index.js';
 import {assert} from '../errors/index.js';
+import type {Policy} from '../gatekeeper/auth/policy.js';
 import {type GatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {type KeyValueStore, layout, pageRows} from '../store/index.js';
 import type {TowerEvent} from '../tower/events.js';
@@ -12,6 +13,8 @@ export interface TowerHostParts {
   readonly openRows: () => Promise<KeyValueStore>;
   readonly source: ChainSource;
   readonly key: SigningKey;
+  /** Who decides requests; it outlives each tower. */
+  readonly policy: Policy;
   /** The settings that the tower starts with. */
   readonly settings: GatekeeperSettings;
   /** Given every committed event once, in order, as the tower's log has it. */
@@ -28,6 +31,7 @@ export class TowerHost {
   readonly #killSwitch = new KillSwitch();
   #tower: Tower | undefined;
   #seenLog = 0;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(parts: TowerHostParts) {
     this.#parts = parts;
@@ -66,15 +70,30 @@ export class TowerHost {
     return this.#killSwitch.disarm();
   }
 
-  /** Waits until the tower has processed its source's tip, however often it is killed on the way. */
+  get isRunning(): boolean {
+    return this.#tower !== undefined;
+  }
+
+  /** Requests that wait to be decided. */
+  get pendingRequests(): number {
+    return this.#tower?.auth.pendingRequests ?? 0;
+  }
+
+  /**
+   * Waits until the tower has processed its source's tip, and everybody has been asked about requests who can be asked
+   * there, however often it is killed on the way.
+   */
   async settle(): Promise<void> {
     for (;;) {
       try {
         await this.tower.synced();
-        return await this.#tell();
+        await this.tower.auth.settled();
       } catch (error) {
         if (!(await this.#revive(undefined))) throw error;
+        continue;
       }
+      // Nobody waits for an answer that a policy gives, so nobody hears when its commit fails.
+      if (!(await this.#revive(undefined))) return this.tell();
     }
   }
 
@@ -83,15 +102,16 @@ export class TowerHost {
    * right after it, nobody answers, but it is done.
    */
   async request(what: string, ask: (tower: Tower) => Promise<unknown>): Promise<void> {
+    const firstLog = this.#logEnd;
     try {
       await ask(this.tower);
     } catch (error) {
-      const kill = await this.#revive(what);
-      if (!kill) throw error;
+      if (!(await this.#revive(what))) throw error;
       await this.settle();
-      if (kill === 'kill_before_commit') await ask(this.tower);
+      if (this.#logEnd === firstLog) await ask(this.tower);
     }
-    await this.#tell();
+    if (this.pendingRequests > 0) await this.settle();
+    await this.tell();
   }
 
   /** Starts the tower again if it was killed; answers how. It may not have reached the tip yet. */
@@ -100,14 +120,14 @@ export class TowerHost {
     if (!kill) return undefined;
     await this.stop();
     await this.#open();
-    await this.#tell();
+    await this.tell();
     this.#parts.onKilled(kill, kill === 'kill_before_commit' ? what : undefined);
     this.tower.start();
     return kill;
   }
 
   async #open(): Promise<void> {
-    const {openRows, source, key, settings} = this.#parts;
+    const {openRows, source, key, policy, settings} = this.#parts;
     const rows = await openRows();
     const fresh = (await rows.range({...layout.tableRange('meta'), limit: 1})).length === 0;
     this.#tower = await Tower.open({
@@ -115,6 +135,7 @@ export class TowerHost {
       source: outliving(source),
       network: 'regtest',
       key,
+      policies: [outlivingPolicy(policy)],
       // From then on the store knows them, and what an operator changes stays.
       ...(fresh ? {settings} : {}),
       logBlocks: maxU32,
@@ -125,15 +146,26 @@ export class TowerHost {
   }
 
   /** Hands on what the log has got since the last time: what was committed, whether or not anybody was told. */
-  async #tell(): Promise<void> {
-    const {rows, meta} = this.tower.gatekeeper.userDb;
-    const end = meta?.progress.nextLog ?? 0;
+  tell(): Promise<void> {
+    // One after the other, so that each event is handed on once.
+    const told = this.#telling.then(() => this.#tellNow());
+    this.#telling = told.catch(() => undefined);
+    return told;
+  }
+
+  async #tellNow(): Promise<void> {
+    const {rows} = this.tower.gatekeeper.userDb;
+    const end = this.#logEnd;
     while (this.#seenLog < end) {
       const to = Math.min(this.#seenLog + pageRows, end);
       const page = await rows.range({from: layout.logKey(this.#seenLog), to: layout.logKey(to), limit: pageRows});
       for (const [, entry] of page) this.#parts.onEvent(JSON.parse(Buffer.from(entry).toString()) as TowerEvent);
       this.#seenLog = to;
     }
+  }
+
+  get #logEnd(): number {
+    return this.tower.gatekeeper.userDb.meta?.progress.nextLog ?? 0;
   }
 }
 
@@ -146,5 +178,13 @@ const outliving = (source: ChainSource): ChainSource => ({
   standing: (hashes) => source.standing(hashes),
   headers: (from, to) => source.headers(from, to),
   onWake: (wake) => source.onWake(wake),
+  close: async () => {},
+});
+
+const outlivingPolicy = (policy: Policy): Policy => ({
+  name: policy.name,
+  handles: (stage, kind) => policy.handles(stage, kind),
+  ask: (question) => policy.ask(question),
+  onChange: () => {},
   close: async () => {},
 });

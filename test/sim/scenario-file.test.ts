@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {BartizanError} from '../../src/errors/index.js';
 import {parseScenario, readScenario} from '../../src/sim/scenario-file.js';
+import {stepNames} from '../../src/sim/scenario-schema.js';
 
 const parse = (text: string) => parseScenario(Buffer.from(text), 'story.yaml');
 
@@ -100,6 +101,112 @@ test('an expectation is written in full, in short, or as a list of both', (t) =>
   );
 });
 
+test('every step of authorization is read, in full and in short', (t) => {
+  const {steps} = parse(
+    story(
+      'signup: phone',
+      'signup: {device: phone, as: alice, info: invite 7, node_info: {type: android, ports: [1]}, callback: -2, check: [-2, 0]}',
+      'login: {device: laptop, as: alice, check: alice, signed_at: 118, signed_by: phone}',
+      'node: {device: core, callback: [{hang: 3}, throw, unavailable, primary, "", null, .nan, {return: "7"}]}',
+      'approve: phone',
+      'approve: {device: phone, kind: user_signup, user: 7}',
+      'approve: {id: 3, role: secondary}',
+      'deny: {device: laptop, reason: no invite}',
+      'authorize: {device: tablet, user: 0, as: bob}',
+      'authorize: {device: core, role: primary}',
+      'revoke: tablet',
+      'appointment: {user: alice, device: laptop, name: a, blob_bytes: 1}',
+      'refuse: {signup: {device: watch, info: x}, code: DENIED_COOLDOWN}',
+      'refuse: {revoke: watch, code: DEVICE_NOT_FOUND}',
+      'set: {auth: user, auth_budget: 2, request_ttl: 3, request_attempts: 4, max_pending_requests: 5, denied_cooldown: 6, proof_window: 7}',
+    ),
+  );
+  const returns = (value: unknown) => ({type: 'returns', value});
+  const check = {callback: [returns(-2)], check: [returns(-2), returns(0)]};
+  const node = {type: 'android', ports: [1]};
+  const request = {device: 'phone'};
+  t.deepEqual(
+    steps.map((step): unknown => ({...step, line: undefined})),
+    [
+      {type: 'signup', device: 'phone'},
+      {type: 'signup', device: 'phone', as: 'alice', info: 'invite 7', nodeInfo: node, script: check},
+      {
+        type: 'login',
+        device: 'laptop',
+        as: 'alice',
+        script: {callback: [returns(-2)], check: [{type: 'user', name: 'alice'}]},
+        signedAt: 118,
+        signedBy: 'phone',
+      },
+      {
+        type: 'node',
+        device: 'core',
+        script: {
+          callback: [
+            {type: 'hangs', blocks: 3},
+            {type: 'throws'},
+            {type: 'unavailable'},
+            ...['primary', '', null, Number.NaN, '7'].map(returns),
+          ],
+          check: [],
+        },
+      },
+      {type: 'approve', request},
+      {type: 'approve', request: {...request, kind: 'user_signup'}, user: 7},
+      {type: 'approve', request: {id: 3}, role: 'secondary'},
+      {type: 'deny', request: {device: 'laptop'}, reason: 'no invite'},
+      {type: 'authorize', device: 'tablet', user: 0, as: 'bob'},
+      {type: 'authorize', device: 'core', role: 'primary'},
+      {type: 'revoke', device: 'tablet'},
+      {type: 'appointment', user: 'alice', device: 'laptop', name: 'a', blobBytes: 1},
+      {type: 'refuse', request: {type: 'signup', device: 'watch', info: 'x'}, code: 'TOWER_DENIED_COOLDOWN'},
+      {type: 'refuse', request: {type: 'revoke', device: 'watch'}, code: 'TOWER_DEVICE_NOT_FOUND'},
+      {
+        type: 'set',
+        settings: {
+          auth: 'user',
+          authBudget: 2,
+          requestTtl: 3,
+          requestAttempts: 4,
+          maxPendingRequests: 5,
+          deniedCooldown: 6,
+          proofWindow: 7,
+        },
+      },
+    ].map((step) => ({...step, line: undefined})),
+  );
+});
+
+test('devices and requests are expected as users are', (t) => {
+  const {steps} = parse(
+    story(
+      'signup: {device: phone, as: alice}',
+      'expect: {device: phone, user: alice, role: none, pending: 1}',
+      'expect: {device: phone, state: unknown, user: none}',
+      'expect: {user: 7, devices: 2, request: {device: phone, kind: user_signup, state: denied, reason: why, user: none}}',
+      'expect: {request: {id: 2, user: alice, role: primary, attempts: 3, closed: 120, by: operator}, alice: unknown}',
+    ),
+  );
+  t.deepEqual(
+    steps.flatMap((step) => (step.type === 'expect' ? (step.expectations as readonly unknown[]) : [])),
+    [
+      {type: 'device', device: 'phone', user: 'alice', role: null},
+      {type: 'pending', count: 1},
+      {type: 'device', device: 'phone', state: 'unknown', user: null},
+      {type: 'user', user: 7, devices: 2},
+      {
+        type: 'request',
+        request: {device: 'phone', kind: 'user_signup'},
+        state: 'denied',
+        reason: 'why',
+        user: null,
+      },
+      {type: 'user', user: 'alice', state: 'unknown'},
+      {type: 'request', request: {id: 2}, user: 'alice', role: 'primary', attempts: 3, closed: 120, by: 'operator'},
+    ],
+  );
+});
+
 const saying = test.macro({
   exec(t, text: string, ...messages: string[]) {
     t.deepEqual(problemsOf(text).split('\n'), messages);
@@ -168,7 +275,8 @@ test(
   saying,
   story('register: slots'),
   'story.yaml:3:15: user: expected the name of a user, which cannot be one of ' +
-    'user, state, slots, start, expiry, appointments, tip, users',
+    'user, device, request, state, slots, start, expiry, appointments, devices, role, pending, tip, users, ' +
+    'primary, secondary, throw, unavailable, none',
 );
 test(
   'that mines to a height of the past',
@@ -206,6 +314,92 @@ test(
   story('mine: 1\n    register: bob'),
   'story.yaml:4:5: one step does one thing, and this one has mine and register: give each its own "-"',
 );
+test(
+  'whose policy answers something unsayable',
+  saying,
+  story(
+    'signup: {device: phone, check: [0, {hang: 0}]}',
+    'signup: {device: phone, check: {hang: 0}}',
+    'signup: {device: phone, check: [{hnag: 3}]}',
+    'signup: {device: phone, callback: true}',
+  ),
+  'story.yaml:3:47: hang: expected a whole number from 1 to 1000000, not 0',
+  'story.yaml:4:43: hang: expected a whole number from 1 to 1000000, not 0',
+  'story.yaml:5:37: check: expected what the policy answers: a number, the name of a user, primary, secondary, throw, unavailable, {hang: 3} or {return: ...}, not a map of hnag',
+  'story.yaml:6:39: callback: expected what the policy answers: a number, the name of a user, primary, secondary, throw, unavailable, {hang: 3} or {return: ...}, not true',
+);
+test(
+  'with the key of the device in node_info',
+  saying,
+  story('node: {device: core, node_info: {public_key: x}}'),
+  'story.yaml:3:37: node_info: expected a map such as {type: android}, without public_key, which is the key of the device',
+);
+test(
+  'that calls a request in two ways, or in none',
+  saying,
+  story('signup: phone', 'approve: {device: phone, id: 1}', 'deny: {reason: no}', 'expect: {request: {state: denied}}'),
+  ...['4:14: approve', '5:11: deny', '6:23: request'].map(
+    (place) =>
+      `story.yaml:${place}: expected the device whose newest request is meant, and its kind where that is not clear, or an id`,
+  ),
+);
+test(
+  'that gives a user and a role at once, or neither',
+  saying,
+  story('signup: phone', 'approve: {device: phone, user: 1, role: primary}', 'authorize: {device: phone}'),
+  'story.yaml:4:14: approve: expected a user or a role, not both',
+  'story.yaml:5:16: authorize: expected either a user or a role',
+);
+test(
+  'that mixes up what users and devices have',
+  saying,
+  story(
+    'signup: phone',
+    'expect: {device: phone, slots: 1}',
+    'expect: {device: phone, state: active}',
+    'expect: {user: phone, state: authorized}',
+    'expect: {user: none, state: unknown}',
+    'expect: {role: primary}',
+    'expect: {device: phone}',
+    'expect: {request: {device: phone}}',
+  ),
+  'story.yaml:4:22: device: expected something about the device, such as its user',
+  'story.yaml:4:36: slots: belongs to a user; give him a map of his own',
+  'story.yaml:5:36: state: expected authorized or unknown, for a device',
+  'story.yaml:6:34: state: expected active, expired or unknown, for a user',
+  'story.yaml:7:20: user: expected a user, and none is nobody',
+  'story.yaml:8:20: role: the role of whom? Add the key device',
+  'story.yaml:9:22: device: expected something about the device, such as its user',
+  'story.yaml:10:23: request: expected something about the request, such as state',
+);
+test(
+  'with a device or a user of whom nobody has heard',
+  saying,
+  story(
+    'approve: phnoe',
+    'signup: {device: phone, as: alice, check: [bob, 0]}',
+    'approve: {device: phone, user: alcie}',
+    'expect: {device: phnoe, user: alise}',
+    'expect: {request: {device: tablet, state: pending}}',
+    'refuse: {revoke: tablet, code: REQUEST_CLOSED}',
+    'refuse: {revoke: stranger, code: DEVICE_NOT_FOUND}',
+  ),
+  'story.yaml:3:14: approve: phnoe has not asked for anything by then; add `- signup: phnoe` before',
+  'story.yaml:4:47: signup: no step registers a user called bob; add `- register: bob`',
+  'story.yaml:5:36: approve: alcie has not registered by then; did you mean "alice"?',
+  'story.yaml:6:14: expect: no step has a device called phnoe; did you mean "phone"?',
+  'story.yaml:6:14: expect: no step registers a user called alise; did you mean "alice"?',
+  'story.yaml:7:14: expect: no step has a device called tablet; add `- signup: tablet`',
+  'story.yaml:8:22: refuse: tablet has not asked for anything by then; add `- signup: tablet` before',
+);
+test(
+  'whose proof names a block to come',
+  saying,
+  story('signup: {device: phone, signed_at: 121}', 'refuse: {node: {device: core, signed_at: 200}, code: STALE_PROOF}'),
+  'story.yaml:3:40: signed_at: the chain is only at 120 by then',
+  'story.yaml:4:46: signed_at: the chain is only at 120 by then',
+);
+
 test('a scenario with an unknown code is refused, with those there are', (t) => {
   const message = problemsOf(story('refuse: {register: alice, code: NO_TOP}'));
   t.regex(message, /^story\.yaml:3:37: code: expected .*NOT_ENOUGH_SLOTS.*, not "NO_TOP"; did you mean "NO_TIP"\?$/);
@@ -286,11 +480,7 @@ test('whatever the text, the answer is a scenario or a named problem', (t) => {
 });
 
 test('whatever a step holds, a problem is on a line of the file', (t) => {
-  const steps = fc.dictionary(
-    fc.constantFrom('register', 'renew', 'appointment', 'mine', 'reorg', 'expect', 'refuse', 'set', 'note', 'x'),
-    fc.jsonValue(),
-    {maxKeys: 2},
-  );
+  const steps = fc.dictionary(fc.constantFrom(...stepNames, 'x'), fc.jsonValue(), {maxKeys: 2});
   fc.assert(
     fc.property(fc.array(steps, {maxLength: 5}), (list) => {
       const text = JSON.stringify({name: 'x', steps: list}, null, 1);

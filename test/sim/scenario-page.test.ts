@@ -26,7 +26,9 @@ test(sameKeys, '## The file', 'scenario');
 test(sameKeys, '### tower', 'tower');
 test(sameKeys, '### chain', 'chain');
 test(sameKeys, '## Steps', 'steps');
+test(sameKeys, '### Requests', 'ask');
 test(sameKeys, '### expect', 'expect');
+test(sameKeys, 'The map of a `request` holds what calls it, and what must be:', 'request');
 
 test('every example on the page is a scenario', (t) => {
   const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text!);
@@ -41,6 +43,13 @@ test('the defaults on the page are those of the schema', (t) => {
     subscription_duration: tower.subscriptionDuration,
     expiry_delta: tower.expiryDelta,
     renewal: tower.renewal,
+    auth: tower.auth,
+    auth_budget: tower.authBudget,
+    request_ttl: tower.requestTtl,
+    request_attempts: tower.requestAttempts,
+    max_pending_requests: tower.maxPendingRequests,
+    denied_cooldown: tower.deniedCooldown,
+    proof_window: tower.proofWindow,
     start_height: chain.startHeight,
     seed: chain.seed,
   };

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import {SimulatedChain} from '../../src/chain/index.js';
 import {interrupted} from '../../src/sim/interrupted.js';
 import {renderTimeline} from '../../src/sim/render-timeline.js';
-import type {Action, Scenario} from '../../src/sim/scenario.js';
+import type {Action, PolicyAnswer, Scenario} from '../../src/sim/scenario.js';
 import {parseScenario} from '../../src/sim/scenario-file.js';
-import {type Outcome, type SimulationParts, simulate} from '../../src/sim/simulation.js';
+import {type Mirror, type Outcome, type SimulationParts, simulate} from '../../src/sim/simulation.js';
 import type {TimelineEntry} from '../../src/sim/timeline.js';
 import {LevelStore, MemoryStore} from '../../src/store/index.js';
 import {tempDir} from '../support/temp-dir.js';
@@ -124,6 +124,79 @@ test(
   ['register: alice', 'mine: 13', 'renew: alice'],
   /✗ expected that alice has a subscription to renew, but alice had none and registered anew$/,
 );
+
+const asks = ['set: {auth: user}', 'signup: {device: phone, as: alice, callback: 0}'];
+test(
+  'a device of somebody else',
+  fails,
+  [...asks, 'signup: {device: tablet, as: bob}', 'expect: {device: phone, user: bob, role: primary}'],
+  /✗ expected that phone belongs to bob, is a primary, but phone belongs to alice, has no role$/,
+);
+test(
+  'a device that is not there',
+  fails,
+  [...asks, 'signup: {device: tablet, as: bob}', 'expect: {device: tablet, user: alice}'],
+  /✗ expected that tablet belongs to alice, but tablet is unknown$/,
+);
+test(
+  'a device that is there',
+  fails,
+  [...asks, 'expect: {device: phone, state: unknown}'],
+  /✗ expected that phone is unknown, but phone is authorized$/,
+);
+test(
+  'a wrong fact of a request',
+  fails,
+  [
+    ...asks,
+    'expect: {request: {device: phone, state: denied, user: none, closed: 101, by: operator, attempts: 1, reason: no}}',
+  ],
+  /✗ .*, but the request of phone is approved, says "approved", leads to alice, has 0 failed attempts, was closed at 100, was closed by policy$/,
+);
+test(
+  'a fact that a pending request has not yet',
+  fails,
+  ['set: {auth: user}', 'signup: phone', 'expect: {request: {id: 1, closed: 100, by: operator, reason: no}}'],
+  /✗ .*, but request 1 has no reason, is open, is open$/,
+);
+test(
+  'a request that nobody has sent',
+  fails,
+  [...asks, 'expect: {request: {device: phone, kind: user_login, user: none}}'],
+  /✗ expected that phone's login leads to nobody, but phone's login is not there$/,
+);
+test(
+  'a wrong number of pending requests',
+  fails,
+  ['set: {auth: user}', 'signup: phone', 'expect: {pending: 0}'],
+  /✗ expected that 0 requests wait, but 1 request waits$/,
+);
+test(
+  'a decision for a user who has not been there yet',
+  fails,
+  ['set: {auth: user}', 'signup: {device: phone, as: alice}', 'approve: {device: phone, user: alice}'],
+  /⊘ the operator approves the request of phone for alice: refused, alice has not been a user yet \[TOWER_USER_NOT_FOUND\]$/,
+);
+
+test('a hung policy is told of at the height at which it was asked, after the block', async (t) => {
+  const timeline = await timelineOf(
+    aStory(
+      'set: {auth: user}',
+      'signup: {device: phone, check: [{hang: 1}, 0]}',
+      'mine: 1',
+      'restart: clean',
+      'mine: 3',
+    ),
+  );
+  t.deepEqual(timeline.slice(3), [
+    "100 … phone's signup is to be decided later",
+    "101 … the policy hangs over phone's signup, for 1 block",
+    '101 ○ the tower is stopped and started again',
+    "102 ! attempt 1 at phone's signup failed: the policy did not answer in time; the next is at 103",
+    "103 » phone's signup is answered: a new user; a coming block decides",
+    "104 + phone's signup is approved by the policy: phone belongs to phone, a new user with 5 slots, expires at 114, in 10 blocks, about 2 hours",
+  ]);
+});
 
 test('a story goes on after what is unmet', async (t) => {
   const {verdict, unmetLines} = await play(
@@ -260,3 +333,90 @@ test('whatever happens, a tower that goes down at every step ends in the state o
     {numRuns: 40},
   );
 });
+
+const devices = fc.constantFrom('phone', 'laptop', 'core');
+const answer: fc.Arbitrary<PolicyAnswer> = fc.oneof(
+  fc.record({
+    type: fc.constant('returns' as const),
+    value: fc.constantFrom(-1, -2, -2, -3, 0, 0, 7, 'primary', 'secondary'),
+  }),
+  fc.record({type: fc.constant('user' as const), name: fc.constantFrom('alice', 'bob')}),
+  fc.record({type: fc.constant('hangs' as const), blocks: fc.integer({min: 1, max: 4})}),
+  fc.constantFrom({type: 'throws' as const}, {type: 'unavailable' as const}),
+);
+const answers = fc.array(answer, {minLength: 1, maxLength: 4});
+const authAction: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record(
+      {
+        type: fc.constantFrom('signup' as const, 'login' as const, 'node' as const),
+        device: devices,
+        as: fc.constantFrom('alice', 'bob'),
+        info: fc.constantFrom('one', 'two'),
+        script: fc.record({callback: answers, check: fc.oneof(answers, fc.constant([]))}),
+      },
+      {requiredKeys: ['type', 'device', 'as']},
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('approve' as const),
+      request: fc.record({device: devices}),
+      user: fc.constantFrom(0, 7),
+    }),
+  },
+  fc.record({type: fc.constant('deny' as const), request: fc.record({device: devices}), reason: fc.constant('no')}),
+  fc.record({
+    type: fc.constant('authorize' as const),
+    device: devices,
+    as: fc.constantFrom('alice', 'bob'),
+    user: fc.constantFrom(0, 7),
+  }),
+  fc.record({type: fc.constant('revoke' as const), device: devices}),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('set' as const),
+      settings: fc.record(
+        {
+          auth: fc.constantFrom('none' as const, 'node' as const, 'user' as const),
+          authBudget: fc.integer({min: 1, max: 3}),
+          requestTtl: fc.integer({min: 1, max: 12}),
+        },
+        {requiredKeys: []},
+      ),
+    }),
+  },
+  {weight: 8, arbitrary: action},
+);
+
+test('requests end in the same state, however often the tower goes down, and whoever hands it the blocks', async (t) => {
+  const tower = {...settings, auth: 'user', authBudget: 2, requestTtl: 8, deniedCooldown: 2} as const;
+  await fc.assert(
+    fc.asyncProperty(fc.array(authAction, {minLength: 1, maxLength: 30}), async (actions) => {
+      const steps = actions.map((it, index) => ({...it, line: index}));
+      const scenario: Scenario = {name: 'any', tower, chain: {startHeight: 30, seed: 1}, steps};
+      const {verdict, unmetLines} = await play(scenario);
+      t.deepEqual(await play(interrupted(scenario)), {verdict, unmetLines});
+      const mirrored = await play(scenario, {mirror: aSlowNode()});
+      t.deepEqual({...mirrored.verdict, chain: 'simulated'}, verdict);
+    }),
+    {numRuns: 40},
+  );
+});
+
+/** Hands on every block by itself, so that the tower may stop at each. */
+function aSlowNode(): Mirror {
+  const source = new SimulatedChain({seed: 'another'});
+  return {
+    source,
+    submit: async (raws) => {
+      for (const raw of raws) {
+        source.submit(raw);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type {Tower} from '../tower/tower.js';
+import type {Cast} from './cast.js';
+import type {Roster} from './roster.js';
+
+/** How an expectation compares with what is committed. */
+export interface Finding {
+  readonly met: boolean;
+  /** What was expected, as a clause: `alice is active: slots 96`. */
+  readonly claim: string;
+  /** What is, where it differs. */
+  readonly actual: string;
+}
+
+/** The tower, and whom and what the story calls by name. */
+export interface Story {
+  readonly tower: Tower;
+  readonly cast: Cast;
+  readonly roster: Roster;
+}
