@@ -10,6 +10,7 @@ import {parseScenario} from '../../src/sim/scenario-file.js';
 import {type Mirror, type Outcome, type SimulationParts, simulate} from '../../src/sim/simulation.js';
 import type {TimelineEntry} from '../../src/sim/timeline.js';
 import {LevelStore, MemoryStore} from '../../src/store/index.js';
+import {verify} from '../../src/store/verify.js';
 import {tempDir} from '../support/temp-dir.js';
 
 const settings = {
@@ -398,7 +399,9 @@ test('requests end in the same state, however often the tower goes down, and who
     fc.asyncProperty(fc.array(authAction, {minLength: 1, maxLength: 30}), async (actions) => {
       const steps = actions.map((it, index) => ({...it, line: index}));
       const scenario: Scenario = {name: 'any', tower, chain: {startHeight: 30, seed: 1}, steps};
-      const {verdict, unmetLines} = await play(scenario);
+      const rows = new MemoryStore();
+      const {verdict, unmetLines} = await play(scenario, {openRows: async () => rows});
+      t.deepEqual((await verify(rows)).problems, []);
       t.deepEqual(await play(interrupted(scenario)), {verdict, unmetLines});
       const mirrored = await play(scenario, {mirror: aSlowNode()});
       t.deepEqual({...mirrored.verdict, chain: 'simulated'}, verdict);
