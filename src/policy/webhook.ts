@@ -169,7 +169,6 @@ export class Webhook implements Policy {
 
   #pause(pauseMs: number, reason: string): void {
     this.#reason = reason;
-    this.#slots.sendAway();
     const message = `${reason} (${this.#poster.origin}, asked again in ${pauseMs / 1000} s)`;
     const error = new OperationalError('TOWER_WEBHOOK_FAILED', message, {retryable: true});
     this.#onEvent({type: 'webhook_paused', pauseMs, error});
