@@ -2,6 +2,7 @@ import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {countInWords, plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
+import {printable} from './printable.js';
 import {underOneLabel} from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
@@ -46,7 +47,7 @@ function sourceInWords(sourceHeight: number, tipHeight = 0): string {
 }
 
 function policyInWords({name, callback, check, trouble}: PolicyStatus): string {
-  if (trouble !== null) return `${name}: not asked for now, because ${trouble}`;
+  if (trouble !== null) return `${name}: not asked for now, because ${printable(trouble)}`;
   const asked = [
     ...(callback.length === 0 ? [] : [`${callback.join(', ')} at once`]),
     ...(check.length === 0 ? [] : [`${check.join(', ')} later`]),
