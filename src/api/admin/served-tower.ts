@@ -106,7 +106,7 @@ const policyStatusOf = (policy: Policy): PolicyStatus => ({
   name: policy.name,
   callback: requestKinds.filter((kind) => policy.handles('callback', kind)),
   check: requestKinds.filter((kind) => policy.handles('check', kind)),
-    trouble: policy.trouble ?? null,
+  trouble: policy.trouble ?? null,
 });
 
 /** A program that has registered no function decides nothing. */
