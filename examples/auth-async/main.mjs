@@ -86,7 +86,7 @@ const devices = startDevices(db, Number(people));
 while (!devices.done || queue.size > 0) {
   await processRequests();
   if (simulated) await db.mine(1);
-  await pause(simulated ? 10 : 100);
+  await pause(100);
 }
 
 console.log(`every device has its answer at height ${db.tower.tip.height}`);

@@ -23,7 +23,7 @@ export interface TowerOptions {
   /** Told what happens to the policy file and the webhook that the settings name. */
   readonly onPolicyReport?: (report: PolicyReport) => void;
   readonly timers?: Timers;
-  /** Blocks from elsewhere than the settings say. */
+  /** Blocks from elsewhere than the settings say; whoever made it closes it when the tower cannot be opened. */
   readonly source?: OpenedSource;
 }
 
@@ -57,7 +57,7 @@ export async function openTower(settings: TowerSettings, options: TowerOptions):
     opened.push(named.close);
     const policies = [...(options.policies ?? []), ...named.policies];
     const {source, network, simulated} = given ?? (await openSource(settings, warn));
-    opened.push(() => source.close());
+    if (given === undefined) opened.push(() => source.close());
     const tower = await Tower.open({
       ...{rows, source, network, key, logBlocks, finality, policies, listeners},
       ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),

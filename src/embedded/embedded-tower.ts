@@ -84,7 +84,10 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
       });
     }
     this.#opening = this.#open(uri.settings, options, process.cwd());
-    this.#opening.catch((error: unknown) => this.#fail(error));
+    this.#opening.catch((error: unknown) => {
+      this.#fail(error);
+      return options.source?.close();
+    });
     // Whoever wants to hear of them has yet to say so.
     queueMicrotask(() => uri.warnings.forEach((warning) => this.#warn(warning)));
   }

@@ -26,3 +26,9 @@ export function patternOf(shown: string): RegExp {
   const escaped = shown.trimEnd().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll(/^…$/gm, '[^]*?').replaceAll('…', '[^\\n]*?')}\\s*$`);
 }
+
+/** The words of a line that calls `bartizan`; quotes hold words together, and a # begins a comment. */
+export function wordsOf(line: string): string[] {
+  const words = line.replace(/\s+#.*$/, '').match(/'[^']*'|\S+/g)!;
+  return words.slice(words.indexOf('bartizan') + 1).map((word) => word.replaceAll("'", ''));
+}

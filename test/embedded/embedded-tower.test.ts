@@ -177,6 +177,18 @@ test('a tower on a simulated chain is not opened on another source', async (t) =
   await refusal(t, opened(t, dataDir, 'auth=user', {source: new SteeredSource()}).opened(), 'TOWER_WRONG_NETWORK');
 });
 
+test('a source of its own is closed with the tower, also with one that cannot be opened', async (t) => {
+  const dataDir = tempDir(t);
+  const [used, unused] = [new SteeredSource(), new SteeredSource()];
+  const db = opened(t, dataDir, 'auth=user', {source: used});
+  await db.ready();
+  await refusal(t, opened(t, dataDir, 'auth=user', {source: unused}).opened(), 'TOWER_ALREADY_RUNNING');
+  t.true(unused.closed);
+  t.false(used.closed);
+  await db.close();
+  t.true(used.closed);
+});
+
 test('nothing is mined on a source of its own', async (t) => {
   const source = new SteeredSource();
   await refusal(t, opened(t, tempDir(t), 'auth=user', {source}).mine(), 'TOWER_NOT_SIMULATED');
