@@ -18,9 +18,9 @@ const options = {
   settings: {
     auth: 'user',
     authBudget: 2,
-    requestTtl: 6,
+    requestTtl: 8,
     requestAttempts: 3,
-    maxPendingRequests: 6,
+    maxPendingRequests: 12,
     deniedCooldown: 2,
     proofWindow: 5,
   },

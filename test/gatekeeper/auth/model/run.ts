@@ -62,7 +62,10 @@ export class ModelRun {
     else if ('awayAndBack' in step) await this.#awayAndBack(step.awayAndBack, step.more);
     else if ('crash' in step) await this.#crash(step.crash, step.during);
     else if ('together' in step) await this.#together(step.together);
-    else if ('settings' in step) await this.#together([step]);
+    else if ('answers' in step) {
+      // Each takes the first that is still open.
+      await this.#together(this.#policy.open.map((_, i) => ({answer: 0, reply: choose(step.answers, i)!})));
+    } else if ('settings' in step) await this.#together([step]);
     else {
       await this.#blocks(step);
       await this.#follow();
@@ -273,7 +276,7 @@ export class ModelRun {
       if (type === 'block_connected') this.#connected(entries, hash as string);
       else if (type === 'block_disconnected') {
         this.#match(entries, this.model.disconnect());
-        this.#questions.moved();
+        this.#questions.moved({back: true});
         this.inputs.push({tip: this.model.chain.at(-1)!});
       } else if (type === 'settings_changed') {
         this.#match(entries, this.model.changeSettings(settings as Model['settings']));

@@ -5,7 +5,7 @@ import type {RequestKind, RequestStage} from '../../../../src/store/layout.js';
 import {kinds} from './model.js';
 
 /** Keys of a run: few, so that they meet often. */
-export const keys = 4;
+export const keys = 5;
 const deepest = 12;
 
 type NodeRole = 'primary' | 'secondary';
@@ -31,6 +31,9 @@ export type Direct =
 
 export type Answer = {readonly answer: number; readonly reply: Reply};
 
+/** Every open question is answered, with these in turn. */
+export type Answers = {readonly answers: readonly Reply[]};
+
 export type Blocks =
   | {readonly mine: number}
   | {readonly disconnect: number}
@@ -41,6 +44,7 @@ export type Settings = {readonly settings: Partial<GatekeeperSettings>};
 
 export type Step =
   | {readonly together: readonly (Direct | Answer)[]}
+  | Answers
   | Blocks
   | Settings
   | {readonly awayAndBack: number; readonly more: number}
@@ -111,7 +115,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
       authBudget: fc.integer({min: 1, max: 3}),
       requestTtl: fc.integer({min: 1, max: 9}),
       requestAttempts: fc.integer({min: 1, max: 4}),
-      maxPendingRequests: fc.integer({min: 1, max: 8}),
+      maxPendingRequests: fc.integer({min: 1, max: 12}),
       deniedCooldown: fc.integer({min: 0, max: 4}),
       proofWindow: fc.integer({min: 1, max: 8}),
       subscriptionDuration: fc.integer({min: 1, max: 12}),
@@ -124,29 +128,54 @@ const settings: fc.Arbitrary<Settings> = fc.record({
 
 const handled = fc.subarray([...kinds]);
 
-export const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {weight: 12, arbitrary: fc.record({together: fc.array(direct, {minLength: 1, maxLength: 1})})},
-    {weight: 10, arbitrary: fc.record({together: fc.array(answer, {minLength: 1, maxLength: 1})})},
-    {
-      weight: 4,
-      arbitrary: fc.record({together: fc.array(fc.oneof(direct, answer), {minLength: 2, maxLength: 5})}),
-    },
-    {weight: 12, arbitrary: blocks},
-    {weight: 2, arbitrary: settings},
-    {
-      weight: 3,
-      arbitrary: fc.record({awayAndBack: fc.integer({min: 1, max: deepest}), more: fc.integer({min: 0, max: 3})}),
-    },
-    {weight: 1, arbitrary: fc.record({handles: fc.record({callback: handled, check: handled})})},
-    {weight: 1, arbitrary: fc.constant({restart: true} as const)},
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        crash: fc.constantFrom('fails before', 'fails after'),
-        during: fc.oneof<fc.Arbitrary<Direct | Answer | Blocks | Settings>[]>(direct, answer, blocks, settings),
-      }),
-    },
-  ),
-  {minLength: 10, maxLength: 80},
+const together = <One extends Direct | Answer>(one: fc.Arbitrary<One>, minLength: number, maxLength: number) =>
+  fc.record({together: fc.array(one, {minLength, maxLength})});
+const answers: fc.Arbitrary<Answers> = fc.record({answers: fc.array(reply, {minLength: 1, maxLength: 3})});
+const restart = fc.constant({restart: true} as const);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {weight: 12, arbitrary: together(direct, 1, 1)},
+  {weight: 8, arbitrary: together(answer, 1, 1)},
+  {weight: 4, arbitrary: together(fc.oneof(direct, answer), 2, 5)},
+  {weight: 2, arbitrary: answers},
+  {weight: 12, arbitrary: blocks},
+  {weight: 2, arbitrary: settings},
+  {
+    weight: 3,
+    arbitrary: fc.record({awayAndBack: fc.integer({min: 1, max: deepest}), more: fc.integer({min: 0, max: 3})}),
+  },
+  {weight: 1, arbitrary: fc.record({handles: fc.record({callback: handled, check: handled})})},
+  {weight: 1, arbitrary: restart},
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      crash: fc.constantFrom('fails before', 'fails after'),
+      during: fc.oneof<fc.Arbitrary<Direct | Answer | Blocks | Settings>[]>(direct, answer, blocks, settings),
+    }),
+  },
 );
+
+/** Many ask at once, and more is answered than a block applies: the tower forgets, or goes back, and asks for more. */
+const crowd: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    together(submit, 4, 8),
+    answers,
+    fc.array(fc.oneof(restart, fc.constant({disconnect: 1}), fc.constant({settings: {authBudget: 1}})), {maxLength: 2}),
+    answers,
+  )
+  .map(([asked, first, between, second]) => [
+    asked,
+    {answers: [{type: 'returned', value: -2}]},
+    {mine: 1},
+    first,
+    ...between,
+    second,
+    {mine: 1},
+  ]);
+
+export const steps: fc.Arbitrary<Step[]> = fc
+  .array(fc.oneof({weight: 25, arbitrary: step.map((one) => [one])}, {weight: 1, arbitrary: crowd}), {
+    minLength: 10,
+    maxLength: 80,
+  })
+  .map((parts) => parts.flat());
