@@ -15,6 +15,8 @@ import type {Watched} from './watchdog.js';
 type Function = (...args: unknown[]) => unknown;
 
 const mebibyte = 1_048_576;
+/** What Node.js comes to take besides, in the long run, for a policy that takes nothing. */
+const overheadMiB = 32;
 /** Of a message that travels; the tower keeps less of it. */
 const maxMessageUnits = 1_000;
 /** Of the module's exports that are named to the tower. */
@@ -32,7 +34,7 @@ process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', dieOf);
 
-const watched: Watched = {parentPid, allowanceBytes: memoryLimitMiB * mebibyte};
+const watched: Watched = {parentPid, allowanceBytes: (memoryLimitMiB + overheadMiB) * mebibyte};
 const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {workerData: watched});
 watchdog.unref();
 await once(watchdog, 'online');

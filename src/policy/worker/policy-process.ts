@@ -17,6 +17,8 @@ const loadLimitMs = 10_000;
 const farewellMs = 500;
 /** After the end of a process: so long its last words are waited for. */
 const lastWordsMs = 200;
+/** Less, and Node.js does not come up. */
+const minHeapMiB = 16;
 /** Of stderr; the reason why Node.js gave up stands at its end. */
 const stderrTailUnits = 8_192;
 
@@ -55,8 +57,8 @@ export class PolicyProcess {
   constructor(options: ProcessOptions) {
     const {file, memoryLimitMiB} = options;
     this.#options = options;
-    // The heap is but a part of the memory: what V8 leaves uncollected must not look like use, and buffers count, too.
-    const heapMiB = Math.max(16, Math.ceil(0.75 * memoryLimitMiB));
+    // Garbage is collected in time then; whatever the heap does not hold, such as buffers, the watchdog sees.
+    const heapMiB = Math.max(minHeapMiB, memoryLimitMiB);
     this.#child = fork(program, [String(process.pid), String(memoryLimitMiB), file], {
       cwd: dirname(file),
       // A group of its own: Ctrl-C is meant for the tower, and what the policy starts ends with it.

@@ -6,7 +6,7 @@ import {overLimit, watchdogFd} from './messages.js';
 /** What the watchdog is given. */
 export interface Watched {
   readonly parentPid: number;
-  /** Resident bytes that the process may take beyond what Node.js itself does. */
+  /** Resident bytes that the process may come to take beyond those that it has taken so far. */
   readonly allowanceBytes: number;
 }
 
