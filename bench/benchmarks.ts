@@ -14,6 +14,7 @@ export const benchmarks = {
   submissions: () => import('./submissions.js'),
   answers: () => import('./answers.js'),
   pending: () => import('./pending.js'),
+  policy: () => import('./policy.js'),
 } satisfies Record<string, Load>;
 
 export type BenchmarkName = keyof typeof benchmarks;

@@ -28,6 +28,8 @@ test.serial('every benchmark that needs no bitcoind measures what it is for', as
     /requests on disk/,
     /recorded answers/,
     /that decides \d+ requests/,
+    /^slowest block, a policy/,
+    /^longest stall, a policy/,
   ];
   for (const figure of expected)
     t.true(
