@@ -23,13 +23,13 @@ const maxMessageUnits = 1_000;
 const maxExports = 200;
 
 const [parentPid, memoryLimitMiB] = process.argv.slice(2).map(Number) as [number, number];
-const send = process.send!.bind(process) as (message: FromChild, then?: () => void) => void;
+const send = process.send!.bind(process) as (message: FromChild, then?: (unsent: Error | null) => void) => void;
 // What the tower reads is of a known size; so a policy does not write to it.
 delete (process as {send?: unknown}).send;
 
 let policy: Record<string, unknown> = {};
 
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', leave);
 // They are meant for the tower, which ends this process when it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', dieOf);
@@ -49,6 +49,13 @@ process.on('message', (message: ToChild) => {
       return send({type: 'pong'});
   }
 });
+
+/** Nobody needs this process any more, or the tower is gone. What the policy does when it exits comes first. */
+function leave(): void {
+  // The tower may not be there to do it: everything that the policy has started ends, too.
+  process.on('exit', () => process.kill(-process.pid, 'SIGKILL'));
+  process.exit();
+}
 
 /** Lets the tower have the processor first, and the system end this process first when memory runs out. */
 function stepBack(): void {
@@ -115,7 +122,10 @@ function dieOf(error: unknown): void {
   try {
     process.stderr.write(`${inspect(error)}\n`);
   } finally {
-    send({type: 'uncaught', message: messageOf(error)}, () => process.exit(1));
+    send({type: 'uncaught', message: messageOf(error)}, (unsent) => {
+      if (unsent) leave();
+      else process.exit(1);
+    });
   }
 }
 

@@ -81,10 +81,9 @@ export class Interview {
   }
 
   hasRoomFor(ticket: Ticket): boolean {
-    if (this.#asked.size === 0) return true;
-    if (ticket.isSuspect || this.#asked.size >= maxInFlight) return false;
-    for (const asked of this.#asked.values()) return !asked.ticket.isSuspect;
-    return true;
+    const [first] = this.#asked.values();
+    if (first === undefined) return true;
+    return this.#asked.size < maxInFlight && !ticket.isSuspect && !first.ticket.isSuspect;
   }
 
   ask(ticket: Ticket): void {

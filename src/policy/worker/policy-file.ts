@@ -33,14 +33,13 @@ export class PolicyFile {
   async read(): Promise<string> {
     this.#read = await this.#look();
     try {
-      const {size} = await stat(this.path);
-      if (size <= maxBytes) return await readFile(this.path, 'utf8');
+      const found = await stat(this.path);
+      if (!found.isFile()) throw invalid(this.path, 'is no file');
+      if (found.size > maxBytes) throw invalid(this.path, `is larger than ${maxBytes} bytes`);
+      return await readFile(this.path, 'utf8');
     } catch (cause) {
-      const text = `the policy file ${this.path} cannot be read`;
-      throw new OperationalError('TOWER_INVALID_POLICY', text, {facts: {file: this.path}, cause});
+      throw cause instanceof OperationalError ? cause : invalid(this.path, 'cannot be read', cause);
     }
-    const text = `the policy file ${this.path} is larger than ${maxBytes} bytes`;
-    throw new OperationalError('TOWER_INVALID_POLICY', text, {facts: {file: this.path}});
   }
 
   /** Calls `onChange` whenever the file has changed since it was last read, or is gone, and has come to rest. */
@@ -101,3 +100,6 @@ export class PolicyFile {
     }
   }
 }
+
+const invalid = (path: string, what: string, cause?: unknown): OperationalError =>
+  new OperationalError('TOWER_INVALID_POLICY', `the policy file ${path} ${what}`, {facts: {file: path}, cause});

@@ -68,14 +68,14 @@ export class PolicyProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
-    this.#child.on('message', (message: FromChild) => this.#take(message));
-    const watchdog = this.#child.stdio[watchdogFd] as Readable;
-    watchdog.on('error', () => undefined);
-    watchdog.on('data', (said: Buffer) => {
-      if (said.toString() === overLimit) this.#because ??= `it used more than ${memoryLimitMiB} MiB`;
-    });
-    this.#outputs = [this.#readOutput('stdout', this.#child.stdout!), this.#readOutput('stderr', this.#child.stderr!)];
     this.ended = this.#end();
+    this.#child.on('message', (message: FromChild) => this.#take(message));
+    this.#outputs = (['stdout', 'stderr'] as const).flatMap((name) => this.#readOutput(name));
+    this.#child.stdio?.[watchdogFd]
+      ?.on('error', () => undefined)
+      .on('data', (said: Buffer) => {
+        if (said.toString() === overLimit) this.#because ??= `it used more than ${memoryLimitMiB} MiB`;
+      });
   }
 
   get pid(): number {
@@ -131,7 +131,10 @@ export class PolicyProcess {
     else this.#listener(message);
   }
 
-  #readOutput(name: 'stdout' | 'stderr', stream: Readable): OutputLines {
+  #readOutput(name: 'stdout' | 'stderr'): OutputLines[] {
+    const stream = this.#child[name];
+    // There is none if the process could not be started.
+    if (!stream) return [];
     const {timers, onEvent} = this.#options;
     const lines = new OutputLines(stream, timers, {
       line: (line) => onEvent({type: 'output', stream: name, line}),
@@ -142,11 +145,11 @@ export class PolicyProcess {
         this.#stderrTail = `${this.#stderrTail}${text}`.slice(-stderrTailUnits);
       });
     }
-    return lines;
+    return [lines];
   }
 
   async #end(): Promise<string> {
-    const streams = this.#child.stdio.filter((stream) => stream instanceof Readable);
+    const streams = (this.#child.stdio ?? []).filter((stream) => stream instanceof Readable);
     const closed = streams.map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
     const disconnected = new Promise<void>((resolve) => this.#child.once('disconnect', resolve));
     const because = await new Promise<string>((resolve) => {

@@ -68,7 +68,7 @@ export class PolicyWorker implements Policy {
     this.#file = new PolicyFile(resolve(options.file), this.#timers);
   }
 
-  /** @throws OperationalError TOWER_INVALID_POLICY */
+  /** @throws OperationalError TOWER_INVALID_POLICY, TOWER_POLICY_FAILED */
   static async open(options: PolicyWorkerOptions): Promise<PolicyWorker> {
     const worker = new PolicyWorker(options);
     try {
@@ -115,16 +115,11 @@ export class PolicyWorker implements Policy {
 
   /**
    * Starts a process with this source.
-   * @throws OperationalError TOWER_INVALID_POLICY
+   * @throws OperationalError TOWER_INVALID_POLICY, TOWER_POLICY_FAILED
    */
   async #start(source: string): Promise<Started> {
     const {path} = this.#file;
-    const process = new PolicyProcess({
-      file: path,
-      memoryLimitMiB: this.#options.memoryLimitMiB,
-      timers: this.#timers,
-      onEvent: (event) => this.#tell(event),
-    });
+    const process = this.#spawn();
     this.#processes.add(process);
     void process.ended.then(() => this.#processes.delete(process));
     try {
@@ -132,6 +127,19 @@ export class PolicyWorker implements Policy {
     } catch (error) {
       await process.stop();
       throw error;
+    }
+  }
+
+  #spawn(): PolicyProcess {
+    try {
+      return new PolicyProcess({
+        file: this.#file.path,
+        memoryLimitMiB: this.#options.memoryLimitMiB,
+        timers: this.#timers,
+        onEvent: (event) => this.#tell(event),
+      });
+    } catch (cause) {
+      throw new OperationalError('TOWER_POLICY_FAILED', "the policy's process could not be started", {cause});
     }
   }
 
@@ -203,7 +211,9 @@ export class PolicyWorker implements Policy {
 
   async #loadAgain(): Promise<void> {
     try {
-      const started = await this.#start(await this.#file.read());
+      const source = await this.#file.read();
+      if (this.#isClosed) return;
+      const started = await this.#start(source);
       if (this.#isClosed) return await started.process.stop();
       this.#crashes = 0;
       this.#takeOver(started);

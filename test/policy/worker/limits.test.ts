@@ -229,8 +229,11 @@ test.serial('a process that somebody else kills is started again', async (t) => 
 
 test.serial('signals that are meant for the tower leave the policy alone', async (t) => {
   const trial = await PolicyTrial.open(t, obedient);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(trial.pid, signal);
-  t.deepEqual(await trial.ask('ok'), returned(trial.pid));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.kill(trial.pid, signal);
+    t.deepEqual(await trial.ask('slow'), returned(trial.pid));
+  }
+  t.is(trial.all('loaded').length, 1);
 });
 
 const lines = (events: readonly PolicyEvent[]) =>

@@ -201,3 +201,26 @@ test.serial('a policy that changes again and again ends as what it was last, wit
     'every question was answered, by the policy of its time',
   );
 });
+
+test.serial('a change that comes while another is being loaded is loaded next', async (t) => {
+  const timers = new HeldTimers(50);
+  const trial = await PolicyTrial.open(t, answering(1), {timers});
+  const noticed = async () => {
+    for (let look = 1; look <= 2; look++) {
+      await until(() => timers.held === 1);
+      timers.release();
+    }
+  };
+  trial.write(`console.log('loading'); ${waiting(2)} await user_signup();`);
+  await noticed();
+  await trial.told('output');
+  trial.write(answering(3));
+  await noticed();
+  writeFileSync(join(trial.folder, 'go'), '');
+  await trial.told('loaded', 2);
+  await until(() => {
+    timers.release();
+    return trial.all('loaded').length === 3;
+  });
+  t.deepEqual(await trial.ask(''), returned(3));
+});
