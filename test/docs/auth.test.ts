@@ -30,8 +30,12 @@ import {readAnswer} from '../../src/policy/webhook/answer.js';
 import {firstPauseMs, longestAskedPauseMs, longestPauseMs, maxFailures} from '../../src/policy/webhook/breaker.js';
 import {maxAnswerBytes} from '../../src/policy/webhook/post.js';
 import {questionBody, questionHeaders} from '../../src/policy/webhook/question-body.js';
-import {callbackOf, checkOf} from '../../src/policy/worker/names.js';
 import {maxInFlight as maxAsked} from '../../src/policy/worker/interview.js';
+import {callbackOf, checkOf} from '../../src/policy/worker/names.js';
+import {maxLinesPerWindow} from '../../src/policy/worker/output-lines.js';
+import {maxBytes as maxPolicyBytes} from '../../src/policy/worker/policy-file.js';
+import {loadLimitMs} from '../../src/policy/worker/policy-process.js';
+import {firstMs as firstRestartMs, longestMs as longestRestartMs} from '../../src/policy/worker/restart-pause.js';
 import {maxInFlight as maxPosted} from '../../src/policy/webhook.js';
 import type {RequestKind, RequestStage} from '../../src/store/layout.js';
 import {definitionOf, settingKeys, settingNames, settingsTable} from '../../src/tower/settings-table.js';
@@ -123,7 +127,14 @@ test.serial('the page lists every limit', async (t) => {
     ['devices of a user', String(maxDevices)],
     ['pause after an attempt that failed', `1, 2, 4, up to ${pauseBlocks(1_000)} blocks`],
     ['time that a registered function has', `${inWords(functionLimitMs)} ms`],
+    ['a policy file', `${inWords(maxPolicyBytes)} bytes`],
+    ['time that a policy file has to be loaded', `${inWords(loadLimitMs)} ms`],
     ['questions that a policy file is asked at once', String(maxAsked)],
+    [
+      'pause of a policy file whose process ends again and again',
+      `${firstRestartMs} to ${inWords(longestRestartMs)} ms`,
+    ],
+    ["lines of a policy file's output in the log", `${maxLinesPerWindow} a second from stdout and stderr each`],
     ['questions that a webhook is asked at once', String(maxPosted)],
     ['time that a webhook has', `${inWords(settingsTable.authWebhookTimeLimit.fallback)} ms`],
     ['an answer of a webhook', `${inWords(maxAnswerBytes)} bytes`],

@@ -5,7 +5,7 @@ import type {Timers} from '../../chain/timers.js';
 import {OperationalError} from '../../errors/index.js';
 
 /** A policy is a program, not a table of users. */
-const maxBytes = 1_048_576;
+export const maxBytes = 1_048_576;
 /** A file counts as written once it has looked the same for so long. */
 const settledMs = 50;
 /** Not every change is told: the file may be a link, or lie on another machine. */

@@ -12,7 +12,7 @@ import type {PolicyEvent} from './policy-events.js';
 const program = fileURLToPath(new URL('child.js', import.meta.url));
 
 /** Connecting to a database while loading is fine; waiting for one for ever is not. */
-const loadLimitMs = 10_000;
+export const loadLimitMs = 10_000;
 /** A policy that is no longer needed may tidy up for so long. */
 const farewellMs = 500;
 /** After the end of a process: so long its last words are waited for. */

@@ -1,5 +1,5 @@
-const firstMs = 100;
-const longestMs = 30_000;
+export const firstMs = 100;
+export const longestMs = 30_000;
 
 /** How long to wait before a process is started again, after so many have ended one after the other. */
 export const restartPauseMs = (crashes: number): number =>
