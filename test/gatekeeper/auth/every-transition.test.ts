@@ -195,6 +195,12 @@ const stories: Readonly<Record<string, readonly ((t: ExecutionContext) => Promis
       const move = () => world.tower.auth.authorizeUser(publicKey(2), 0, 'operator');
       return {world, requestId: 2, move, closing: superseded};
     },
+    async (t) => {
+      const world = await waiting(t);
+      await world.changeSettings({auth: 'node'});
+      const move = () => world.tower.auth.authorizeNode(publicKey(2), 'secondary', 'operator');
+      return {world, requestId: 1, move, closing: {...superseded, role: 'secondary'}};
+    },
   ],
   'pending superseded program': [
     async (t) => {

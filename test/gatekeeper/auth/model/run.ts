@@ -154,6 +154,11 @@ export class ModelRun {
     return this.#world.reorg({depth, blocks: Math.max(0, depth + step.more)});
   }
 
+  #fromNewest(n: number): number {
+    const {size} = this.model.requests;
+    return size + 1 - (n % (size + 1));
+  }
+
   /** As deep as can be undone, at most. */
   #depth(wanted: number): number {
     return Math.min(wanted, this.model.height - Math.max(this.model.highest - 100, 1));
@@ -186,14 +191,14 @@ export class ModelRun {
     }
     if ('approve' in step) {
       const {approve, ...approval} = step;
-      const id = 1 + (approve % (model.requests.size + 1));
+      const id = this.#fromNewest(approve);
       return {
         input: {approve: id, ...approval},
         toModel: () => model.approve(id, approval, 'operator'),
       };
     }
     if ('deny' in step) {
-      const id = 1 + (step.deny % (model.requests.size + 1));
+      const id = this.#fromNewest(step.deny);
       return {input: {deny: id, reason: `no ${id}`}, toModel: () => model.deny(id, `no ${id}`, 'program')};
     }
     if ('settings' in step) {

@@ -10,7 +10,10 @@ const deepest = 12;
 
 type NodeRole = 'primary' | 'secondary';
 
-/** What somebody asks of the tower. Numbers that choose among what is there are taken modulo its size. */
+/**
+ * What somebody asks of the tower. Numbers that choose among what is there are taken modulo its size; requests are
+ * counted from the newest, and 0 is one that nobody knows.
+ */
 export type Direct =
   | {
       readonly submit: number;
@@ -155,27 +158,85 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Many ask at once, and more is answered than a block applies: the tower forgets, or goes back, and asks for more. */
+const approvals: fc.Arbitrary<Answers> = fc.record({
+  answers: fc.array(
+    fc.constantFrom(0, 0, 5, 6, 'primary').map((value) => ({type: 'returned' as const, value})),
+    {minLength: 1, maxLength: 3},
+  ),
+});
+
+/** Many ask at once, and more is answered than a block applies, because the tower forgets whom it has asked. */
 const crowd: fc.Arbitrary<Step[]> = fc
   .tuple(
-    together(submit, 4, 8),
-    answers,
-    fc.array(fc.oneof(restart, fc.constant({disconnect: 1}), fc.constant({settings: {authBudget: 1}})), {maxLength: 2}),
-    answers,
+    together(submit, 5, 10),
+    fc.oneof(answers, approvals),
+    fc.oneof(restart, fc.constant({disconnect: 1})),
+    approvals,
+    fc.record({authBudget: fc.integer({min: 1, max: 3}), subscriptionDuration: fc.integer({min: 1, max: 10})}),
   )
-  .map(([asked, first, between, second]) => [
+  .map(([asked, first, forgets, second, {authBudget, subscriptionDuration}]) => [
+    {
+      settings: {
+        auth: 'user',
+        authBudget: 3,
+        requestTtl: 9,
+        maxPendingRequests: 12,
+        subscriptionDuration,
+        expiryDelta: 0,
+      },
+    },
     asked,
     {answers: [{type: 'returned', value: -2}]},
     {mine: 1},
     first,
-    ...between,
+    forgets,
     second,
+    {settings: {authBudget}},
+    {mine: 1},
     {mine: 1},
   ]);
 
+/** A device is denied, and asks again about the time when it may. */
+const denial: fc.Arbitrary<Step[]> = fc
+  .tuple(submit, fc.integer({min: 1, max: 3}), fc.integer({min: 1, max: 4}))
+  .map(([asked, deniedCooldown, mine]) => [
+    {settings: {auth: 'user', deniedCooldown}},
+    {together: [asked]},
+    {together: [{deny: 1}]},
+    {mine},
+    {together: [{...asked, age: 0}]},
+  ]);
+
+/** A device wants everything, and gets something of it. */
+const wishes: fc.Arbitrary<Step[]> = fc
+  .tuple(submit, fc.integer({min: 1, max: 7}), role, fc.constantFrom('user', 'node'))
+  .map(([asked, userId, role, auth]) => [
+    {settings: {auth: 'user'}},
+    ...kinds.map((kind) => ({together: [{...asked, kind, age: 0}]})),
+    {settings: {auth}},
+    {together: [auth === 'user' ? {authorizeUser: asked.submit, userId} : {authorizeNode: asked.submit, role}]},
+  ]);
+
+/** A user with one device or two, who loses some of them, is deleted, and comes back to what has happened meanwhile. */
+const comeback: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.tuple(key, key),
+    fc.integer({min: 1, max: 6}),
+    fc.integer({min: 1, max: 3}),
+    fc.array(direct, {maxLength: 2}),
+  )
+  .map(([[first, second], userId, subscriptionDuration, meanwhile]) => [
+    {settings: {subscriptionDuration, expiryDelta: 0}},
+    {together: [{authorizeUser: first, userId}]},
+    {together: [{authorizeUser: second, userId}]},
+    {together: [{revoke: second}]},
+    {mine: subscriptionDuration},
+    {together: meanwhile},
+    {disconnect: subscriptionDuration},
+  ]);
+
+const macros = [crowd, denial, wishes, comeback].map((arbitrary) => ({weight: 1, arbitrary}));
+
 export const steps: fc.Arbitrary<Step[]> = fc
-  .array(fc.oneof({weight: 25, arbitrary: step.map((one) => [one])}, {weight: 1, arbitrary: crowd}), {
-    minLength: 10,
-    maxLength: 80,
-  })
+  .array(fc.oneof({weight: 40, arbitrary: step.map((one) => [one])}, ...macros), {minLength: 10, maxLength: 80})
   .map((parts) => parts.flat());
