@@ -14,9 +14,20 @@ const openCallbacks = 256;
 interface Ready {
   readonly id: number;
   readonly height: number;
-  readonly stage: RequestStage;
   readonly policy: Policy;
 }
+
+/** What is known of the requests of a stage, besides what stands in the store. */
+interface Stage {
+  /** Those somebody is being asked about. */
+  readonly open: Map<number, Promise<void>>;
+  /** Those about which nobody could be asked; they wait for the next block, or for a policy to change. */
+  readonly unavailable: Set<number>;
+  /** Heights below which no request of a kind is ready, so that nobody reads over those that are gone. */
+  readonly from: Map<RequestKind, number>;
+}
+
+const stageOf = (): Stage => ({open: new Map(), unavailable: new Set(), from: new Map()});
 
 export interface DispatcherParts {
   readonly store: Store;
@@ -34,14 +45,13 @@ export interface DispatcherParts {
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #open = new Map<number, {readonly stage: RequestStage; readonly done: Promise<void>}>();
-  /** Requests about which nobody could be asked; they wait for the next block, or for a policy to change. */
-  readonly #unavailable = new Set<number>();
-  /** Where to look for ready requests, so that nobody reads over those that are gone. */
-  #from = 0;
+  readonly #stages: Readonly<Record<RequestStage, Stage>> = {callback: stageOf(), check: stageOf()};
   #tip = '';
-  /** Checks asked about since the tip is what it is. */
+  /** Checks that somebody was asked about since the tip is what it is. */
   #asked = 0;
+  /** Times that a block has gone, and that a policy has changed. */
+  #disconnects = 0;
+  #changes = 0;
   #round: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -63,7 +73,8 @@ export class Dispatcher {
 
   /** A block is gone: requests may wait further down than before. */
   disconnected(): void {
-    this.#from = 0;
+    this.#disconnects++;
+    for (const {from} of Object.values(this.#stages)) from.clear();
   }
 
   /** Whether somebody may be asked about a request of this kind at once. */
@@ -75,15 +86,16 @@ export class Dispatcher {
   async answered(id: number): Promise<void> {
     this.wake();
     await this.#round;
-    await this.#open.get(id)?.done;
+    await this.#stages.callback.open.get(id);
   }
 
   /** Resolves once everybody has been asked who can be asked now, and the answers are on disk. */
   async settled(): Promise<void> {
     this.wake();
-    while (this.#round ?? this.#open.size > 0) {
+    const {callback, check} = this.#stages;
+    while (this.#round ?? callback.open.size + check.open.size > 0) {
       await this.#round;
-      await Promise.all([...this.#open.values()].map(({done}) => done));
+      await Promise.all([...callback.open.values(), ...check.open.values()]);
     }
   }
 
@@ -93,7 +105,8 @@ export class Dispatcher {
   }
 
   #changed(): void {
-    this.#unavailable.clear();
+    this.#changes++;
+    for (const {unavailable} of Object.values(this.#stages)) unavailable.clear();
     this.wake();
   }
 
@@ -119,74 +132,88 @@ export class Dispatcher {
     const {height, hash} = meta.tip;
     // Not the height: a reorg may end at the one at which it began.
     if (hash !== this.#tip) {
-      this.#unavailable.clear();
+      for (const {unavailable} of Object.values(this.#stages)) unavailable.clear();
       this.#asked = 0;
       this.#tip = hash;
     }
-    const callbacks = openCallbacks - this.#openOf('callback');
-    for (const ready of await this.#ready('callback', height, callbacks)) this.#ask(ready);
-    const budget = meta.settings.authBudget;
-    const checks = budget - Math.max(this.#asked, this.#openOf('check'));
-    const asked = await this.#ready('check', height, checks);
-    this.#asked += asked.length;
-    for (const ready of asked) this.#ask(ready);
+    const {callback, check} = this.#stages;
+    for (const ready of await this.#ready('callback', height, openCallbacks - callback.open.size)) {
+      this.#ask('callback', ready);
+    }
+    const used = Math.max(this.#asked + check.unavailable.size, check.open.size);
+    for (const ready of await this.#ready('check', height, meta.settings.authBudget - used)) {
+      this.#asked++;
+      this.#ask('check', ready);
+    }
   }
 
   /** The oldest requests of a stage that are ready, and about which somebody can be asked. */
   async #ready(stage: RequestStage, height: number, limit: number): Promise<Ready[]> {
     if (limit <= 0) return [];
-    const {rows} = this.#parts.store;
-    const seen = limit + this.#open.size + this.#unavailable.size;
+    const {open, unavailable} = this.#stages[stage];
+    const seen = limit + open.size + unavailable.size;
     const lanes = requestKinds.map(async (kind) => {
       const policy = this.#policyFor(stage, kind);
-      if (!policy) return [];
-      const lane = await rows.range({...readyRange(stage, kind, this.#from, height), limit: seen});
-      return lane.map(([key]) => ({...readyOf(key), stage, policy}));
+      const lane = policy ? await this.#read(stage, kind, height, seen) : [];
+      return lane.map((ready) => ({...ready, policy: policy!}));
     });
     return (await Promise.all(lanes))
       .flat()
-      .filter(({id}) => !this.#open.has(id) && !this.#unavailable.has(id))
+      .filter(({id}) => !open.has(id) && !unavailable.has(id))
       .sort((a, b) => a.height - b.height || a.id - b.id)
       .slice(0, limit);
   }
 
-  #ask({id, stage, policy}: Ready): void {
+  async #read(stage: RequestStage, kind: RequestKind, height: number, limit: number): Promise<Omit<Ready, 'policy'>[]> {
+    const {from} = this.#stages[stage];
+    const disconnects = this.#disconnects;
+    const rows = await this.#parts.store.rows.range({...readyRange(stage, kind, from.get(kind) ?? 0, height), limit});
+    const lane = rows.map(([key]) => readyOf(key));
+    // What is ready from now on is so at the tip or above it, until a block goes.
+    if (disconnects === this.#disconnects) from.set(kind, lane[0]?.height ?? height);
+    return lane;
+  }
+
+  #ask(stage: RequestStage, {id, policy}: Ready): void {
+    const {open} = this.#stages[stage];
+    const [tip, changes] = [this.#tip, this.#changes];
     const done = this.#answer(id, stage, policy)
       .catch((error: unknown) => {
         // A tower that halts says so by itself.
         if (!(error instanceof OperationalError)) this.#parts.onDefect(error);
-        this.#unavailable.add(id);
+        return false;
       })
-      .finally(() => {
-        this.#open.delete(id);
+      .then((wasAsked) => {
+        open.delete(id);
+        if (!wasAsked) this.#wait(id, stage, {tip, changes});
         this.wake();
       });
-    this.#open.set(id, {stage, done});
+    open.set(id, done);
   }
 
-  async #answer(id: number, stage: RequestStage, policy: Policy): Promise<void> {
+  /** Nobody could be asked about a request when the tip was this one, and policies had changed so many times. */
+  #wait(id: number, stage: RequestStage, when: {readonly tip: string; readonly changes: number}): void {
+    if (when.tip !== this.#tip) return;
+    if (stage === 'check') this.#asked--;
+    if (when.changes === this.#changes) this.#stages[stage].unavailable.add(id);
+  }
+
+  /** Answers whether somebody could be asked. */
+  async #answer(id: number, stage: RequestStage, policy: Policy): Promise<boolean> {
     const {store, lock} = this.#parts;
     const question = await questionOf(store, id, stage);
-    if (!question) return;
+    if (!question) return true;
     const outcome = readReply(stage, question.kind, await policy.ask(question));
-    if (outcome.type === 'unavailable') {
-      this.#unavailable.add(id);
-      return;
-    }
+    if (outcome.type === 'unavailable') return false;
     const answer = {id, stage, outcome, actor: policy.name};
     await lock.submit({
       actor: policy.name,
       run: (transaction, publish) => takeAnswer(transaction, publish, answer),
     });
+    return true;
   }
 
   #policyFor(stage: RequestStage, kind: RequestKind): Policy | undefined {
     return this.#parts.policies.find((policy) => policy.handles(stage, kind));
-  }
-
-  #openOf(stage: RequestStage): number {
-    let count = 0;
-    for (const open of this.#open.values()) if (open.stage === stage) count++;
-    return count;
   }
 }

@@ -8,7 +8,8 @@ import type {Question} from './policy.js';
 export async function questionOf(store: Store, id: number, stage: RequestStage): Promise<Question | undefined> {
   const [raw, info] = await store.rows.getMany([requestKey(id), infoKey(id)]);
   const row = raw && decodeRequest(raw);
-  if (row?.state !== 'pending' || row.stage !== stage || row.answer) return undefined;
+  const {height} = store.meta!.tip;
+  if (row?.state !== 'pending' || row.stage !== stage || row.answer || row.readyHeight > height) return undefined;
   const {kind, key, nodeInfo, receivedHeight, attempts} = row;
   const [told, device] = await store.rows.getMany([toldKey(key), deviceKey(key)]);
   const belongs = device !== undefined && decodeDevice(device).userId > 0;
@@ -21,7 +22,7 @@ export async function questionOf(store: Store, id: number, stage: RequestStage):
     context: {
       requestId: id,
       key,
-      height: store.meta!.tip.height,
+      height,
       receivedHeight,
       attempts,
       formerUserId: former === 0 ? null : former,
