@@ -1,3 +1,4 @@
+import {messageOf} from '../../errors/causes.js';
 import {maxReasonCharacters} from './policy.js';
 
 /** Control characters, line separators, and marks that turn the direction of what follows. */
@@ -18,4 +19,18 @@ export function tidyReason(text: string, otherwise: string): string {
   if (line.length <= maxReasonCharacters) return line;
   // A pair of surrogates is kept or dropped whole.
   return `${line.slice(0, maxReasonCharacters - 1).replace(unpairedSurrogates, '')}…`;
+}
+
+/**
+ * What somebody has thrown, in words. A SyntaxError quotes the text that could not be parsed, which may be the
+ * signup_info or login_info: of it only the name is told.
+ *
+ * @param otherwise what becomes of something that cannot be told
+ */
+export function thrownText(thrown: unknown, otherwise: string): string {
+  try {
+    return thrown instanceof SyntaxError ? thrown.name : messageOf(thrown);
+  } catch {
+    return otherwise;
+  }
 }

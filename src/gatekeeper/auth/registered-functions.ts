@@ -1,8 +1,8 @@
 import type {Timers} from '../../chain/timers.js';
-import {messageOf} from '../../errors/causes.js';
 import {Rejection} from '../../errors/index.js';
 import type {RequestKind, RequestStage} from '../../store/layout.js';
 import type {Policy, Question, QuestionContext, Reply} from './policy.js';
+import {thrownText} from './reason.js';
 
 /** Time that a function has to answer, promise included. Whoever needs longer answers -2 and decides later. */
 export const functionLimitMs = 1_000;
@@ -150,17 +150,8 @@ const mayBePromise = (value: unknown): boolean =>
 
 const threw = (kind: RequestKind, thrown: unknown): Reply => ({
   type: 'failed',
-  reason: `${kind} threw: ${textOf(thrown)}`,
+  reason: `${kind} threw: ${thrownText(thrown, 'something that has no text')}`,
 });
-
-/** Anything can be thrown, also what cannot be turned into text. */
-function textOf(thrown: unknown): string {
-  try {
-    return messageOf(thrown);
-  } catch {
-    return 'something that has no text';
-  }
-}
 
 const quote = (name: unknown): string =>
   typeof name === 'string' ? JSON.stringify(name.slice(0, 40)) : `of type ${typeof name}`;

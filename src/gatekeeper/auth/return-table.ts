@@ -52,7 +52,7 @@ function readRole(stage: RequestStage, value: unknown): Outcome {
   }
   if (value === '' || value === null || value === undefined) return deny(notAuthorized);
   if (typeof value === 'number' && Number.isInteger(value) && value < 0) return readNegative(stage, value);
-  return error(`"primary" or "secondary" was expected, ${describe(value)} came`);
+  return error(`"primary" or "secondary" was expected, ${quote(value)} came`);
 }
 
 function readNegative(stage: RequestStage, value: number): Outcome {
@@ -71,17 +71,17 @@ function readNegative(stage: RequestStage, value: number): Outcome {
 const deny = (reason: string): Outcome => ({type: 'verdict', verdict: {type: 'deny', reason}});
 const error = (reason: string): Outcome => ({type: 'error', reason: tidyReason(reason, 'no reason given')});
 
-/** Characters of a text that a description quotes: enough to know a misspelt role. */
+/** Characters of a text that are quoted: enough to know a misspelt role. */
 const quotedCharacters = 20;
 
-/** Looks at nothing inside the value, which may be a trap. */
+/** A node has no info that could be in the text. */
+const quote = (value: unknown): string =>
+  typeof value === 'string' && value.length <= quotedCharacters ? `the text ${JSON.stringify(value)}` : describe(value);
+
+/** Looks at nothing inside the value, which may be a trap, or hold signup_info or login_info. */
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string') {
-    return value.length <= quotedCharacters
-      ? `the text ${JSON.stringify(value)}`
-      : `a text of ${value.length} characters`;
-  }
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

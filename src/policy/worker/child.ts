@@ -73,7 +73,7 @@ async function load(url: string, source: string): Promise<void> {
     policy = (await import(url)) as Record<string, unknown>;
   } catch (error) {
     process.off('uncaughtException', dieOf);
-    send({type: 'broken', message: messageOf(error)}, () => {
+    send({type: 'broken', message: messageOf(error, {isSecret: false})}, () => {
       // Only when nobody catches it, Node.js tells the place of a syntax error: on stderr, which the tower reads.
       setImmediate(() => {
         throw error;
@@ -120,7 +120,7 @@ function call({stage, kind, info, nodeInfo, context}: Question): unknown {
 
 function dieOf(error: unknown): void {
   try {
-    process.stderr.write(`${inspect(error)}\n`);
+    process.stderr.write(`${error instanceof SyntaxError ? placeOf(error) : inspect(error)}\n`);
   } finally {
     send({type: 'uncaught', message: messageOf(error)}, (unsent) => {
       if (unsent) leave();
@@ -129,12 +129,19 @@ function dieOf(error: unknown): void {
   }
 }
 
-/** Of whatever has been thrown; asking it may throw again. */
-function messageOf(error: unknown): string {
+/**
+ * Of whatever has been thrown; asking it may throw again. A SyntaxError quotes the text that could not be parsed, which
+ * may be signup_info or login_info.
+ */
+function messageOf(error: unknown, {isSecret = true} = {}): string {
   try {
+    if (isSecret && error instanceof SyntaxError) return error.name;
     const message: unknown = error instanceof Error ? error.message : error;
     return String(message).slice(0, maxMessageUnits);
   } catch {
     return 'something that cannot be shown';
   }
 }
+
+/** Where it was thrown, without its message. */
+const placeOf = (error: SyntaxError): string => [error.name, ...(error.stack?.match(/^ +at .*$/gm) ?? [])].join('\n');

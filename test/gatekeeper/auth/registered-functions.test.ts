@@ -168,6 +168,7 @@ const throwing: readonly (readonly [what: string, fn: () => unknown, reason: str
   ['an error', noDatabase, 'no database'],
   ['a text', () => raise('no database'), 'no database'],
   ['nothing', () => raise(undefined), 'undefined'],
+  ['what quotes a secret', () => JSON.parse('a secret') as unknown, 'SyntaxError'],
   ['an object without a prototype', () => raise(Object.create(null)), 'something that has no text'],
   ['what cannot be read', () => raise(new Proxy(new Error(), {get: noDatabase})), 'something that has no text'],
   ['in a promise', () => Promise.reject(new Error('no database')), 'no database'],

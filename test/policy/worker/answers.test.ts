@@ -125,6 +125,7 @@ const thrown: readonly (readonly [expression: string, reason: string])[] = [
   ['({get then() { throw new Error("a trap"); }})', 'a trap'],
   ['({then() { throw new Error("another"); }})', 'another'],
   ['nothing.of.it', 'nothing is not defined'],
+  ['JSON.parse("a secret")', 'SyntaxError'],
 ];
 
 test.serial('whatever a policy throws fails the question with the first line of its message', async (t) => {
