@@ -3,6 +3,7 @@ import {
   deviceKey,
   infoKey,
   publicKeyOfDevice,
+  requestDueKey,
   requestDueOf,
   requestDueRange,
   requestIdOf,
@@ -90,11 +91,12 @@ export class RequestList {
     const height = shown ? decodeRequest(shown).receivedHeight : 0;
     const {from, to} = requestDueRange('t', height, maxU32);
     const ids: number[] = [];
-    for (let next = from; ids.length < limit;) {
+    for (let next = shown ? `${requestDueKey('t', height, after)}\0` : from; ids.length < limit;) {
       const page = await this.#rows.range({from: next, to, limit: pageRows});
       for (const [key] of page) {
-        const due = requestDueOf(key);
-        if ((due.height > height || due.id > after) && ids.length < limit) ids.push(due.id);
+        const {id} = requestDueOf(key);
+        // One that has been forgotten since it was shown tells no place.
+        if ((shown || id > after) && ids.length < limit) ids.push(id);
       }
       if (page.length < pageRows) break;
       next = `${page[page.length - 1]![0]}\0`;
