@@ -48,7 +48,7 @@ async function decide(requestId, {kind, info, nodeInfo, key}) {
   }
 }
 
-// What was pending when the program ended, however it ended. A callback is not called again for what it has answered.
+// What was pending when the program ended, however it ended: a callback is not called again for what it has answered.
 async function recallPending() {
   for (let after = 0; after !== null;) {
     const page = await db.tower.auth.requests({state: 'pending', after, limit: 100});
@@ -75,10 +75,13 @@ for (;;) {
 }
 console.log(`tower ${db.tower.id} is ready at height ${db.tower.tip.height}`);
 
-await recallPending();
 db.registerFunction('user_signup', 3, (info, nodeInfo, context) => enqueue('user_signup', info, nodeInfo, context));
 db.registerFunction('user_login', 3, (info, nodeInfo, context) => enqueue('user_login', info, nodeInfo, context));
 db.registerFunction('new_node', 2, (nodeInfo, context) => enqueue('new_node', null, nodeInfo, context));
+
+// Requests that no callback has answered are put to it now; after that, all that are pending are alike.
+await db.tower.auth.settled();
+await recallPending();
 
 // Elsewhere in the world, people reach for their devices.
 const devices = startDevices(db, Number(people));

@@ -14,7 +14,8 @@ db.registerFunction('user_signup', 3, (signupInfo, nodeInfo, {requestId, key}) =
 await db.ready();
 console.log(`tower ${db.tower.id} is ready`);
 
-// The queue went with the last run, the requests did not. Their callback has answered, and is not called again.
+// The queue went with the last run, the requests did not. A callback that has answered is not called again.
+await db.tower.auth.settled();
 const {requests} = await db.tower.auth.requests({state: 'pending', limit: 1000});
 for (const {requestId, key, kind} of requests) {
   const {info} = await db.tower.auth.request(requestId);

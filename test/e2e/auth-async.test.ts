@@ -1,5 +1,8 @@
 import {readdirSync} from 'node:fs';
 import test from 'ava';
+import {open} from '../../src/index.js';
+import {submissionTo} from '../support/devices.js';
+import {tempDir} from '../support/temp-dir.js';
 import {killSeed, liveThroughKills} from './support/auth-async.js';
 import {ExampleProcess} from './support/example-process.js';
 
@@ -14,6 +17,23 @@ test.serial(
     await liveThroughKills(t, {kills, uri: 'chain=simulated'});
   },
 );
+
+test.serial('a request for which no callback was there yet is decided by the example once', async (t) => {
+  const dataDir = tempDir(t);
+  const db = open(`file:${dataDir}?auth=user`);
+  await db.ready();
+  for (const device of [1, 2]) {
+    await db.tower.auth.submit(submissionTo({id: db.tower.id, tip: db.tower.tip!}, {device, node: {name: 'stranger'}}));
+  }
+  await db.close();
+  const example = new ExampleProcess(t, 'auth-async/main.mjs', [`file:${dataDir}?auth=user`, '0']);
+  t.is(await example.ended, 0, example.errors);
+  t.true(example.lines.includes('still pending, and decided now: 2'));
+  t.deepEqual(
+    example.lines.filter((line) => /^request [12] /.test(line)),
+    ['request 1 denied: unknown name or password', 'request 2 denied: unknown name or password'],
+  );
+});
 
 test.serial('npm run example shows the kill, and that what was pending is decided after it', async (t) => {
   const example = new ExampleProcess(t, 'auth-async/killed.mjs', []);
