@@ -25,4 +25,5 @@ export {
 export type {TowerEvent} from './tower/events.js';
 export type {NodeView, PragmaAnswer, SyncStatus} from './tower/pragma.js';
 export type {Situation} from './tower/recovery.js';
-export {Tower, type TowerParts} from './tower/tower.js';
+export type {TowerParts} from './tower/tower-parts.js';
+export {Tower} from './tower/tower.js';

@@ -3,18 +3,15 @@ import type {ChainSource} from '../chain/chain-source.js';
 import type {ChainHeader} from '../chain/header.js';
 import type {Network} from '../chain/network.js';
 import type {SourceState} from '../chain/source-state.js';
-import {systemTimers, type Timers} from '../chain/timers.js';
-import type {SigningKey} from '../crypto/signing-key.js';
+import {systemTimers} from '../chain/timers.js';
 import {type BartizanError, OperationalError} from '../errors/index.js';
 import {Authorization, type Decider} from '../gatekeeper/auth/authorization.js';
 import {Dispatcher} from '../gatekeeper/auth/dispatcher.js';
-import type {Policy} from '../gatekeeper/auth/policy.js';
 import {RegisteredFunctions} from '../gatekeeper/auth/registered-functions.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
-import type {KeyValueStore} from '../store/key-value-store.js';
 import {readMeta} from '../store/meta.js';
 import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
@@ -24,29 +21,8 @@ import {StoreFollower} from './follower.js';
 import {type PragmaAnswer, runPragma} from './pragma.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
 import {Signer} from './signer.js';
+import type {TowerParts} from './tower-parts.js';
 import {Writer} from './writer.js';
-
-export interface TowerParts {
-  /** Where the rows are kept; the tower closes it. */
-  readonly rows: KeyValueStore;
-  /** Where blocks come from; the tower closes it. */
-  readonly source: ChainSource;
-  readonly network: Network;
-  /** Signs the tower's promises. */
-  readonly key: Pick<SigningKey, 'sign' | 'publicKey'>;
-  /** @default the settings of rust-teos */
-  readonly settings?: GatekeeperSettings;
-  /** Blocks for which the log of events is kept. @default 26280, half a year */
-  readonly logBlocks?: number;
-  /** Depth of the deepest reorg that is undone; a deeper one halts the tower. @default 100, which is the most */
-  readonly finality?: number;
-  /** Who decides authorization requests; of several that can, the first. @default nobody but functions and operators */
-  readonly policies?: readonly Policy[];
-  /** @default the system's */
-  readonly timers?: Timers;
-  /** Told of every event from the first on, which opening the tower may already cause. */
-  readonly listeners?: readonly ((event: TowerEvent) => void)[];
-}
 
 /**
  * A watchtower: a chain source, a store, and between them the block processor, the gatekeeper and the single writer.

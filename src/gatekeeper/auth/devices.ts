@@ -108,27 +108,13 @@ export async function giveRole(
   if (!givesRole(settings.auth, role)) return wrongLevel(`no node is authorized as ${role}`, settings.auth);
   const before = await readDevice(transaction, key);
   if (before?.role) return alreadyAuthorized(before);
-  if (!before && role === 'secondary') {
-    const joined = await joinUser(transaction, () => undefined, {key, request: undefined}, 0);
-    if (joined instanceof Rejection) return joined;
-    await setRole(transaction, key, joined, role);
-    const user = await userOf(transaction, joined.userId);
-    const created = {availableSlots: user.availableSlots, subscriptionExpiry: user.expiry};
-    const {userId} = joined;
-    publish({
-      type: 'device_authorized',
-      height: tip.height,
-      key,
-      userId,
-      role,
-      requestId: request?.id ?? null,
-      created,
-    });
-    return {...joined, role};
-  }
-  const device = {userId: before?.userId ?? 0, role, authorizedAt: before?.authorizedAt ?? tip.height};
+  const isNew = !before && role === 'secondary';
+  const joined = isNew ? await joinUser(transaction, () => undefined, {key, request: undefined}, 0) : undefined;
+  if (joined instanceof Rejection) return joined;
+  const {userId, authorizedAt} = joined ?? before ?? {userId: 0, authorizedAt: tip.height};
+  const device = {userId, role, authorizedAt};
   await setRole(transaction, key, device, role);
-  const {userId} = device;
+  const user = isNew ? await userOf(transaction, userId) : undefined;
   publish({
     type: 'device_authorized',
     height: tip.height,
@@ -136,7 +122,7 @@ export async function giveRole(
     userId,
     role,
     requestId: request?.id ?? null,
-    created: null,
+    created: user ? {availableSlots: user.availableSlots, subscriptionExpiry: user.expiry} : null,
   });
   return device;
 }
