@@ -1,11 +1,11 @@
 import {OperationalError} from '../errors/index.js';
 
 /**
- * A whole number from the command line.
+ * A whole number from the command line, without zeros in front: some would read an octal number.
  * @throws OperationalError TOWER_USAGE naming it and what it must be.
  */
 export function wholeNumber(text: unknown, name: string, range: {readonly from: number; readonly to: number}): number {
-  const value = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  const value = typeof text === 'string' && /^(0|[1-9]\d*)$/.test(text) ? Number(text) : Number.NaN;
   if (value >= range.from && value <= range.to) return value;
   throw new OperationalError(
     'TOWER_USAGE',

@@ -239,12 +239,14 @@ test('what was decided reaches the tower as it was said', async (t) => {
 test('what was typed wrongly is a usage error that names it, and never reaches a tower', async (t) => {
   const key = fakeKey;
   for (const [args, message] of [
-    ...['0', '-1', '1e3', ' 5', '0x5', '1.5', '', '281474976710656', '99999999999999999999', 'all'].flatMap((id) => [
-      [['request', id], 'request is '] as const,
-      [['approve', id], 'request is '] as const,
-      [['deny', id, '--reason', 'no'], 'request is '] as const,
-    ]),
-    ...['-1', '1e3', ' 5', '0x5', '', '4294967296', 'me'].flatMap((id) => [
+    ...['0', '03', '-1', '1e3', ' 5', '0x5', '1.5', '', '281474976710656', '99999999999999999999', 'all'].flatMap(
+      (id) => [
+        [['request', id], 'request is '] as const,
+        [['approve', id], 'request is '] as const,
+        [['deny', id, '--reason', 'no'], 'request is '] as const,
+      ],
+    ),
+    ...['-1', '07', '00', '1e3', ' 5', '0x5', '', '4294967296', 'me'].flatMap((id) => [
       [['approve', '3', `--user=${id}`], '--user is '] as const,
       [['authorize-user', `${key}:${id}`], id === '' ? '"02' : 'the user id is '] as const,
     ]),

@@ -249,6 +249,8 @@ test('each kind of bad input has its own code, changes nothing, and leaves the t
     ['a block that is to come', 'TOWER_STALE_PROOF', {blockHeight: 4_294_967_295}],
     ['an unknown kind', 'TOWER_UNKNOWN_KIND', {kind: 'user_delete'}],
     ['a kind that every object has', 'TOWER_UNKNOWN_KIND', {kind: 'constructor'}],
+    ['an endless kind', 'TOWER_UNKNOWN_KIND', {kind: 'x'.repeat(400_000)}],
+    ['an endless signature', 'TOWER_INVALID_PROOF', {signature: 'd'.repeat(400_000)}],
     ['no info', 'TOWER_INVALID_INFO', {info: undefined}],
     ['an info that is too long', 'TOWER_INVALID_INFO', {info: 'x'.repeat(4097)}],
     ['an info of too many bytes', 'TOWER_INVALID_INFO', {info: 'ü'.repeat(2049)}],

@@ -10,9 +10,6 @@ import {checked, keyText, wholeNumber} from './checked.js';
 
 /** Texts that are too long for a request shall be refused for that, and not for the size of the body. */
 const maxSubmissionBytes = 512 * 1024;
-const maxKindLetters = 64;
-const blockHashLetters = 64;
-const maxSignatureLetters = 256;
 
 const userId = z.int().min(0).max(maxU32);
 const role = z.enum(nodeRoles);
@@ -28,13 +25,14 @@ const devicesQuery = z.strictObject({
 });
 const requestParams = z.object({id: wholeNumber({from: 1, to: maxU48})});
 const deviceParams = z.object({key: keyText});
+/** The texts are the tower's to judge, each with a code of its own. */
 const submitBody = z.strictObject({
-  kind: z.string().max(maxKindLetters),
+  kind: z.string(),
   info: z.string().optional(),
   node_info: z.string(),
   block_height: z.int().min(0).max(maxU32),
-  block_hash: z.string().max(blockHashLetters),
-  signature: z.string().max(maxSignatureLetters),
+  block_hash: z.string(),
+  signature: z.string(),
 });
 const approveBody = z.strictObject({user_id: userId.optional(), role: role.optional()});
 const denyBody = z.strictObject({reason: z.string().min(1).max(maxReasonCharacters)});

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {causesOf} from '../../errors/causes.js';
 import type {BartizanError} from '../../errors/index.js';
+import {fromWire, toWire} from '../wire-names.js';
 import {type ErrorCode, errorCodes, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
 
 const fact = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -23,7 +24,7 @@ export function toErrorBody(error: BartizanError): ErrorBody {
     code: error.code,
     ...(because.length === 0 ? {} : {because}),
     hint: error.hint,
-    facts: {...error.facts},
+    facts: toWire(error.facts) as ErrorBody['facts'],
     ...(error instanceof OperationalError ? {retryable: error.retryable} : {}),
   };
 }
@@ -46,7 +47,7 @@ export function fromErrorBody(body: unknown): BartizanError | undefined {
     (deeper, message) => new Error(message, deeper === undefined ? undefined : {cause: deeper}),
     undefined,
   );
-  const options = {hint, facts, ...(cause === undefined ? {} : {cause})};
+  const options = {hint, facts: fromWire(facts) as typeof facts, ...(cause === undefined ? {} : {cause})};
   switch (errorCodes[code].family) {
     case 'rejection':
       return new Rejection(code, error, options);

@@ -1,5 +1,6 @@
 import {chmod} from 'node:fs/promises';
 import type {Server} from 'node:http';
+import type {Socket} from 'node:net';
 import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
@@ -24,7 +25,7 @@ const usersQuery = z.strictObject({
 });
 const userParams = z.object({who: keyText});
 /** Ids are decimal; a key has 66 hex digits, so the two never look alike. */
-const idPattern = /^\d{1,15}$/;
+const idPattern = /^(0|[1-9]\d{0,14})$/;
 
 export interface AdminServer {
   close(): Promise<void>;
@@ -63,7 +64,12 @@ export async function serveAdmin(tower: AdminTower, options: ServeOptions): Prom
 
 /** The calls, without a socket. */
 export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void): FastifyInstance {
-  const app = fastify({bodyLimit: maxBodyBytes, requestTimeout: requestMs, keepAliveTimeout: requestMs});
+  const app = fastify({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestMs,
+    keepAliveTimeout: requestMs,
+    clientErrorHandler: refuseUnread,
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', {parseAs: 'buffer'}, async (_request: unknown, body: Buffer) =>
     parseBody(body),
@@ -102,6 +108,27 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
 
 function refuse(reply: FastifyReply, error: BartizanError, status = statusOf(error)): FastifyReply {
   return reply.code(status).send(toErrorBody(error));
+}
+
+/** Answers what Node.js could not read as a request: there is no reply yet, only the connection. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'the address and the headers of the request are too long']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'the request did not arrive in time']
+        : ['400 Bad Request', 'the request is not HTTP'];
+  const body = JSON.stringify(toErrorBody(new Rejection('TOWER_INVALID_PARAMETER', message)));
+  const headers = [
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end([`HTTP/1.1 ${status}`, ...headers, '', body].join('\r\n'));
 }
 
 /** The socket is created under a mask, so that it is at no instant open to others. */
