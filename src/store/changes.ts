@@ -1,21 +1,21 @@
 import type {Change, Range} from './key-value-store.js';
-import {mayOverlap, tableOf} from './tables.js';
+import {isWithin, tableOf} from './tables.js';
 
 type Value = Uint8Array | null;
 
-/** Keys of one table: those in order, and those that have come since anybody asked for a range. */
+/** Keys of one table: those in order, and those that have come since the last range of it was read. */
 interface TableKeys {
   sorted: string[];
   fresh: string[];
 }
 
 /**
- * Uncommitted changes by key; a null value deletes. Keys are put in order only once somebody reads a range of their
- * table, because most tables are changed row by row and never read so.
+ * Uncommitted changes by key; a null value deletes. Keys are put in order only for tables of which somebody has read a
+ * range, because most tables are changed row by row and never read so.
  */
 export class Changes {
   readonly #values = new Map<string, Value>();
-  readonly #tables = new Map<string, TableKeys>();
+  readonly #ordered = new Map<string, TableKeys>();
 
   get size(): number {
     return this.#values.size;
@@ -28,7 +28,12 @@ export class Changes {
   set(key: string, value: Value): void {
     const before = this.#values.size;
     this.#values.set(key, value);
-    if (this.#values.size > before) this.#keysOf(tableOf(key)).fresh.push(key);
+    if (this.#values.size === before) return;
+    for (const [table, keys] of this.#ordered) {
+      if (!key.startsWith(table)) continue;
+      keys.fresh.push(key);
+      return;
+    }
   }
 
   /** Every change, a key once. */
@@ -38,22 +43,23 @@ export class Changes {
 
   /** Changes with `from <= key < to`, in order of key. */
   range({from, to}: Pick<Range, 'from' | 'to'>): Change[] {
-    let found: string[] = [];
-    for (const [table, keys] of this.#tables) {
-      if (!mayOverlap(table, {from, to})) continue;
-      putInOrder(keys);
-      const part = keys.sorted.slice(firstAtLeast(keys.sorted, from), firstAtLeast(keys.sorted, to));
-      found = found.length === 0 ? part : found.concat(part).sort();
-    }
+    const table = tableOf(from);
+    const found = isWithin(table, to) ? this.#within(table, from, to) : this.#across(from, to);
     return found.map((key) => [key, this.#values.get(key)!]);
   }
 
-  #keysOf(table: string): TableKeys {
-    const known = this.#tables.get(table);
-    if (known) return known;
-    const keys = {sorted: [], fresh: []};
-    this.#tables.set(table, keys);
-    return keys;
+  #within(table: string, from: string, to: string): string[] {
+    let keys = this.#ordered.get(table);
+    if (!keys) {
+      keys = {sorted: [], fresh: [...this.#values.keys()].filter((key) => key.startsWith(table))};
+      this.#ordered.set(table, keys);
+    }
+    putInOrder(keys);
+    return keys.sorted.slice(firstAtLeast(keys.sorted, from), firstAtLeast(keys.sorted, to));
+  }
+
+  #across(from: string, to: string): string[] {
+    return [...this.#values.keys()].filter((key) => from <= key && key < to).sort();
   }
 }
 

@@ -41,7 +41,12 @@ const u48 = (n: number): string => {
   const high = Math.floor(n / 0x1_0000_0000);
   return String.fromCharCode((high >>> 8) & 255, high & 255) + u32(n % 0x1_0000_0000);
 };
-const hex = (text: string): string => Buffer.from(text, 'hex').toString('latin1');
+/** The last text that was turned to bytes: the rows of a device are read and written one after the other. */
+let last = {text: '', bytes: ''};
+const hex = (text: string): string => {
+  if (text !== last.text) last = {text, bytes: Buffer.from(text, 'hex').toString('latin1')};
+  return last.bytes;
+};
 const unhex = (key: string, from: number, to: number): string =>
   Buffer.from(key.slice(from, to), 'latin1').toString('hex');
 const readU32 = (key: string, at: number): number =>
