@@ -150,7 +150,7 @@ export class AuthTimeline {
   }: Pick<Extract<AuthEvent, {type: 'device_authorized'}>, 'key' | 'userId' | 'role' | 'created'>): Standing {
     return {
       device: this.#names.ownerOf(key),
-      user: userId === 0 ? undefined : this.#names.nameOf(userId),
+      user: userId === null ? undefined : this.#names.nameOf(userId),
       role,
       created: created ? {slots: created.availableSlots, expiry: created.subscriptionExpiry} : undefined,
     };

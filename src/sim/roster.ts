@@ -40,7 +40,7 @@ export class Roster {
       const device = this.ownerOf(event.key);
       const {requestId: id, kind} = event;
       this.#requests.set(id, {id, kind, device, as: this.#as.get(device) ?? device});
-    } else if (event.type === 'device_authorized' && event.userId !== 0) {
+    } else if (event.type === 'device_authorized' && event.userId !== null) {
       const device = this.ownerOf(event.key);
       const request = event.requestId === null ? undefined : this.#requests.get(event.requestId);
       this.#name(request?.as ?? this.#as.get(device) ?? device, event.userId);

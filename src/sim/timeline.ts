@@ -129,7 +129,7 @@ export class Timeline {
       case 'chain_accepted':
         return undefined;
       case 'device_authorized':
-        if (event.created) this.#subscribe(event.userId, event.created.subscriptionExpiry);
+        if (event.created && event.userId !== null) this.#subscribe(event.userId, event.created.subscriptionExpiry);
         return this.#requests.entryOf(event);
       case 'request_received':
       case 'request_postponed':

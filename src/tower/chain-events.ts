@@ -110,7 +110,7 @@ export async function disconnectBlock(transaction: Transaction, publish: Publish
   const below = await transaction.get(headerKey(header.height - 1));
   assert(below, `the header at height ${header.height - 1} is missing`);
   const tipBelow = decodeHeader(header.height - 1, below);
-  const reopened = await restoreRequests(transaction, header.height, tipBelow);
+  const {superseded, ...reopened} = await restoreRequests(transaction, header.height, tipBelow);
   const restored = await restoreDeleted(transaction, header.height);
   transaction.del(headerKey(header.height));
   transaction.update({tip: tipBelow});
@@ -121,6 +121,7 @@ export async function disconnectBlock(transaction: Transaction, publish: Publish
     ...named('restoredUsers', restored),
     ...(reopened.count > 0 ? {restoredRequests: reopened} : {}),
   });
+  for (const event of superseded) publish(event);
 }
 
 /** The operator's choice after a reorg that is too deep: another tip, and every user stays as he is. */

@@ -212,7 +212,7 @@ test('what else becomes of requests and devices has a line each', (t) => {
     decided(3, 'approved', 'operator'),
     authorized('c3', 1, null),
     {type: 'device_revoked', height: 106, key: 'c3', userId: 1, role: 'secondary'} as TowerEvent,
-    {type: 'device_revoked', height: 106, key: 'd4', userId: 0, role: 'primary'} as TowerEvent,
+    {type: 'device_revoked', height: 106, key: 'd4', userId: null, role: 'primary'} as TowerEvent,
     {...connected(107), expiredRequests: {count: 1, ids: [1]}} as TowerEvent,
     {...disconnected(107), restoredRequests: {count: 2, ids: [1, 3]}} as TowerEvent,
   ];

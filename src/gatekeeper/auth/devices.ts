@@ -85,15 +85,7 @@ export async function joinUser(
   const told = await transaction.get(toldKey(key));
   const membership = {subscription: user.subscription, userId: id};
   transaction.put(toldKey(key), encodeTold(join(told && decodeTold(told), membership)));
-  publish({
-    type: 'device_authorized',
-    height: tip.height,
-    key,
-    userId: id,
-    role,
-    requestId: request?.id ?? null,
-    created: known ? null : {availableSlots: user.availableSlots, subscriptionExpiry: user.expiry},
-  });
+  publish(authorized(tip.height, {key, request}, device, known ? undefined : user));
   return device;
 }
 
@@ -114,16 +106,7 @@ export async function giveRole(
   const {userId, authorizedAt} = joined ?? before ?? {userId: 0, authorizedAt: tip.height};
   const device = {userId, role, authorizedAt};
   await setRole(transaction, key, device, role);
-  const user = isNew ? await userOf(transaction, userId) : undefined;
-  publish({
-    type: 'device_authorized',
-    height: tip.height,
-    key,
-    userId,
-    role,
-    requestId: request?.id ?? null,
-    created: user ? {availableSlots: user.availableSlots, subscriptionExpiry: user.expiry} : null,
-  });
+  publish(authorized(tip.height, {key, request}, device, isNew ? await userOf(transaction, userId) : undefined));
   return device;
 }
 
@@ -140,9 +123,24 @@ export async function revokeDevice(transaction: Transaction, publish: Publish, k
     transaction.put(userKey(userId), encodeUser({...user, devices}));
     forgetLater(transaction, {subscription: user.subscription, devices: [{key}]});
   }
-  publish({type: 'device_revoked', height: tip.height, key, userId, role});
+  publish({type: 'device_revoked', height: tip.height, key, userId: userId === 0 ? null : userId, role});
   return device;
 }
+
+const authorized = (
+  height: number,
+  {key, request}: Authorization,
+  {userId, role}: DeviceRow,
+  created: UserRow | undefined,
+): AuthEvent => ({
+  type: 'device_authorized',
+  height,
+  key,
+  userId: userId === 0 ? null : userId,
+  role,
+  requestId: request?.id ?? null,
+  created: created ? {availableSlots: created.availableSlots, subscriptionExpiry: created.expiry} : null,
+});
 
 function newUser(transaction: Transaction): UserRow | MaximumExpiryReached {
   const {tip, settings, counters} = transaction.meta;

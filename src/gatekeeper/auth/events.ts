@@ -58,8 +58,8 @@ export type AuthEvent =
       readonly type: 'device_authorized';
       readonly height: number;
       readonly key: string;
-      /** 0 for a node that belongs to no user. */
-      readonly userId: number;
+      /** null for a node that belongs to no user. */
+      readonly userId: number | null;
       readonly role: Role;
       readonly requestId: number | null;
       /** The user is new, with these slots until this expiry. */
@@ -69,6 +69,6 @@ export type AuthEvent =
       readonly type: 'device_revoked';
       readonly height: number;
       readonly key: string;
-      readonly userId: number;
+      readonly userId: number | null;
       readonly role: Role;
     };

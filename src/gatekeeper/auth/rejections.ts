@@ -15,7 +15,9 @@ export const wrongLevel = (what: string, level: AuthLevel): Rejection =>
 export const staleProof = (blockHeight: number, tipHeight: number, proofWindow: number): Rejection =>
   new Rejection(
     'TOWER_STALE_PROOF',
-    `the block at height ${blockHeight} that the proof names is not among the last ${proofWindow} of the tower's chain, whose tip is ${tipHeight}`,
+    blockHeight <= tipHeight && blockHeight > tipHeight - proofWindow
+      ? `the proof names another block than the one at height ${blockHeight} of the tower's chain`
+      : `the height ${blockHeight} that the proof names is not among the last ${proofWindow} of the tower's chain, whose tip is ${tipHeight}`,
     {facts: {blockHeight, tipHeight, proofWindow}},
   );
 

@@ -6,6 +6,7 @@ import {decodeIds, decodeRequest, encodeIds, type RequestRow} from '../../store/
 import type {Transaction} from '../../store/transaction.js';
 import {maxU32} from '../settings.js';
 import {readDevice} from './devices.js';
+import type {AuthEvent} from './events.js';
 import {hasWhat} from './level.js';
 import {closeRequest, newestRequest, reopenRequest} from './request-rows.js';
 
@@ -64,7 +65,12 @@ export async function expireRequests(transaction: Transaction, {height, hash}: C
  *
  * @param below the tip once the block is gone
  */
-export async function restoreRequests(transaction: Transaction, height: number, below: ChainHeader): Promise<Requests> {
+export async function restoreRequests(
+  transaction: Transaction,
+  height: number,
+  below: ChainHeader,
+): Promise<Requests & {readonly superseded: readonly AuthEvent[]}> {
+  const superseded: AuthEvent[] = [];
   const ids: number[] = [];
   let count = 0;
   const {from, to} = timeoutRange(height, height);
@@ -78,9 +84,7 @@ export async function restoreRequests(transaction: Transaction, height: number, 
       if (!rows[i]) continue;
       const row = decodeRequest(rows[i]);
       if (await isNeedless(transaction, id, row)) {
-        const reason = 'superseded after it had expired';
-        const closing = {height: below.height, hash: below.hash, actor: 'chain', reason, userId: null, role: null};
-        closeRequest(transaction, id, row, 'superseded', closing);
+        superseded.push(supersede(transaction, {id, row}, below));
         continue;
       }
       reopenRequest(transaction, id, row);
@@ -89,7 +93,18 @@ export async function restoreRequests(transaction: Transaction, height: number, 
     }
     page = await transaction.range({from: `${key}\0`, to, limit: 1});
   }
-  return count === 0 ? none : {count, ids};
+  return {count, ids, superseded};
+}
+
+function supersede(
+  transaction: Transaction,
+  {id, row}: {readonly id: number; readonly row: RequestRow},
+  {height, hash}: ChainHeader,
+): AuthEvent {
+  const closing = {actor: 'chain', reason: 'superseded after it had expired', userId: null, role: null};
+  const {kind, key} = closeRequest(transaction, id, row, 'superseded', {height, hash, ...closing});
+  const {actor: decidedBy, ...decision} = closing;
+  return {type: 'request_decided', height, requestId: id, kind, key, state: 'superseded', decidedBy, ...decision};
 }
 
 async function isNeedless(transaction: Transaction, id: number, row: RequestRow): Promise<boolean> {
