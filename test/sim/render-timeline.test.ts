@@ -151,7 +151,7 @@ const decided = (
   userId: null,
   role: null,
 });
-const authorized = (key: string, userId: number, requestId: number | null, isNew = false): TowerEvent => ({
+const authorized = (key: string, userId: number | null, requestId: number | null, isNew = false): TowerEvent => ({
   type: 'device_authorized',
   height: 106,
   key,
@@ -208,7 +208,7 @@ test('what else becomes of requests and devices has a line each', (t) => {
     decided(1, 'denied', 'operator'),
     decided(1, 'failed'),
     decided(1, 'superseded', 'tower'),
-    authorized('d4', 0, 3),
+    authorized('d4', null, 3),
     decided(3, 'approved', 'operator'),
     authorized('c3', 1, null),
     {type: 'device_revoked', height: 106, key: 'c3', userId: 1, role: 'secondary'} as TowerEvent,

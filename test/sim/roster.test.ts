@@ -18,7 +18,7 @@ function aRoster() {
       proofHeight: 100,
       supersedes: null,
     });
-  const authorize = (device: string, userId: number, requestId: number | null = null): void => {
+  const authorize = (device: string, userId: number | null, requestId: number | null = null): void => {
     const event: AuthEvent = {
       type: 'device_authorized',
       height: 100,
@@ -53,7 +53,7 @@ test('an authorization in advance goes by what the step has called the user, or 
   authorize('watch', 4);
   t.is(roster.idOf('bob'), 3);
   t.is(roster.idOf('watch'), 4);
-  authorize('core', 0);
+  authorize('core', null);
   t.is(roster.idOf('core'), undefined, 'a primary belongs to nobody');
 });
 

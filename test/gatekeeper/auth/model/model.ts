@@ -234,7 +234,10 @@ export class Model {
       this.#blocks.delete(height);
       const back = expired.map((id) => this.requests.get(id)!);
       const open = back.filter((request) => this.#mayReopen(request));
-      for (const request of back) if (!open.includes(request)) this.#end(request, 'superseded', 'chain', {});
+      const needless = back
+        .filter((request) => !open.includes(request))
+        .sort((a, b) => a.received - b.received || a.id - b.id);
+      for (const request of needless) this.#end(request, 'superseded', 'chain', {});
       for (const request of open) {
         request.state = 'pending';
         request.closing = null;
@@ -247,6 +250,7 @@ export class Model {
         userIds: userIds.sort((a, b) => a - b),
         restoredRequests: open.map(({id}) => id).sort((a, b) => a - b),
       });
+      for (const request of needless) this.#tellDecided(request);
     }) as Entry[];
   }
 
@@ -332,7 +336,7 @@ export class Model {
     if (typeof given === 'string') return given;
     const {device, created} = given;
     const {userId, role} = device;
-    this.#tell({type: 'device_authorized', key, userId, role, requestId: request?.id ?? null, created});
+    this.#tell({type: 'device_authorized', key, userId: userId || null, role, requestId: request?.id ?? null, created});
     return undefined;
   }
 
