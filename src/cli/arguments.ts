@@ -22,3 +22,17 @@ export function keyAnd(text: unknown, what: string): [key: string, rest: string]
   if (key !== '' && rest !== '' && more.length === 0) return [key, rest];
   throw new OperationalError('TOWER_USAGE', `${JSON.stringify(text)} does not have the form KEY:${what}`);
 }
+
+/**
+ * A text from the command line, as it was typed. What is not UTF-8 comes with U+FFFD in its place; whoever means that
+ * very character can say so in another way.
+ * @param otherwise how to say what cannot be said here
+ * @throws OperationalError TOWER_USAGE, without the text, which may be secret
+ */
+export function givenText(given: unknown, name: string, otherwise?: string): string {
+  const text = String(given);
+  if (!text.includes('\ufffd')) return text;
+  throw new OperationalError('TOWER_USAGE', `${name} is not valid UTF-8, or holds U+FFFD`, {
+    hint: otherwise ?? 'Write it in UTF-8.',
+  });
+}

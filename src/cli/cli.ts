@@ -1,7 +1,7 @@
 import {Command, CommanderError} from 'commander';
 import {BartizanError, OperationalError} from '../errors/index.js';
 import type {Io} from './io.js';
-import {renderError} from './render-error.js';
+import {errorAsJson, renderError} from './render-error.js';
 import type {ExitStatus, PrintingSubcommand} from './subcommand.js';
 import {type SubcommandEntry, subcommands} from './subcommands.js';
 import {packageVersion} from '../daemon/version.js';
@@ -15,9 +15,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitStatu
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const shown = error instanceof CommanderError ? usageError(error) : error;
-    io.log(renderError(shown, io.paintLog));
+    io.log(asksForJson(argv) ? errorAsJson(shown) : renderError(shown, io.paintLog));
     return shown instanceof BartizanError ? shown.exit : 1;
   }
+}
+
+/** Also of a command line that is not understood. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitStatus> {

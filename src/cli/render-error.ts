@@ -1,5 +1,6 @@
+import {toErrorBody} from '../api/admin/error-body.js';
 import {causesOf, messageOf} from '../errors/causes.js';
-import {BartizanError} from '../errors/index.js';
+import {BartizanError, InvariantError} from '../errors/index.js';
 import {type Paint, plain} from './paint.js';
 
 /** An error as a person reads it: what, why, what next. Defects of ours come with their stack. */
@@ -11,7 +12,18 @@ export function renderError(error: unknown, paint: Paint = plain): string {
   } else {
     lines.push(`${paint('cyan', 'hint:')} This is a defect of Bartizan. Please report it with the lines below.`);
   }
-  const isDefect = !(error instanceof BartizanError) || error.family === 'invariant';
-  if (isDefect && error instanceof Error && error.stack !== undefined) lines.push('', paint('dim', error.stack));
+  const stack = stackOfDefect(error);
+  if (stack !== undefined) lines.push('', paint('dim', stack));
   return lines.join('\n');
+}
+
+/** The same as one line of JSON, in the form of the admin socket. */
+export function errorAsJson(error: unknown): string {
+  const known = error instanceof BartizanError ? error : new InvariantError(messageOf(error));
+  return JSON.stringify({...toErrorBody(known), stack: stackOfDefect(error)});
+}
+
+function stackOfDefect(error: unknown): string | undefined {
+  const isDefect = !(error instanceof BartizanError) || error.family === 'invariant';
+  return isDefect && error instanceof Error ? error.stack : undefined;
 }

@@ -1,6 +1,8 @@
 import type {RequestAtTip} from '../api/admin/admin-authorization.js';
+import type {PolicyStatus} from '../api/admin/admin-tower.js';
 import type {RequestView} from '../gatekeeper/auth/views.js';
 import {blocksInWords, heightInWords, type Saying} from '../sim/heights.js';
+import type {RequestStage} from '../store/layout.js';
 import type {Closing, RequestState, Verdict} from '../store/request-row.js';
 import type {Paint} from './paint.js';
 import {printable} from './printable.js';
@@ -29,12 +31,47 @@ export const expiryInWords = ({expiresAt}: RequestView, tipHeight: number): stri
 export const retryInWords = (retryHeight: number, tipHeight: number): string =>
   heightInWords(retryHeight, {tipHeight, saying: waiting});
 
+/** A request, with those who decide besides the operator. */
+export interface RequestAndPolicies extends RequestAtTip {
+  readonly policies: readonly PolicyStatus[];
+  /** Whether one of them can be asked about it as it stands. */
+  readonly policyDecides: boolean;
+}
+
+export function withPolicies(request: RequestAtTip, policies: readonly PolicyStatus[]): RequestAndPolicies {
+  return {...request, policies, policyDecides: isPending(request) && nextStage(request, policies) !== undefined};
+}
+
+const isPending = ({state, answer}: RequestView): boolean => state === 'pending' && answer === null;
+
+/** What is asked next; a kind without a fast callback goes straight to the check. */
+function nextStage({stage, kind}: RequestView, policies: readonly PolicyStatus[]): RequestStage | undefined {
+  const stages: RequestStage[] = stage === 'callback' ? ['callback', 'check'] : ['check'];
+  return stages.find((asked) => policies.some((policy) => policy[asked].includes(kind)));
+}
+
+/** Whether it is left to the loop of the embedding program, whose function has put it off. */
+const isProgramsTurn = ({stage, kind, policies}: RequestAndPolicies): boolean =>
+  stage === 'check' && policies.some(({name, callback}) => name === 'program' && callback.includes(kind));
+
+/** Whether somebody is at it, so that the operator need not decide. */
+export const isInHand = (request: RequestAndPolicies): boolean =>
+  request.answer !== null || request.policyDecides || isProgramsTurn(request);
+
 /** What a pending request waits for. */
-export function waitInWords({stage, readyHeight, answer}: RequestView, tipHeight: number): string {
+export function waitInWords(request: RequestAndPolicies): string {
+  const {readyHeight, answer, policies, tipHeight} = request;
   if (answer !== null) return 'for a block that applies its answer';
-  const asked = {callback: "a policy's fast callback", check: "a policy's check"}[stage];
-  const again = readyHeight > tipHeight ? `; ${heightInWords(readyHeight, {tipHeight, saying: asking})}` : '';
-  return `for ${asked}, or an operator${again}`;
+  const next = nextStage(request, policies);
+  if (next !== undefined) {
+    const asked = {callback: "a policy's fast callback", check: "a policy's check"}[next];
+    const again = readyHeight > tipHeight ? `; ${heightInWords(readyHeight, {tipHeight, saying: asking})}` : '';
+    return `for ${asked}, or an operator${again}`;
+  }
+  if (isProgramsTurn(request)) return 'for the program that runs the tower, or an operator';
+  const troubled = policies.find(({trouble}) => trouble !== null);
+  if (troubled === undefined) return 'for an operator: no policy takes it';
+  return `for an operator: the ${troubled.name} is not asked for now, because ${printable(troubled.trouble!)}`;
 }
 
 /** The same in a word or three, for a table. */

@@ -1,4 +1,3 @@
-import type {RequestAtTip} from '../api/admin/admin-authorization.js';
 import {maxU48} from '../store/layout.js';
 import type {Closing, RecordedAnswer} from '../store/request-row.js';
 import {defineTower, towerOf} from './admin-command.js';
@@ -13,19 +12,21 @@ import {
   grantRows,
   pastInWords,
   reasonRows,
+  type RequestAndPolicies,
   retryInWords,
   type Row,
   rowOf,
   underOneLabel,
   verdictInWords,
   waitInWords,
+  withPolicies,
 } from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
 export const requestIdRange = {from: 1, to: maxU48};
 
-export const request: Subcommand<RequestAtTip> = {
+export const request: Subcommand<RequestAndPolicies> = {
   define(command) {
     command.argument('<request>', 'request id');
     defineTower(command);
@@ -35,7 +36,9 @@ export const request: Subcommand<RequestAtTip> = {
   async run(invocation, show) {
     const id = wholeNumber(invocation.args[0], 'request', requestIdRange);
     const tower = await towerOf(invocation);
-    show(await tower.auth.request(id));
+    const found = await tower.auth.request(id);
+    const {policies} = await tower.status();
+    show(withPolicies(found, policies));
     return 0;
   },
 
@@ -44,7 +47,7 @@ export const request: Subcommand<RequestAtTip> = {
   },
 };
 
-function identityRows(output: RequestAtTip, paint: Paint): Row[] {
+function identityRows(output: RequestAndPolicies, paint: Paint): Row[] {
   const {requestId, kind, state, key, tipHeight} = output;
   const pending = state === 'pending';
   return [
@@ -52,13 +55,13 @@ function identityRows(output: RequestAtTip, paint: Paint): Row[] {
     ['kind', kind],
     ['key', key],
     ['state', paint(colourOf[state], state)],
-    ...rowOf('waits', pending ? waitInWords(output, tipHeight) : null),
+    ...rowOf('waits', pending ? waitInWords(output) : null),
     ...rowOf('', pending ? expiryInWords(output, tipHeight) : null),
   ];
 }
 
 /** What the device has sent. */
-function contentRows({info, infoHash, nodeInfo}: RequestAtTip): Row[] {
+function contentRows({info, infoHash, nodeInfo}: RequestAndPolicies): Row[] {
   return [
     ...rowOf('info', info === null ? null : printable(JSON.stringify(info))),
     ...rowOf('info hash', infoHash),
@@ -67,7 +70,7 @@ function contentRows({info, infoHash, nodeInfo}: RequestAtTip): Row[] {
 }
 
 /** What became of it, in order of time. */
-function historyRows(output: RequestAtTip): Row[] {
+function historyRows(output: RequestAndPolicies): Row[] {
   const {receivedHeight, receivedHash, supersedes, attempts, answer, closing, retryHeight, tipHeight, state} = output;
   const at = (height: number, hash: string): string => `at ${pastInWords(height, tipHeight)}  ${hash}`;
   const by = ({actor, height, hash}: RecordedAnswer | Closing): string => `by ${printable(actor)} ${at(height, hash)}`;

@@ -51,7 +51,19 @@ export const requests: Subcommand<RequestsOutput> = {
     if (listed.length === 0) return `no ${kind}requests at tip ${tipHeight}`;
     const title = `${plural(listed.length, `${kind}request`)} at tip ${tipHeight}`;
     const [header = '', ...lines] = columns([
-      ['request', 'kind', 'key', 'state', 'age', 'expires in', 'attempts', 'revision', 'stage or reason'],
+      [
+        'request',
+        'kind',
+        'key',
+        'state',
+        'age',
+        'expires in',
+        'attempts',
+        'revision',
+        'user',
+        'role',
+        'stage or reason',
+      ],
       ...listed.map((request) => rowOf(request, tipHeight)),
     ]);
     const painted = lines.map((line, index) => paint(colourOf[listed[index]!.state], line));
@@ -83,8 +95,15 @@ function rowOf(request: RequestView, tipHeight: number): string[] {
     pending ? blocksInWords(Math.max(0, request.expiresAt - tipHeight)) : '-',
     String(request.attempts),
     String(request.revision),
-    pending ? stageInWords(request, tipHeight) : printable(request.closing?.reason ?? ''),
+    String(request.closing?.userId ?? '-'),
+    request.closing?.role ?? '-',
+    pending ? stageInWords(request, tipHeight) : reasonInWords(request),
   ];
+}
+
+/** Why; that approved is approved needs no saying. */
+function reasonInWords({state, closing}: RequestView): string {
+  return closing === null || closing.reason === state ? '-' : printable(closing.reason);
 }
 
 function stateOf(text: unknown): RequestsOutput['state'] {

@@ -20,7 +20,7 @@ interface RunOutput {
 export const run: Subcommand<RunOutput> = {
   define(command) {
     defineSettings(command);
-    command.addHelpText('after', '\nRuns until SIGINT or SIGTERM. The log goes to stderr, one line an event.');
+    command.addHelpText('after', '\nRuns until SIGINT, SIGTERM or SIGHUP. The log goes to stderr, one line an event.');
   },
 
   async run(invocation, show) {

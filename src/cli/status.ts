@@ -47,10 +47,11 @@ function sourceInWords(sourceHeight: number, tipHeight = 0): string {
 }
 
 function policyInWords({name, callback, check, trouble}: PolicyStatus): string {
-  if (trouble !== null) return `${name}: not asked for now, because ${printable(trouble)}`;
   const asked = [
     ...(callback.length === 0 ? [] : [`${callback.join(', ')} at once`]),
     ...(check.length === 0 ? [] : [`${check.join(', ')} later`]),
   ];
-  return `${name}: ${asked.length === 0 ? 'cannot be asked now' : asked.join('; ')}`;
+  if (asked.length > 0)
+    return [`${name}: ${asked[0]}`, ...asked.slice(1), ...(trouble === null ? [] : [printable(trouble)])].join('; ');
+  return `${name}: not asked for now${trouble === null ? '' : `, because ${printable(trouble)}`}`;
 }

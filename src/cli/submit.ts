@@ -1,7 +1,6 @@
 import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
-import type {RequestAtTip} from '../api/admin/admin-authorization.js';
-import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
+import type {TowerStatus} from '../api/admin/admin-tower.js';
 import type {SigningKey} from '../crypto/index.js';
 import {OperationalError} from '../errors/index.js';
 import {maxInfoBytes} from '../gatekeeper/auth/info.js';
@@ -11,19 +10,25 @@ import {NoTip} from '../gatekeeper/rejections.js';
 import type {RequestKind} from '../store/layout.js';
 import {makeKey, readKey} from '../tower/key-file.js';
 import {defineTower, towerOf} from './admin-command.js';
+import {givenText} from './arguments.js';
 import {readInfo} from './read-text.js';
-import {decisionsFor, expiryInWords, outcomeRows, type Row, underOneLabel, waitInWords} from './request-in-words.js';
+import {
+  decisionsFor,
+  expiryInWords,
+  isInHand,
+  outcomeRows,
+  type RequestAndPolicies,
+  type Row,
+  underOneLabel,
+  waitInWords,
+  withPolicies,
+} from './request-in-words.js';
 import type {Invocation, Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
 const kinds: Readonly<Record<string, RequestKind>> = {signup: 'user_signup', login: 'user_login', node: 'new_node'};
 
-interface SubmitOutput extends RequestAtTip {
-  /** Whether a policy can be asked about it as it stands. */
-  readonly policyDecides: boolean;
-}
-
-export const submit: Subcommand<SubmitOutput> = {
+export const submit: Subcommand<RequestAndPolicies> = {
   define(command) {
     command.argument('<kind>', Object.keys(kinds).join(', '));
     command.requiredOption('--key-file <path>', "the device's secret key, 32 bytes in hex");
@@ -46,12 +51,13 @@ export const submit: Subcommand<SubmitOutput> = {
     const {args, options} = invocation;
     const kind = kindOf(args[0]);
     const info = await infoOf(invocation);
+    const ownNodeInfo = givenText(options['nodeInfo'], '--node-info', 'In JSON, \\ufffd stands for that character.');
     const tower = await towerOf(invocation);
     const status = await tower.status();
     const key = await keyOf(invocation);
-    const nodeInfo = withPublicKey(String(options['nodeInfo']), key.publicKey);
+    const nodeInfo = withPublicKey(ownNodeInfo, key.publicKey);
     const request = await tower.auth.submit(signed({kind, info, nodeInfo}, status, key));
-    show({...request, policyDecides: status.policies.some((policy) => isAsked(policy, request))});
+    show(withPolicies(request, status.policies));
     return request.state === 'denied' || request.state === 'failed' ? 1 : 0;
   },
 
@@ -61,22 +67,19 @@ export const submit: Subcommand<SubmitOutput> = {
 };
 
 /** What happens next. */
-function nextRows(output: SubmitOutput): Row[] {
-  const {state, answer, tipHeight, policyDecides, closing} = output;
+function nextRows(output: RequestAndPolicies): Row[] {
+  const {state, tipHeight, closing} = output;
   if (state === 'approved' && closing !== null && closing.userId !== null) {
     return [['next', `bartizan user ${closing.userId}`]];
   }
   if (state !== 'pending') return [];
-  const isAutomatic = policyDecides || answer !== null;
-  const decisions = isAutomatic ? [] : decisionsFor(output);
+  const decisions = isInHand(output) ? [] : decisionsFor(output);
   return [
-    ['waits', isAutomatic ? waitInWords(output, tipHeight) : 'for an operator: no policy takes it'],
+    ['waits', waitInWords(output)],
     ['', expiryInWords(output, tipHeight)],
     ...underOneLabel('decide', decisions),
   ];
 }
-
-const isAsked = (policy: PolicyStatus, {stage, kind}: RequestAtTip): boolean => policy[stage].includes(kind);
 
 function kindOf(word: unknown): RequestKind {
   const kind = Object.hasOwn(kinds, String(word)) ? kinds[String(word)] : undefined;
@@ -92,7 +95,8 @@ async function infoOf({options, io}: Invocation): Promise<string | undefined> {
   if (info !== undefined && infoFile !== undefined) {
     throw new OperationalError('TOWER_USAGE', '--info and --info-file exclude each other');
   }
-  return infoFile === undefined ? (info as string | undefined) : readInfo(String(infoFile), io, maxInfoBytes);
+  if (infoFile !== undefined) return readInfo(String(infoFile), io, maxInfoBytes);
+  return info === undefined ? undefined : givenText(info, '--info', 'Give it with --info-file, byte for byte.');
 }
 
 async function keyOf({options, io}: Invocation): Promise<SigningKey> {

@@ -33,7 +33,7 @@ export const user: Subcommand<UserDetails> = {
       ...columns([
         ['user', String(output.userId)],
         ['state', paint(output.state === 'active' ? 'green' : 'yellow', statesInWords[output.state])],
-        ...output.keys.map((key) => ['key', key]),
+        ...(output.keys.length === 0 ? ['none'] : output.keys).map((key) => ['key', key]),
         ['slots', `${countInWords(output.availableSlots)} left`],
         ['subscription', `since ${output.subscriptionStart}, ${end}`],
         [

@@ -44,6 +44,6 @@ export const users: Subcommand<UserPage> = {
   },
 };
 
-function keysInWords([first = '', ...others]: readonly string[]): string {
+function keysInWords([first = 'none', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${others.length} more`;
 }

@@ -91,7 +91,7 @@ export const errorCodes = {
   ),
   TOWER_ALREADY_AUTHORIZED: rejection(
     'The device has been authorized already.',
-    'Use it: the user id is among the facts.',
+    'Use it: its user id and role are among the facts.',
   ),
   TOWER_DENIED_COOLDOWN: rejection(
     'The device was denied, and may not ask again yet.',
@@ -139,9 +139,9 @@ export const errorCodes = {
     'A function was registered under an unknown name, or with another number of arguments than its kind has.',
     'Register user_signup or user_login with 2 arguments, new_node with 1.',
   ),
-  TOWER_INVALID_POLICY: operational(
+  TOWER_INVALID_POLICY: usage(
     'The policy file cannot be loaded.',
-    'Correct the file at the place that the message names; until then the policy before it decides, or nobody.',
+    'Correct the file at the place that the message names; a tower that runs goes on with what it has loaded before.',
   ),
   TOWER_POLICY_FAILED: operational(
     'A policy threw, hung, crashed or returned something that is no answer.',

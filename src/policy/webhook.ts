@@ -108,6 +108,10 @@ export class Webhook implements Policy {
     return !this.#closed && (stage === 'callback' || this.#breaker.lets);
   }
 
+  decidesLater(): boolean {
+    return true;
+  }
+
   async ask(question: Question): Promise<Reply> {
     if (this.#closed) return closed;
     // The block that follows asks the service, at a pace of its own.

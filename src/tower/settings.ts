@@ -87,6 +87,7 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
     file: file?.settings.path,
   };
   checkCredentials(loaded);
+  checkWebhook(loaded);
   return loaded;
 }
 
@@ -249,6 +250,17 @@ function checkCredentials({values, origins}: LoadedSettings): void {
   throw invalidSetting(ways[1]!, origins[ways[1]!], `${told} are two ways to log in to bitcoind`, {
     hint: 'Keep one of them: a user and password, a cookie, or a URL that holds them. An empty value unsets one.',
   });
+}
+
+/** A secret that signs nothing is a slip: the address is missing, or misspelt. */
+function checkWebhook({values, origins}: LoadedSettings): void {
+  if (values.authWebhookSecretFile === '' || values.authWebhook !== '') return;
+  throw invalidSetting(
+    'authWebhookSecretFile',
+    origins.authWebhookSecretFile,
+    'auth_webhook_secret_file is set, but auth_webhook is not',
+    {hint: 'Set auth_webhook too, or neither.'},
+  );
 }
 
 function invalidSetting(

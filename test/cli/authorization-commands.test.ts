@@ -5,6 +5,7 @@ import {serveAdmin} from '../../src/api/admin/server.js';
 import {socketPathOf} from '../../src/api/admin/socket.js';
 import {plain} from '../../src/cli/paint.js';
 import {request} from '../../src/cli/request.js';
+import {isInHand, waitInWords, withPolicies} from '../../src/cli/request-in-words.js';
 import {requests} from '../../src/cli/requests.js';
 import {Rejection} from '../../src/errors/index.js';
 import {deniedRequest, fakeAuthorization, fakeDevice, hashOf, pendingRequest} from '../api/admin/fake-authorization.js';
@@ -34,8 +35,8 @@ test(
   ['requests'],
   `1 pending request at tip 122
 
-request  kind         key                                                                 state    age       expires in  attempts  revision  stage or reason
-3        user_signup  ${fakeKey}  pending  2 blocks  142 blocks  1         2         callback at 124
+request  kind         key                                                                 state    age       expires in  attempts  revision  user  role  stage or reason
+3        user_signup  ${fakeKey}  pending  2 blocks  142 blocks  1         2         -     -     callback at 124
 `,
 );
 
@@ -44,8 +45,8 @@ test(
   ['requests', '--state', 'all', '--after', '3'],
   `1 request at tip 122
 
-request  kind      key                                                                 state   age       expires in  attempts  revision  stage or reason
-4        new_node  ${fakeKey}  denied  2 blocks  -           0         1         not one of ours
+request  kind      key                                                                 state   age       expires in  attempts  revision  user  role  stage or reason
+4        new_node  ${fakeKey}  denied  2 blocks  -           0         1         -     -     not one of ours
 `,
 );
 
@@ -181,7 +182,13 @@ const pendingOnWire = {
 };
 const deviceOnWire = {tip_height: 122, key: fakeKey, user_id: 7, role: null, authorized_at: 121};
 test(answers, ['requests'], {state: 'pending', tip_height: 122, requests: [pendingOnWire], next: null});
-test(answers, ['request', '3'], {tip_height: 122, ...pendingOnWire, info: 'let me in'});
+test(answers, ['request', '3'], {
+  tip_height: 122,
+  ...pendingOnWire,
+  info: 'let me in',
+  policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup'], trouble: null}],
+  policy_decides: true,
+});
 test(answers, ['devices'], {
   tip_height: 122,
   devices: [{key: fakeKey, user_id: 7, role: null, authorized_at: 121}],
@@ -257,6 +264,11 @@ test('what was typed wrongly is a usage error that names it, and never reaches a
     [['authorize-node', `${key}:Primary`], 'the role is '],
     [['approve', '3', '--role', 'king'], '--role is '],
     [['deny', '3'], 'required option'],
+    [['deny', '3', '--reason', ''], '--reason has 0 characters, but must have 1 to 200'],
+    [['deny', '3', '--reason', 'x'.repeat(201)], '--reason has 201 characters'],
+    [['deny', '3', '--reason', '\ufffd'], '--reason is not valid UTF-8'],
+    [['submit', 'signup', '--key-file', 'k', '--info', 'a\ufffd'], '--info is not valid UTF-8'],
+    [['submit', 'node', '--key-file', 'k', '--node-info', '{"a":"\ufffd"}'], '--node-info is not valid UTF-8'],
     [['requests', '--state', 'open'], '--state is "open", but must be one of pending, '],
     [['requests', '--limit', '1001'], '--limit is '],
     [['requests', '--after=-1'], '--after is '],
@@ -281,8 +293,6 @@ test("the tower's refusals are told as its own, with status 1", async (t) => {
     [['request', '99'], 'TOWER_REQUEST_NOT_FOUND'],
     [['revoke', '02'], 'TOWER_DEVICE_NOT_FOUND'],
     [['pragma', 'DROP TABLE users'], 'TOWER_INVALID_PRAGMA'],
-    [['deny', '3', '--reason', ''], 'TOWER_INVALID_PARAMETER'],
-    [['deny', '3', '--reason', 'x'.repeat(201)], 'TOWER_INVALID_PARAMETER'],
   ] as const) {
     const {status, stdout, stderr} = await runHere([...args, '--data-dir', dataDir]);
     t.deepEqual({status, stdout}, {status: 1, stdout: ''}, args.join(' '));
@@ -333,9 +343,41 @@ test('a list goes on over pages that came half empty, and says how to see what f
 test('a request whose answer waits for a block says so', (t) => {
   const {answer} = deniedRequest;
   const waiting = {...pendingRequest, stage: 'check', answer} as const;
-  t.regex(request.render(waiting, plain), /^waits {7}for a block that applies its answer$/m);
+  t.regex(request.render(withPolicies(waiting, []), plain), /^waits {7}for a block that applies its answer$/m);
   const page = {state: 'pending', tipHeight: 122, requests: [waiting], next: null} as const;
   t.regex(requests.render(page, plain), / answered$/);
+});
+
+test('what a request waits for are those who can be asked about it now', (t) => {
+  const callback = {...pendingRequest, readyHeight: 122};
+  const check = {...callback, stage: 'check'} as const;
+  const signup = ['user_signup'] as const;
+  const none = {callback: [], check: [], trouble: null} as const;
+  const said = (...[found, policies]: Parameters<typeof withPolicies>) => waitInWords(withPolicies(found, policies));
+  for (const found of [callback, check]) {
+    t.is(said(found, []), 'for an operator: no policy takes it');
+    t.is(said(found, [{...none, name: 'policy'}]), 'for an operator: no policy takes it');
+    t.is(said(found, [{...none, name: 'webhook', check: signup}]), "for a policy's check, or an operator");
+    t.is(
+      said(found, [{...none, name: 'webhook', trouble: 'it is\u001bdown'}]),
+      'for an operator: the webhook is not asked for now, because it is\\u001bdown',
+    );
+  }
+  const program = {...none, name: 'program', callback: signup};
+  t.is(said(callback, [program]), "for a policy's fast callback, or an operator");
+  t.is(said(check, [program]), 'for the program that runs the tower, or an operator');
+  t.is(said(check, [{...program, name: 'policy'}]), 'for an operator: no policy takes it');
+  t.true(isInHand(withPolicies(check, [program])));
+  t.false(isInHand(withPolicies(check, [{...program, name: 'policy'}])));
+});
+
+test('a list of closed requests shows what was given, and why nothing was', (t) => {
+  const closing = {...deniedRequest.closing!, reason: 'approved', userId: 9, role: 'secondary' as const};
+  const approved = {...deniedRequest, state: 'approved', closing} as const;
+  const page = {state: 'all', tipHeight: 122, requests: [approved, deniedRequest], next: null} as const;
+  const [first, second] = requests.render(page, plain).split('\n').slice(-2);
+  t.regex(first!, / 9 {5}secondary {2}-$/);
+  t.regex(second!, / - {5}- {10}not one of ours$/);
 });
 
 test('what strangers have written cannot steer the terminal', (t) => {
@@ -349,11 +391,11 @@ test('what strangers have written cannot steer the terminal', (t) => {
     closing: {...deniedRequest.closing!, reason: evil},
   } as const;
   const list = {state: 'all', tipHeight: 122, requests: [shown], next: null} as const;
-  for (const text of [request.render(shown, plain), requests.render(list, plain)]) {
+  for (const text of [request.render(withPolicies(shown, []), plain), requests.render(list, plain)]) {
     t.notRegex(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}]/u);
     t.true(text.includes('\\u009b\\u202e'));
   }
-  t.is(request.render(shown, plain).split('\n').length, 17);
+  t.is(request.render(withPolicies(shown, []), plain).split('\n').length, 17);
 });
 
 /** What `submit` prints when the tower answers so. */
@@ -401,7 +443,10 @@ test('submit tells what happens next, and ends with status 1 when the device was
     t.deepEqual(await submitted(t, answer), {status, stdout, stderr: ''});
     const json = await submitted(t, answer, '--json');
     t.is(json.status, status);
-    t.like(JSON.parse(json.stdout), {state: answer.state, policy_decides: answer.kind !== 'new_node'});
+    t.like(JSON.parse(json.stdout), {
+      state: answer.state,
+      policy_decides: answer.state === 'pending' && answer.kind !== 'new_node',
+    });
   }
 });
 

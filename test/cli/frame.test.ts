@@ -59,6 +59,23 @@ test('a bad setting is told with its origin and status 2', async (t) => {
   });
 });
 
+test('with --json an error is one line of JSON on stderr, also one of the command line', async (t) => {
+  const {status, stdout, stderr} = await run(t, ['config', '--json', '--templates']);
+  t.deepEqual({status, stdout}, {status: 2, stdout: ''});
+  t.is(stderr.indexOf('\n'), stderr.length - 1);
+  t.like(JSON.parse(stderr), {code: 'TOWER_USAGE', hint: 'Did you mean --template?', facts: {}});
+  t.regex((await run(t, ['config', '--', '--json'])).stderr, /^error: /);
+});
+
+test('a secret for no webhook is refused', async (t) => {
+  const {status, stderr} = await run(t, ['config', '--auth-webhook-secret-file', 'secret']);
+  t.is(status, 2);
+  t.regex(
+    stderr,
+    /^error: auth_webhook_secret_file is set, but auth_webhook is not \(from --auth-webhook-secret-file\)/,
+  );
+});
+
 test('only a terminal gets colours, and not when NO_COLOR or TERM=dumb speaks against them', (t) => {
   t.is(paintFor(true, {}), coloured);
   t.is(paintFor(true, {NO_COLOR: ''}), coloured);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {renderError} from '../../src/cli/render-error.js';
+import {errorAsJson, renderError} from '../../src/cli/render-error.js';
 import {InvariantError, OperationalError, Rejection} from '../../src/errors/index.js';
 
 test('a rejection is told with its hint and code', (t) => {
@@ -45,4 +45,10 @@ test('an invariant and a foreign error come with their stacks, and ask for a rep
       `hint: This is a defect of Bartizan. Please report it with the lines below.\n\n${foreign.stack}`,
   );
   t.regex(renderError('a bare string'), /^error: a bare string\nhint: This is a defect/);
+});
+
+test('as JSON, an error that is none of ours is told with its stack', (t) => {
+  const foreign = new TypeError('x is undefined');
+  t.like(JSON.parse(errorAsJson(foreign)), {error: 'x is undefined', code: 'TOWER_INVARIANT', stack: foreign.stack});
+  t.false('stack' in (JSON.parse(errorAsJson(new Rejection('TOWER_QUEUE_FULL', 'full'))) as object));
 });

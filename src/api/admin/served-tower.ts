@@ -104,7 +104,7 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
 
 const policyStatusOf = (policy: Policy): PolicyStatus => ({
   name: policy.name,
-  callback: requestKinds.filter((kind) => policy.handles('callback', kind)),
+  callback: requestKinds.filter((kind) => policy.handles('callback', kind) && policy.decidesLater?.(kind) !== true),
   check: requestKinds.filter((kind) => policy.handles('check', kind)),
   trouble: policy.trouble ?? null,
 });

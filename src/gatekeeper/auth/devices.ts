@@ -20,6 +20,7 @@ import {givesRole} from './level.js';
 import {maxDevices} from './limits.js';
 import {
   alreadyAuthorized,
+  revokeFirst,
   deviceNotFound,
   loginWithoutUser,
   noUserId,
@@ -55,7 +56,7 @@ export async function joinUser(
 ): Promise<DeviceRow | Rejection> {
   const {tip, counters} = transaction.meta;
   const before = await readDevice(transaction, key);
-  if (before && before.userId > 0) return alreadyAuthorized(before);
+  if (before && before.userId > 0) return alreadyAuthorized(before, revokeFirst(key));
   if (userId === 0 && request?.isLogin) return loginWithoutUser();
   if (userId === 0 && counters.nextUserId > maxU32) return noUserId();
   const id = userId === 0 ? counters.nextUserId : userId;
@@ -99,7 +100,7 @@ export async function giveRole(
   const {tip, settings} = transaction.meta;
   if (!givesRole(settings.auth, role)) return wrongLevel(`no node is authorized as ${role}`, settings.auth);
   const before = await readDevice(transaction, key);
-  if (before?.role) return alreadyAuthorized(before);
+  if (before?.role) return alreadyAuthorized(before, revokeFirst(key));
   const isNew = !before && role === 'secondary';
   const joined = isNew ? await joinUser(transaction, () => undefined, {key, request: undefined}, 0) : undefined;
   if (joined instanceof Rejection) return joined;

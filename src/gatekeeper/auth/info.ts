@@ -23,7 +23,12 @@ export const exceedsBytes = (text: string, bytes: number): boolean =>
 export function checkInfo(kind: RequestKind, info: unknown): string | null {
   const absent = info === undefined || info === null;
   if (kind === 'new_node') {
-    if (!absent) throw invalid('unexpected', 'a new_node request carries no info besides node_info');
+    if (!absent) {
+      throw new Rejection('TOWER_INVALID_INFO', 'a new_node request carries no info besides node_info', {
+        facts: {reason: 'unexpected'},
+        hint: 'Leave the info out: what a node has to say is its node_info.',
+      });
+    }
     return null;
   }
   const name = kind === 'user_signup' ? 'signup_info' : 'login_info';

@@ -43,6 +43,8 @@ export interface Policy {
   readonly name: 'program' | 'policy' | 'webhook';
   /** What keeps it from being asked, in words; null when nothing does. For people to read. */
   readonly trouble?: string | null;
+  /** Whether it has no fast callback for the kind, and puts every request off to its check. @default false */
+  decidesLater?(kind: RequestKind): boolean;
   /** Whether it can be asked now. It may change at any time; `onChange` tells. */
   handles(stage: RequestStage, kind: RequestKind): boolean;
   /** Never rejects, and always ends: time limits are the policy's own. */

@@ -26,10 +26,15 @@ export const replayedProof = (requestId: number): Rejection =>
     facts: {requestId},
   });
 
-export const alreadyAuthorized = (device: DeviceRow): Rejection =>
+/** @param hint for whoever is not the device */
+export const alreadyAuthorized = (device: DeviceRow, hint?: string): Rejection =>
   new Rejection('TOWER_ALREADY_AUTHORIZED', `the device is ${standingOf(device)} already`, {
     facts: {userId: device.userId === 0 ? null : device.userId, role: device.role},
+    ...(hint === undefined ? {} : {hint}),
   });
+
+export const revokeFirst = (key: string): string =>
+  `To authorize it otherwise, revoke it first: \`bartizan revoke ${key}\`.`;
 
 const standingOf = ({userId, role}: DeviceRow): string =>
   [...(userId > 0 ? [`a device of user ${userId}`] : []), ...(role ? [`a ${role} node`] : [])].join(' and ');

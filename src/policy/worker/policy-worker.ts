@@ -86,6 +86,10 @@ export class PolicyWorker implements Policy {
     return this.#has(checkOf[kind]) || (stage === 'callback' && this.#has(callbackOf[kind]));
   }
 
+  decidesLater(kind: RequestKind): boolean {
+    return !this.#has(callbackOf[kind]);
+  }
+
   async ask(question: Question): Promise<Reply> {
     const {stage, kind} = question;
     if (!this.handles(stage, kind)) return unavailable(this.#isClosed ? closing : nobody);
