@@ -6,6 +6,8 @@ import type {ChainSource} from '../chain/chain-source.js';
 import type {SourceState} from '../chain/source-state.js';
 import {systemTimers, type Timers} from '../chain/timers.js';
 import type {Daemon} from '../daemon/daemon.js';
+import type {PolicyReport} from '../daemon/policies.js';
+import {causesOf} from '../errors/causes.js';
 import {OperationalError, Rejection} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import type {DeviceView} from '../gatekeeper/auth/views.js';
@@ -159,7 +161,7 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
       warn: (warning) => this.#warn(warning),
       onDefect: (error) => this.#warn(error instanceof Error ? error.message : String(error)),
       onFailure: (error) => this.#fail(error),
-      onPolicyReport: (report) => 'error' in report && this.#warn(report.error.message),
+      onPolicyReport: (report) => this.#report(report),
     });
     for (const registration of this.#registrations.splice(0)) daemon.tower.registerFunction(...registration);
     this.#daemon = daemon;
@@ -197,6 +199,12 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
     this.#isReady = isReady;
     if (isReady) this.emit('ready');
     else this.emit('not_ready', state);
+  }
+
+  #report(report: PolicyReport): void {
+    if ('error' in report) this.#warn([report.error.message, ...causesOf(report.error)].join(': '));
+    if (report.type !== 'policy_export_unused') return;
+    this.#warn(`the policy file exports ${report.name}, which is never asked: did you mean ${report.didYouMean}?`);
   }
 
   #warn(warning: string): void {

@@ -15,6 +15,8 @@ const maxWaiting = 10_000;
 
 /** What has become of the way to the service. */
 export type WebhookEvent =
+  /** It does not answer, but has before. It is asked on for now. Told once a block at most. */
+  | {readonly type: 'webhook_failed'; readonly error: OperationalError}
   | {
       /** It does not answer, and is not asked for `pauseMs`; requests wait. */
       readonly type: 'webhook_paused';
@@ -44,7 +46,7 @@ export interface WebhookState {
   readonly failures: number;
   readonly inFlight: number;
   readonly waiting: number;
-  /** Why it is not asked, while the breaker is not closed. */
+  /** Why it has not answered the last time; null when it has. */
   readonly reason: string | null;
 }
 
@@ -65,6 +67,9 @@ export class Webhook implements Policy {
   readonly #inFlight = new Set<AbortController>();
   readonly #onEvent: (event: WebhookEvent) => void;
   #reason: string | null = null;
+  /** The tip at which a failure was told; and whether its end is to be told, too. */
+  #toldHeight: number | undefined;
+  #isToldOf = false;
   #closed = false;
 
   private constructor(options: WebhookOptions) {
@@ -125,8 +130,13 @@ export class Webhook implements Policy {
       if (attempt === undefined) return this.#paused();
       const {reply, askedPauseMs} = await this.#post(body, question);
       if (this.#closed) return reply;
+      const failuresBefore = this.#breaker.failures;
       if (reply.type === 'unavailable') this.#breaker.failed(attempt, reply.reason, askedPauseMs);
       else this.#breaker.succeeded(attempt);
+      if (this.#breaker.state === 'closed') {
+        if (this.#breaker.failures === 0) this.#recover();
+        else if (this.#breaker.failures > failuresBefore) this.#fail(reply, question.context.height);
+      }
       return reply;
     } finally {
       this.#slots.release();
@@ -171,18 +181,39 @@ export class Webhook implements Policy {
     return {type: 'unavailable', reason: this.#reason ?? 'too many questions wait for the webhook'};
   }
 
+  /** It may be chance: the first in a row is told. A service that fails every other time has a line a block at most. */
+  #fail(reply: Reply, height: number): void {
+    if (reply.type !== 'unavailable') return;
+    this.#reason = reply.reason;
+    if (this.#isToldOf || height === this.#toldHeight) return;
+    this.#toldHeight = height;
+    this.#isToldOf = true;
+    this.#onEvent({type: 'webhook_failed', error: this.#failure(`${reply.reason} (${this.#poster.origin})`)});
+  }
+
+  /** It has answered, before or after a pause. */
+  #recover(): void {
+    this.#reason = null;
+    if (!this.#isToldOf) return;
+    this.#isToldOf = false;
+    this.#onEvent({type: 'webhook_resumed'});
+  }
+
   #pause(pauseMs: number, reason: string): void {
     this.#reason = reason;
+    this.#isToldOf = true;
     const message = `${reason} (${this.#poster.origin}, asked again in ${pauseMs / 1000} s)`;
-    const error = new OperationalError('TOWER_WEBHOOK_FAILED', message, {retryable: true});
-    this.#onEvent({type: 'webhook_paused', pauseMs, error});
+    this.#onEvent({type: 'webhook_paused', pauseMs, error: this.#failure(message)});
     this.#changed();
   }
 
   #resume(): void {
-    this.#reason = null;
-    this.#onEvent({type: 'webhook_resumed'});
+    this.#recover();
     this.#changed();
+  }
+
+  #failure(message: string): OperationalError {
+    return new OperationalError('TOWER_WEBHOOK_FAILED', message, {retryable: true});
   }
 
   #changed(): void {

@@ -117,6 +117,17 @@ process     4242, version 0.1.0
   );
 });
 
+test('what is wrong with a policy that is asked all the same stands beside what it decides', async (t) => {
+  const answer = await fakeTower().status();
+  const trouble = 'the file on disk is not loaded: p.mjs:2';
+  const dataDir = await aTower(t, {
+    status: () =>
+      Promise.resolve({...answer, policies: [{name: 'policy', callback: [], check: ['new_node'], trouble}]}),
+  });
+  const {stdout} = await run(t, ['status', '--data-dir', dataDir]);
+  t.true(stdout.includes(`decided by  policy: new_node later; ${trouble}\n`), stdout);
+});
+
 test('a page that is not the last says how to see the next', async (t) => {
   const page = await fakeTower().users({after: 0, limit: 1});
   t.regex(

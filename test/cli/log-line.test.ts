@@ -51,6 +51,13 @@ test('what happens to a policy file or a webhook has a line of facts, its error 
   );
 });
 
+test('what is known of why an error came about stands beside it', (t) => {
+  const cause = new Error('Unexpected end of input');
+  const error = new OperationalError('TOWER_INVALID_POLICY', 'it cannot be loaded: p.mjs:2', {cause});
+  const facts = 'code=TOWER_INVALID_POLICY error="it cannot be loaded: p.mjs:2" because="Unexpected end of input"';
+  t.is(plainLine({type: 'policy_not_loaded', error}, now), `${time} event=policy_not_loaded ${facts}`);
+});
+
 test('changed settings are named as they are set', (t) => {
   const settings = {
     ...defaultGatekeeperSettings,

@@ -148,12 +148,12 @@ test('while the service is down requests wait without losing an attempt, and go 
   t.like(await tower.tower.auth.request(requestId), {state: 'pending', attempts: 0});
   t.deepEqual(
     tower.reports.map(({type}) => type),
-    ['webhook_paused'],
+    ['webhook_failed', 'webhook_paused'],
   );
   isDown = false;
   timers.pass(firstPauseMs);
-  await until(() => tower.reports.length === 2);
-  t.is(tower.reports[1]!.type, 'webhook_resumed');
+  await until(() => tower.reports.length === 3);
+  t.is(tower.reports[2]!.type, 'webhook_resumed');
   await nextBlock(tower);
   t.like(await tower.tower.auth.request(requestId), {state: 'approved', attempts: 0});
 });
@@ -197,5 +197,12 @@ const emptied = withSecret((t) => aSecretFile(t, ' \n'));
 test(refused, 'an empty secret', emptied, 'TOWER_INVALID_SETTING', /^\S+ holds no secret$/);
 const absent = withSecret(async (t) => join(tempDir(t), 'absent'));
 test(refused, 'a secret file that is not there', absent, 'TOWER_FILE_FAILED', /^\S+absent cannot be read$/);
+test(
+  refused,
+  'a secret for a webhook that is not named',
+  async (t) => ({'--auth-webhook-secret-file': await aSecretFile(t, 'canary')}),
+  'TOWER_INVALID_SETTING',
+  /^auth_webhook_secret_file is set, but auth_webhook is not$/,
+);
 const broken = async (t: ExecutionContext) => ({'--auth-policy': await aPolicyFile(t, 'export const = 1')});
 test(refused, 'a policy file that does not parse', broken, 'TOWER_INVALID_POLICY', /policy\.mjs/);

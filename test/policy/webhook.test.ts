@@ -305,7 +305,7 @@ test('after some failures in a row nobody is asked until the pause is over', asy
   t.false(webhook.handles('check'));
   t.like(webhook.state, {breaker: 'open', reason: 'the webhook answers with status 500'});
   t.is(webhook.trouble, 'the webhook answers with status 500');
-  t.like(events[0], {type: 'webhook_paused', pauseMs: firstPauseMs, error: {code: 'TOWER_WEBHOOK_FAILED'}});
+  t.like(events[1], {type: 'webhook_paused', pauseMs: firstPauseMs, error: {code: 'TOWER_WEBHOOK_FAILED'}});
   t.deepEqual(await webhook.ask(aQuestion()), {type: 'unavailable', reason: 'the webhook answers with status 500'});
   timers.pass(firstPauseMs - 1);
   t.false(webhook.handles('check'));
@@ -321,6 +321,45 @@ test('after some failures in a row nobody is asked until the pause is over', asy
   t.is(webhook.trouble, null);
   t.deepEqual(events.at(-1), {type: 'webhook_resumed'});
   t.deepEqual(changes, [false, true, true]);
+});
+
+test('the first failure is told with its reason, and is its trouble until it answers', async (t) => {
+  let status = 500;
+  const service = await aService(t, (response) => void response.writeHead(status).end('{"user_id":5}'));
+  const {webhook, events} = open(t, service.url);
+  t.is(webhook.trouble, null);
+  await webhook.ask(aQuestion());
+  t.true(webhook.handles('check'));
+  t.is(webhook.trouble, 'the webhook answers with status 500');
+  const {origin} = new URL(service.url);
+  t.like(events, [
+    {type: 'webhook_failed', error: {message: `the webhook answers with status 500 (${origin})`}},
+  ] as never);
+  status = 200;
+  await webhook.ask(aQuestion());
+  t.is(webhook.trouble, null);
+  t.deepEqual(events.slice(1), [{type: 'webhook_resumed'}]);
+});
+
+test('a service that fails every other time is told of once a block', async (t) => {
+  let asked = 0;
+  const service = await aService(
+    t,
+    (response) => void response.writeHead(asked++ % 2 ? 200 : 500).end('{"user_id":5}'),
+  );
+  const {webhook, events} = open(t, service.url);
+  const at = (height: number) => aQuestion(1, {context: {...aQuestion().context, height}});
+  for (let i = 0; i < 3; i++) {
+    await webhook.ask(at(130));
+    t.is(webhook.trouble, 'the webhook answers with status 500');
+    await webhook.ask(at(130));
+    t.is(webhook.trouble, null);
+  }
+  await webhook.ask(at(131));
+  t.deepEqual(
+    events.map(({type}) => type),
+    ['webhook_failed', 'webhook_resumed', 'webhook_failed'],
+  );
 });
 
 test('failures that are not in a row open nothing', async (t) => {
@@ -393,8 +432,8 @@ for (const code of [429, 503]) {
       t.is((await webhook.ask(aQuestion())).type, 'unavailable');
       t.is(webhook.state.breaker, pauseMs === undefined ? 'closed' : 'open');
       t.deepEqual(
-        events.map((event) => event.type === 'webhook_paused' && event.pauseMs),
-        pauseMs === undefined ? [] : [pauseMs],
+        events.map((event) => (event.type === 'webhook_paused' ? event.pauseMs : event.type)),
+        [pauseMs ?? 'webhook_failed'],
       );
     });
   }
@@ -415,7 +454,7 @@ test('what was asked before the breaker opened neither closes it nor opens it fu
   t.is(webhook.state.breaker, 'open');
   responses.get(maxFailures)!.writeHead(500).end();
   t.is((await replies[maxFailures])!.type, 'unavailable');
-  t.is(events.length, 1);
+  t.is(events.length, 2);
   timers.pass(firstPauseMs);
   json(responses.get(maxFailures + 1)!, {user_id: 9});
   t.deepEqual(await replies[maxFailures + 1], returned(9));
@@ -520,11 +559,18 @@ test('no event and no reply holds the secret, what was sent, or the URL beyond i
   const opened = open(t, `${url}canary?canary=canary`, {secret: 'canary'});
   const replies: Reply[] = [];
   for (let i = 0; i < maxFailures; i++) replies.push(await opened.webhook.ask(aQuestion(1, {info: 'canary'})));
-  const [event] = opened.events;
-  if (event?.type !== 'webhook_paused') return t.fail('the breaker has not opened');
-  t.regex(event.error.message, /^the webhook cannot be reached \(ECONNREFUSED\) \(http:\/\/127\.0\.0\.1:\d+, asked/);
-  const {message, stack, cause, facts} = event.error;
-  t.notRegex(JSON.stringify([replies, event, message, stack, String(cause), facts, opened.webhook.state]), /canary/);
+  t.deepEqual(
+    opened.events.map(({type}) => type),
+    ['webhook_failed', 'webhook_paused'],
+  );
+  const reasons = [/ \(http:\/\/127\.0\.0\.1:\d+\)$/, / \(http:\/\/127\.0\.0\.1:\d+, asked again in 1 s\)$/];
+  for (const [index, event] of opened.events.entries()) {
+    if (!('error' in event)) continue;
+    const {message, stack, cause, facts} = event.error;
+    t.regex(message, /^the webhook cannot be reached \(ECONNREFUSED\) /);
+    t.regex(message, reasons[index]!);
+    t.notRegex(JSON.stringify([replies, event, message, stack, String(cause), facts, opened.webhook.state]), /canary/);
+  }
 });
 
 for (const url of ['ftp://canary:canary@host/', 'file:///canary', 'canary', '', 'http://canary:%zz@host/', 'http://']) {

@@ -53,7 +53,7 @@ export interface PolicyStatus {
   readonly callback: readonly RequestKind[];
   /** Kinds of which it is asked for a later decision now. */
   readonly check: readonly RequestKind[];
-  /** What keeps it from being asked, in words. */
+  /** What is wrong with it, in words, whether or not it can be asked. */
   readonly trouble: string | null;
 }
 

@@ -1,5 +1,6 @@
 import {toWire} from '../../api/wire-names.js';
 import type {PolicyReport} from '../../daemon/policies.js';
+import {causesOf} from '../../errors/causes.js';
 import {BartizanError} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
 import type {Paint} from '../paint.js';
@@ -14,7 +15,7 @@ type Fact = string | number | boolean | null | undefined;
 function factsOf(event: LoggedEvent): Record<string, Fact> {
   if (event.type === 'state_changed') {
     const {name, sourceHeight, error} = event.state;
-    return {state: name, height: event.tip?.height, sourceHeight, code: error?.code, error: error?.message};
+    return {state: name, height: event.tip?.height, sourceHeight, ...(error !== undefined && factsOfError(error))};
   }
   const {height, ...others} = event as {height?: number};
   const named = Object.entries(others).filter(([name]) => !unsaid.includes(name));
@@ -30,10 +31,19 @@ const unsaid: readonly string[] = ['type', 'header', 'nodeInfo'];
 /** Members of a value are facts beside the others: `verdict=deny reason=…`, `expired_requests=2 request_ids=7,9`. */
 function factsIn(name: string, value: unknown): [string, Fact][] {
   if (Array.isArray(value)) return [[name, value.length === 0 ? null : value.join(',')]];
-  if (value instanceof BartizanError) return Object.entries({code: value.code, error: value.message});
+  if (value instanceof BartizanError) return Object.entries(factsOfError(value));
   if (typeof value !== 'object' || value === null) return [[name, value as Fact]];
   const names: Readonly<Record<string, string>> = {type: name, count: name, ids: 'requestIds'};
   return Object.entries(value).flatMap(([member, inner]) => factsIn(names[member] ?? member, inner));
+}
+
+function factsOfError(error: BartizanError): Record<string, Fact> {
+  const because = causesOf(error);
+  return {
+    code: error.code,
+    error: error.message,
+    because: because.length === 0 ? undefined : because.join('; '),
+  };
 }
 
 /** For programs and grep: `time=… event=block_connected height=104 hash=… deleted_users=0`. */

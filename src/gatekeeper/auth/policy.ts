@@ -41,7 +41,7 @@ export type Reply =
 export interface Policy {
   /** Who it is, for the log: the actor of what it decides. */
   readonly name: 'program' | 'policy' | 'webhook';
-  /** What keeps it from being asked, in words; null when nothing does. For people to read. */
+  /** What is wrong with it, in words, whether or not it can be asked; null when nothing is. For people to read. */
   readonly trouble?: string | null;
   /** Whether it has no fast callback for the kind, and puts every request off to its check. @default false */
   decidesLater?(kind: RequestKind): boolean;

@@ -5,13 +5,21 @@ import {type FunctionName, functionNames} from './names.js';
 /** The names that a module exports, each with its `typeof`. */
 export type Exported = readonly (readonly [name: string, type: string])[];
 
+/** What a policy file has to offer. */
+export interface Functions {
+  readonly functions: ReadonlySet<FunctionName>;
+  /** Functions that look like one that is missing, and are not asked. */
+  readonly misspelt: readonly {readonly name: string; readonly meant: FunctionName}[];
+}
+
 /**
  * The functions of a policy among what its file exports. Other exports are the policy's own affair, unless they look
- * like a misspelt function: left alone, it would never be called and nobody would know why.
+ * like a misspelt function: left alone, it would never be called and nobody would know why. One that differs by nothing
+ * but its style is refused; one that is only close to a name may be meant as it is.
  *
  * @throws OperationalError TOWER_INVALID_POLICY
  */
-export function functionsAmong(file: string, exported: Exported): ReadonlySet<FunctionName> {
+export function functionsAmong(file: string, exported: Exported): Functions {
   const types = new Map(exported);
   const found = functionNames.filter((name) => types.has(name));
   for (const name of found) {
@@ -25,7 +33,11 @@ export function functionsAmong(file: string, exported: Exported): ReadonlySet<Fu
     }
   }
   if (found.length === 0) throw invalid(file, 'exports no function of a policy', whatToExport(types));
-  return new Set(found);
+  const misspelt = exported.flatMap(([name, type]) => {
+    const meant = type === 'function' ? closestTo(name, functionNames) : undefined;
+    return meant === undefined || types.has(meant) ? [] : [{name, meant: meant as FunctionName}];
+  });
+  return {functions: new Set(found), misspelt};
 }
 
 /** What is left of a name in whatever style it is written. */

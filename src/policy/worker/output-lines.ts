@@ -20,7 +20,14 @@ interface Listener {
   dropped(lines: number): void;
 }
 
-/** Splits what a process writes into lines, a bounded number of bounded length a second. */
+/**
+ * What V8 writes on stderr when it has no memory left, dozens of lines that help nobody with a policy: its last
+ * collections of garbage and its own stack. Its line FATAL ERROR, which says why, is not among them.
+ */
+const nativeNoise =
+  /^(<--- (Last few GCs|JS stacktrace) --->|----- Native stack trace -----|\[\d+:0x[\da-f]+(:\d+)?\] .*|\s*\d+: 0x[\da-f]+ .*)$/i;
+
+/** Splits what a process writes into lines that say something, a bounded number of bounded length a second. */
 export class OutputLines {
   readonly #stream: Readable;
   readonly #timers: Timers;
@@ -67,10 +74,12 @@ export class OutputLines {
   }
 
   #finishLine(): void {
-    this.#lines++;
-    if (this.#lines <= maxLinesPerWindow) this.#listener.line(this.#rest.replace(unprintable, ' ').trimEnd());
-    else this.#dropped++;
+    const line = this.#rest.replace(unprintable, ' ').trimEnd();
     this.#rest = '';
+    if (line === '' || nativeNoise.test(line)) return;
+    this.#lines++;
+    if (this.#lines <= maxLinesPerWindow) this.#listener.line(line);
+    else this.#dropped++;
   }
 
   #nextWindow(): void {

@@ -7,6 +7,8 @@ export type PolicyEvent =
   | {readonly type: 'loaded'; readonly file: string; readonly functions: readonly FunctionName[]; readonly pid: number}
   /** The file has changed, and what it holds now cannot be loaded; what was loaded before stays. TOWER_INVALID_POLICY. */
   | {readonly type: 'not_loaded'; readonly error: OperationalError}
+  /** The file exports a function that is never asked, under a name close to one that would be. */
+  | {readonly type: 'export_unused'; readonly name: string; readonly didYouMean: FunctionName}
   /** Its process has hung or ended, and is started again after so many milliseconds. TOWER_POLICY_FAILED. */
   | {readonly type: 'ended'; readonly error: OperationalError; readonly restartMs: number}
   /** A line that the policy has written, without control characters. */

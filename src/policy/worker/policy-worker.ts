@@ -1,9 +1,10 @@
 import {resolve} from 'node:path';
 import {systemTimers, type Timers} from '../../chain/timers.js';
+import {causesOf, messageOf} from '../../errors/causes.js';
 import {OperationalError} from '../../errors/index.js';
 import type {Policy, Question, Reply} from '../../gatekeeper/auth/policy.js';
 import type {RequestKind, RequestStage} from '../../store/layout.js';
-import {functionsAmong} from './exported.js';
+import {type Functions, functionsAmong} from './exported.js';
 import {type End, Interview, type Ticket} from './interview.js';
 import {callbackOf, checkOf, type FunctionName} from './names.js';
 import type {PolicyEvent} from './policy-events.js';
@@ -25,9 +26,8 @@ export interface PolicyWorkerOptions {
 }
 
 /** A policy as it was loaded: what it is started from again. */
-interface Loaded {
+interface Loaded extends Functions {
   readonly source: string;
-  readonly functions: ReadonlySet<FunctionName>;
 }
 
 interface Started extends Loaded {
@@ -58,6 +58,10 @@ export class PolicyWorker implements Policy {
   /** Set while nobody is asked, because processes ended one after the other. */
   #cancelPause: (() => void) | undefined;
   #isPaused = false;
+  /** How its process ended last, while nobody is asked because of it. */
+  #pausedBecause: string | undefined;
+  /** Why the file as it is now is not what decides. */
+  #notLoaded: OperationalError | undefined;
   /** Changes of the file that came since the first that is being loaded. */
   #reloads = 0;
   #isClosed = false;
@@ -79,6 +83,14 @@ export class PolicyWorker implements Policy {
     }
     worker.#file.watch(() => void worker.#reload());
     return worker;
+  }
+
+  get trouble(): string | null {
+    const found = [
+      ...(this.#pausedBecause === undefined ? [] : [this.#pausedBecause]),
+      ...(this.#notLoaded === undefined ? [] : [`the file on disk is not loaded: ${inOneLine(this.#notLoaded)}`]),
+    ];
+    return found.length === 0 ? null : found.join('; ');
   }
 
   handles(stage: RequestStage, kind: RequestKind): boolean {
@@ -127,7 +139,7 @@ export class PolicyWorker implements Policy {
     this.#processes.add(process);
     void process.ended.then(() => this.#processes.delete(process));
     try {
-      return {process, source, functions: functionsAmong(path, await process.load(source))};
+      return {process, source, ...functionsAmong(path, await process.load(source))};
     } catch (error) {
       await process.stop();
       throw error;
@@ -147,11 +159,13 @@ export class PolicyWorker implements Policy {
     }
   }
 
-  #takeOver({process, source, functions}: Started): void {
+  #takeOver({process, source, functions, misspelt}: Started): void {
     const before = this.#interview;
+    const isNew = source !== this.#loaded?.source;
     this.#cancelPause?.();
     this.#isPaused = false;
-    this.#loaded = {source, functions};
+    this.#pausedBecause = undefined;
+    this.#loaded = {source, functions, misspelt};
     const interview: Interview = new Interview({
       process,
       timeLimitMs: this.#options.timeLimitMs,
@@ -162,6 +176,7 @@ export class PolicyWorker implements Policy {
     this.#interview = interview;
     before?.retire();
     this.#tell({type: 'loaded', file: this.#file.path, functions: [...functions], pid: process.pid});
+    if (isNew) for (const {name, meant} of misspelt) this.#tell({type: 'export_unused', name, didYouMean: meant});
     this.#askNext();
     this.#announce();
   }
@@ -184,6 +199,7 @@ export class PolicyWorker implements Policy {
     this.#tell({type: 'ended', error, restartMs});
     if (restartMs === 0) return void this.#restart();
     this.#isPaused = true;
+    this.#pausedBecause = error.message;
     this.#cancelPause = this.#timers.after(restartMs, () => void this.#restart());
     this.#answerQueue(nobody);
     this.#announce();
@@ -220,9 +236,12 @@ export class PolicyWorker implements Policy {
       const started = await this.#start(source);
       if (this.#isClosed) return await started.process.stop();
       this.#crashes = 0;
+      this.#notLoaded = undefined;
       this.#takeOver(started);
     } catch (error) {
-      if (!this.#isClosed) this.#tell({type: 'not_loaded', error: error as OperationalError});
+      if (this.#isClosed) return;
+      this.#notLoaded = error as OperationalError;
+      this.#tell({type: 'not_loaded', error: this.#notLoaded});
     }
   }
 
@@ -250,6 +269,8 @@ export class PolicyWorker implements Policy {
     this.#options.onEvent?.(event);
   }
 }
+
+const inOneLine = (error: OperationalError): string => [messageOf(error), ...causesOf(error)].join(': ');
 
 const closing = 'the tower is closing';
 const nobody = 'no policy decides this now';

@@ -98,6 +98,16 @@ test.serial('a misspelt function is named, also beside one that is not', async (
   );
 });
 
+test.serial('a function whose name is only close to one that is missing is told, and the others decide', async (t) => {
+  const trial = await PolicyTrial.open(
+    t,
+    `export const user_sinup = () => 1; export const user_login = () => 2; export const user_logins = () => 3;
+    export const chekNewNode = 5;`,
+  );
+  t.deepEqual(trial.all('export_unused'), [{type: 'export_unused', name: 'user_sinup', didYouMean: 'user_signup'}]);
+  t.deepEqual(await trial.ask('', {kind: 'user_login'}), {type: 'returned', value: 2});
+});
+
 test.serial('something else than a function under the name of one is refused', async (t) => {
   const error = await refusalOf(t, 'export const user_login = 5; export const user_signup = () => 1;');
   t.regex(error.message, /exports user_login, which is no function but number$/);

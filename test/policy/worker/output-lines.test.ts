@@ -25,7 +25,31 @@ test('text is split into lines wherever its pieces end, and the last one needs n
   stream.write('d\ne');
   stream.destroy();
   await until(() => lines.length > 0 && stream.closed);
-  t.deepEqual(lines.slice(0, 4), ['a 🏰', 'b', '', 'cd']);
+  t.deepEqual(lines.slice(0, 3), ['a 🏰', 'b', 'cd']);
+});
+
+test('lines without a word, and what V8 says of its own insides, are no lines; why it gave up is one', async (t) => {
+  const {stream, lines} = reading();
+  stream.write(`
+<--- Last few GCs --->
+
+[4711:0x7f8a1c000000]     1234 ms: Scavenge 127.9 (130.2) -> 127.1 (131.0) MB, 1.2 / 0.0 ms allocation failure;
+[4711:0x7f8a1c000000:1]     1240 ms: Mark-Compact 128.0 (131.0) -> 127.9 (131.3) MB, pooled: 0 MB, 9.1 / 0.0 ms
+\u0007
+<--- JS stacktrace --->
+
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+
+ 1: 0xb8ced1 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]
+12: 0x7fe1d40 v8::internal::Heap::CollectGarbage [node]
+1: 10 accounts
+`);
+  await until(() => lines.length === 2);
+  t.deepEqual(lines, [
+    'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    '1: 10 accounts',
+  ]);
 });
 
 test('a line is cut where it becomes too long, and the next begins anew', async (t) => {

@@ -110,12 +110,15 @@ test.serial('a broken file is told with its line, and the one before it decides 
   t.is(error.code, 'TOWER_INVALID_POLICY');
   t.is(error.message, `the policy file cannot be loaded: ${trial.file}:2`);
   t.deepEqual(causesOf(error), ["Unexpected token '='"]);
+  const where = `the policy file cannot be loaded: ${trial.file}:2`;
+  t.is(trial.worker.trouble, `the file on disk is not loaded: ${where}: Unexpected token '='`);
   t.deepEqual(await trial.ask(''), returned(1));
   trial.write('export const checkUserSignUp = () => 1;');
   t.is((await trial.told('not_loaded', 2)).error.hint, 'write it checkUserSignup');
   t.deepEqual(await trial.ask(''), returned(1));
   trial.write(answering(3));
   await trial.told('loaded', 2);
+  t.is(trial.worker.trouble, null);
   t.deepEqual(await trial.ask(''), returned(3));
 });
 
@@ -125,6 +128,7 @@ test.serial('while the file is broken, the one before it is started again if its
   await trial.told('not_loaded');
   t.is((await trial.ask('exit')).type, 'failed');
   t.deepEqual(await trial.ask(''), returned(1));
+  t.regex(trial.worker.trouble ?? '', /^the file on disk is not loaded: /);
   t.is(trial.all('loaded').length, 2);
 });
 
@@ -173,9 +177,11 @@ test.serial('a corrected file ends the pause in which nobody is asked', async (t
     await trial.told('ended', crash);
   }
   t.false(trial.worker.handles('callback', 'user_signup'));
+  t.is(trial.worker.trouble, "the policy's process ended: it ended with status 1");
   t.is(timers.held, 1);
   trial.write(answering(1));
   await trial.told('loaded', 3);
+  t.is(trial.worker.trouble, null);
   t.deepEqual(await trial.ask(''), returned(1));
   t.is(timers.held, 0);
 });
