@@ -61,7 +61,24 @@ async function recallPending() {
   if (queue.size > 0) console.log(`still pending, and decided now: ${queue.size}`);
 }
 
-const db = open(uri);
+// What is wrong with a URI, `open` says at once.
+function openTower() {
+  try {
+    return open(uri);
+  } catch (error) {
+    return giveUp(error);
+  }
+}
+
+// A tower that cannot be opened, or halts: what has happened, what to do, and an exit status (2: the URI is wrong).
+function giveUp(error) {
+  if (!(error instanceof BartizanError)) throw error;
+  console.error(`error: ${error.message}\nhint: ${error.hint}`);
+  process.exit(error.exit);
+}
+
+const db = openTower();
+db.on('error', giveUp);
 db.on('warning', (warning) => console.log(`note: ${warning}`));
 db.on('decided', ({requestId, state, userId, role, reason}) => {
   console.log(`request ${requestId} ${state}: ${role ?? (userId === null ? reason : `user ${userId}`)}`);

@@ -46,6 +46,12 @@ test.serial('npm run example shows the kill, and that what was pending is decide
   t.regex(after.at(-1)!, /^every device has its answer/);
 });
 
+test.serial('with a wrong URI the example says what is wrong and what to do, and ends with status 2', async (t) => {
+  const example = new ExampleProcess(t, 'auth-async/main.mjs', ['file:demo?auth=usr']);
+  t.is(await example.ended, 2);
+  t.regex(example.errors, /^error: auth is "usr".*\nhint: .+\n$/);
+});
+
 test.serial('the example runs in its own folder without any argument', async (t) => {
   const example = new ExampleProcess(t, 'auth-async/main.mjs', []);
   t.is(await example.ended, 0, example.errors);
