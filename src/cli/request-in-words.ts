@@ -58,18 +58,21 @@ const isProgramsTurn = ({stage, kind, policies}: RequestAndPolicies): boolean =>
 export const isInHand = (request: RequestAndPolicies): boolean =>
   request.answer !== null || request.policyDecides || isProgramsTurn(request);
 
+const isAsked = ({callback, check}: PolicyStatus): boolean => callback.length + check.length > 0;
+
 /** What a pending request waits for. */
 export function waitInWords(request: RequestAndPolicies): string {
-  const {readyHeight, answer, policies, tipHeight} = request;
+  const {kind, readyHeight, answer, policies, tipHeight} = request;
   if (answer !== null) return 'for a block that applies its answer';
   const next = nextStage(request, policies);
   if (next !== undefined) {
     const asked = {callback: "a policy's fast callback", check: "a policy's check"}[next];
     const again = readyHeight > tipHeight ? `; ${heightInWords(readyHeight, {tipHeight, saying: asking})}` : '';
-    return `for ${asked}, or an operator${again}`;
+    const trouble = policies.find((policy) => policy[next].includes(kind))?.trouble ?? null;
+    return `for ${asked}, or an operator${again}${trouble === null ? '' : `; ${printable(trouble)}`}`;
   }
   if (isProgramsTurn(request)) return 'for the program that runs the tower, or an operator';
-  const troubled = policies.find(({trouble}) => trouble !== null);
+  const troubled = policies.find((policy) => policy.trouble !== null && !isAsked(policy));
   if (troubled === undefined) return 'for an operator: no policy takes it';
   return `for an operator: the ${troubled.name} is not asked for now, because ${printable(troubled.trouble!)}`;
 }

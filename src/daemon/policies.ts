@@ -1,5 +1,4 @@
 import type {Timers} from '../chain/timers.js';
-import {OperationalError} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import {Webhook, type WebhookEvent} from '../policy/webhook.js';
 import {type PolicyEvent, PolicyWorker} from '../policy/worker/index.js';
@@ -32,12 +31,6 @@ export async function openPolicies(
   settings: TowerSettings,
   {towerId, timers, onReport}: PoliciesOptions,
 ): Promise<OpenedPolicies> {
-  if (settings.authWebhook === '' && settings.authWebhookSecretFile !== '') {
-    throw new OperationalError('TOWER_INVALID_SETTING', 'auth_webhook_secret_file is set, but auth_webhook is not', {
-      facts: {setting: 'auth_webhook_secret_file'},
-      hint: 'Set auth_webhook to the URL of the service, or leave the secret out.',
-    });
-  }
   const policies: Policy[] = [];
   const close = async () => {
     await Promise.all(policies.splice(0).map((policy) => policy.close()));

@@ -348,6 +348,16 @@ test('a request whose answer waits for a block says so', (t) => {
   t.regex(requests.render(page, plain), / answered$/);
 });
 
+test('what is wrong with whoever is asked about a request stands beside it, and with nobody else', (t) => {
+  const check = {...pendingRequest, readyHeight: 122, stage: 'check'} as const;
+  const said = (kind: 'user_signup' | 'new_node') => {
+    const webhook = {name: 'webhook', callback: [], check: [kind], trouble: 'it cannot be reached'};
+    return waitInWords(withPolicies(check, [webhook]));
+  };
+  t.is(said('user_signup'), "for a policy's check, or an operator; it cannot be reached");
+  t.is(said('new_node'), 'for an operator: no policy takes it');
+});
+
 test('what a request waits for are those who can be asked about it now', (t) => {
   const callback = {...pendingRequest, readyHeight: 122};
   const check = {...callback, stage: 'check'} as const;

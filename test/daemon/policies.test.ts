@@ -197,12 +197,5 @@ const emptied = withSecret((t) => aSecretFile(t, ' \n'));
 test(refused, 'an empty secret', emptied, 'TOWER_INVALID_SETTING', /^\S+ holds no secret$/);
 const absent = withSecret(async (t) => join(tempDir(t), 'absent'));
 test(refused, 'a secret file that is not there', absent, 'TOWER_FILE_FAILED', /^\S+absent cannot be read$/);
-test(
-  refused,
-  'a secret for a webhook that is not named',
-  async (t) => ({'--auth-webhook-secret-file': await aSecretFile(t, 'canary')}),
-  'TOWER_INVALID_SETTING',
-  /^auth_webhook_secret_file is set, but auth_webhook is not$/,
-);
 const broken = async (t: ExecutionContext) => ({'--auth-policy': await aPolicyFile(t, 'export const = 1')});
 test(refused, 'a policy file that does not parse', broken, 'TOWER_INVALID_POLICY', /policy\.mjs/);
