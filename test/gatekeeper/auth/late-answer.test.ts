@@ -1,4 +1,5 @@
 import test, {type ExecutionContext} from 'ava';
+import {takeAnswer} from '../../../src/gatekeeper/auth/answers.js';
 import {ask, submissionOf} from '../../support/devices.js';
 import {HeldPolicy} from '../../support/held-policy.js';
 import {publicKey} from '../../support/keys.js';
@@ -115,4 +116,21 @@ test('a device asks while another question hangs, and is answered', async (t) =>
   t.like(await ask(world, {device: 3}), {state: 'pending'});
   await world.tower.auth.approve(2, {actor: 'operator'});
   t.is(world.userCount, 1);
+});
+
+test('an answer to a question of another stage counts for nothing', async (t) => {
+  const {world} = await thinking(t);
+  const verdict = {type: 'approve_user', userId: 7} as const;
+  await world.tower.gatekeeper.lock.submit({
+    actor: 'policy',
+    run: (transaction, publish) =>
+      takeAnswer(transaction, publish, {
+        id: 1,
+        stage: 'callback',
+        outcome: {type: 'verdict', verdict},
+        actor: 'policy',
+      }),
+  });
+  t.like(world.events.at(-1), late('pending'));
+  t.like(await world.tower.auth.request(1), {state: 'pending', stage: 'check', answer: null});
 });

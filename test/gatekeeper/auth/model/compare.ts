@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {type KeyValueReader, layout} from '../../../../src/store/index.js';
 import {decodeIds, decodeRequest} from '../../../../src/store/request-row.js';
-import {decodeDevice, decodeUser} from '../../../../src/store/rows.js';
+import {decodeDevice, decodeTold, decodeUser} from '../../../../src/store/rows.js';
 import {publicKey} from '../../../support/keys.js';
 import {kinds, type Model} from './model.js';
 import {keys} from './steps.js';
@@ -54,6 +54,7 @@ async function requestsIn(rows: KeyValueReader): Promise<unknown[]> {
 async function usersIn(rows: KeyValueReader): Promise<unknown> {
   const users = await tableOf(rows, 'user');
   const devices = await tableOf(rows, 'device');
+  const told = await tableOf(rows, 'told');
   return {
     users: users.map(([key, raw]) => {
       const {subscription, start, expiry, devices} = decodeUser(raw);
@@ -71,6 +72,13 @@ async function usersIn(rows: KeyValueReader): Promise<unknown> {
         return [keyOf(layout.publicKeyOfDevice(key)), {userId, role, since: authorizedAt}] as const;
       })
       .sort(([a], [b]) => a - b),
+    told: told
+      .map(([key, raw]) => {
+        const {userId, subscription, lastExpiry, highestExpiry} = decodeTold(raw);
+        const publicKey = Buffer.from(key.slice('told!'.length), 'latin1').toString('hex');
+        return [keyOf(publicKey), {userId, subscription, last: lastExpiry, highest: highestExpiry}] as const;
+      })
+      .sort(([a], [b]) => a - b),
   };
 }
 
@@ -83,6 +91,7 @@ function usersOf({people}: Model): unknown {
         return {id, subscription, start, expiry, devices};
       }),
     devices: [...people.devices].sort(([a], [b]) => a - b),
+    told: [...people.told].sort(([a], [b]) => a - b),
   };
 }
 

@@ -51,7 +51,7 @@ export class People {
   nextId = 1;
   /** Ids that anybody ever had. */
   readonly #ids = new Set<number>();
-  readonly #told = new Map<number, Told>();
+  readonly told = new Map<number, Told>();
   #nextSubscription = 1;
 
   belongs(key: number): boolean {
@@ -60,7 +60,7 @@ export class People {
 
   /** Whose the device was before, if it is nobody's now. */
   formerUser(key: number): number | null {
-    return this.belongs(key) ? null : (this.#told.get(key)?.userId ?? null);
+    return this.belongs(key) ? null : (this.told.get(key)?.userId ?? null);
   }
 
   /** @param wanted 0: a new user */
@@ -81,10 +81,10 @@ export class People {
     user.keys.push(key);
     const device = {userId: user.id, role: before?.role ?? null, since: now};
     this.devices.set(key, device);
-    const told = this.#told.get(key);
+    const told = this.told.get(key);
     const highest = told?.highest ?? 0;
     const same = told?.subscription === user.subscription;
-    this.#told.set(key, {
+    this.told.set(key, {
       userId: user.id,
       subscription: user.subscription,
       last: same ? told.last : highest,
@@ -123,7 +123,7 @@ export class People {
     if (!owner && settings.auth !== 'none') return 'TOWER_NOT_AUTHORIZED';
     if (!owner && this.nextId > highestId) return 'TOWER_MAXIMUM_SLOTS_REACHED';
     const from = owner && settings.renewal === 'extend' ? owner.expiry : now;
-    const told = this.#told.get(key);
+    const told = this.told.get(key);
     const above = !told ? -1 : told.subscription === owner?.subscription ? told.last : told.highest;
     const expiry = Math.max(from + settings.subscriptionDuration, above + 1);
     const user = owner ?? this.#create(0, now, expiry);
@@ -134,7 +134,7 @@ export class People {
     }
     const {id: userId, subscription} = user;
     const highest = told?.subscription === subscription ? Math.max(told.highest, expiry) : expiry;
-    this.#told.set(key, {userId, subscription, last: expiry, highest});
+    this.told.set(key, {userId, subscription, last: expiry, highest});
     return {userId, renewed: owner !== undefined};
   }
 

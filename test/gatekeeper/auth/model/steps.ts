@@ -104,10 +104,11 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
 const answer: fc.Arbitrary<Answer> = fc.record({answer: fc.nat(20), reply});
 
 const blocks: fc.Arbitrary<Blocks> = fc.oneof(
-  {weight: 12, arbitrary: fc.record({mine: fc.integer({min: 1, max: 3})})},
-  {weight: 3, arbitrary: fc.record({mine: fc.integer({min: 4, max: 12})})},
+  {weight: 20, arbitrary: fc.record({mine: fc.integer({min: 1, max: 3})})},
+  {weight: 5, arbitrary: fc.record({mine: fc.integer({min: 4, max: 12})})},
+  {weight: 1, arbitrary: fc.record({mine: fc.integer({min: 95, max: 115})})},
   {weight: 2, arbitrary: fc.record({disconnect: fc.integer({min: 1, max: deepest})})},
-  {weight: 4, arbitrary: fc.record({reorg: fc.integer({min: 1, max: deepest}), more: fc.integer({min: -1, max: 3})})},
+  {weight: 6, arbitrary: fc.record({reorg: fc.integer({min: 1, max: deepest}), more: fc.integer({min: -1, max: 3})})},
   {weight: 1, arbitrary: fc.constant({back: true} as const)},
 );
 
