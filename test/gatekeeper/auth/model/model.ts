@@ -195,7 +195,7 @@ export class Model {
   revoke(key: number): Outcome {
     const device = this.people.revoke(key);
     if (typeof device === 'string') return device;
-    return [{type: 'device_revoked', key, userId: device.userId, role: device.role}];
+    return [{type: 'device_revoked', key, userId: device.userId || null, role: device.role}];
   }
 
   register(key: number): Outcome {
