@@ -129,6 +129,7 @@ const worldly = [
   'await fetch(url);',
   'globalThis.f();',
   "import 'node:net';",
+  "import {createRequire} from 'node:module';",
   "import 'node:http';",
   "import {readFile} from 'node:fs/promises';",
   "import 'node:child_process';",

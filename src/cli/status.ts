@@ -27,6 +27,7 @@ export const status: Subcommand<TowerStatus> = {
       ['auth', `${output.auth}, ${plural(output.pendingRequests, 'request')} pending`],
       ['ready', output.ready ? 'yes' : 'no'],
       ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),
+      ['signatures', output.signatures],
       ['tower id', output.towerId],
       ['process', `${output.pid}, version ${output.version}`],
     ];

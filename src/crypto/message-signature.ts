@@ -1,9 +1,7 @@
-import {createHmac} from 'node:crypto';
-import {hashes, recoverPublicKey} from '@noble/secp256k1';
+import {curve} from './curve.js';
 import {doubleSha256} from './double-sha256.js';
+import type {Secp256k1} from './secp256k1.js';
 import {decodeZbase32, encodeZbase32} from './zbase32.js';
-
-hashes.hmacSha256 = (key, message) => createHmac('sha256', key).update(message).digest();
 
 /** A header byte that also says which of the candidates is the key, r and s. */
 export const messageSignatureBytes = 65;
@@ -25,16 +23,17 @@ export const messageDigest = (message: Uint8Array): Uint8Array => doubleSha256(B
  *   accepted, as the peers do; a receipt therefore covers the exact text that was received.
  * @returns `undefined` when the text is not a signature or no key signs so.
  */
-export function recoverKey(message: Uint8Array, signature: string): string | undefined {
+export const recoverKey = (message: Uint8Array, signature: string): string | undefined =>
+  recoverKeyOn(curve, message, signature);
+
+/** `recoverKey` as this implementation has it. */
+export function recoverKeyOn(on: Secp256k1, message: Uint8Array, signature: string): string | undefined {
   const bytes = parseMessageSignature(signature);
   if (bytes === undefined) return undefined;
   const recoverable = Uint8Array.from(bytes);
   recoverable[0] = bytes[0]! - firstHeader;
-  try {
-    return Buffer.from(recoverPublicKey(recoverable, messageDigest(message), {prehash: false})).toString('hex');
-  } catch {
-    return undefined;
-  }
+  const key = on.recover(recoverable, messageDigest(message));
+  return key === undefined ? undefined : Buffer.from(key).toString('hex');
 }
 
 /** The 65 bytes of a signature in zbase32 or hex, with a header of 31 to 34; `undefined` if the text is no such thing. */
@@ -49,7 +48,7 @@ export function parseMessageSignature(signature: string): Uint8Array | undefined
   return recovery >= 0 && recovery <= 3 ? bytes : undefined;
 }
 
-/** The text of a signature from what noble calls the recovered format: recovery id, r, s. */
+/** The text of a recoverable signature: recovery id, r, s. */
 export function formatMessageSignature(recoverable: Uint8Array): string {
   const bytes = Uint8Array.from(recoverable);
   bytes[0] = recoverable[0]! + firstHeader;

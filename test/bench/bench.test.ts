@@ -25,6 +25,7 @@ test.serial('every benchmark that needs no bitcoind measures what it is for', as
     /^undo/,
     /^simulation/,
     /registrations on disk/,
+    /^recover the key of a signature/,
     /requests on disk/,
     /recorded answers/,
     /that decides \d+ requests/,

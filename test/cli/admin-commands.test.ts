@@ -38,6 +38,7 @@ auth        user, 2 requests pending
 ready       yes
 decided by  policy: user_signup, user_login at once; user_signup later
             operator
+signatures  libsecp256k1
 tower id    ${fakeKey}
 process     4242, version 0.1.0
 `,
@@ -111,6 +112,7 @@ auth        user, 2 requests pending
 ready       no
 decided by  webhook: not asked for now, because it is down
             operator
+signatures  libsecp256k1
 tower id    ${fakeKey}
 process     4242, version 0.1.0
 `,

@@ -1,6 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
+import {curve} from '../../src/crypto/curve.js';
 import {decodeZbase32, encodeZbase32, recoverKey, SigningKey} from '../../src/crypto/index.js';
+import {recoverKeyOn} from '../../src/crypto/message-signature.js';
+import {noble} from '../../src/crypto/noble.js';
 import {fromHex, vectors} from '../support/vectors.js';
 
 interface MessageSignatures {
@@ -12,31 +15,36 @@ const known = vectors<MessageSignatures>('message-signatures');
 const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const toHex = (signature: string): string => Buffer.from(decodeZbase32(signature)!).toString('hex');
 
-for (const [index, {secretKey, publicKey, message, signature}] of known.vectors.entries()) {
-  test(`known signature ${index} over "${message}" recovers its key, in zbase32 and in hex`, (t) => {
-    t.is(recoverKey(utf8(message), signature), publicKey);
-    t.is(recoverKey(utf8(message), signature.toUpperCase()), publicKey);
-    t.is(recoverKey(utf8(message), toHex(signature)), publicKey);
-    t.is(recoverKey(utf8(message), toHex(signature).toUpperCase()), publicKey);
-    t.not(recoverKey(utf8(`${message} `), signature), publicKey);
-  });
+/** The one that computes here, and the reference. */
+const implementations = new Set([curve, noble]);
 
-  if (secretKey !== undefined) {
-    test(`known key ${index} signs "${message}" with exactly the known signature`, (t) => {
-      const key = new SigningKey(fromHex(secretKey));
-      t.is(key.publicKey, publicKey);
-      t.is(key.sign(utf8(message)), signature);
+for (const on of implementations) {
+  for (const [index, {secretKey, publicKey, message, signature}] of known.vectors.entries()) {
+    test(`${on.name} recovers the key of known signature ${index} over "${message}", in zbase32 and in hex`, (t) => {
+      t.is(recoverKeyOn(on, utf8(message), signature), publicKey);
+      t.is(recoverKeyOn(on, utf8(message), signature.toUpperCase()), publicKey);
+      t.is(recoverKeyOn(on, utf8(message), toHex(signature)), publicKey);
+      t.is(recoverKeyOn(on, utf8(message), toHex(signature).toUpperCase()), publicKey);
+      t.not(recoverKeyOn(on, utf8(`${message} `), signature), publicKey);
     });
-  }
-}
 
-test('a signature and its high-s twin recover the same key', (t) => {
-  const {secretKey, publicKey, messageHex, signature, highS} = known.malleability;
-  t.is(new SigningKey(fromHex(secretKey)).sign(fromHex(messageHex)), signature);
-  t.is(recoverKey(fromHex(messageHex), signature), publicKey);
-  t.not(signature, highS);
-  t.is(recoverKey(fromHex(messageHex), highS), publicKey);
-});
+    if (secretKey !== undefined) {
+      test(`${on.name} signs "${message}" with known key ${index} and gives exactly the known signature`, (t) => {
+        const key = new SigningKey(fromHex(secretKey), on);
+        t.is(key.publicKey, publicKey);
+        t.is(key.sign(utf8(message)), signature);
+      });
+    }
+  }
+
+  test(`${on.name} recovers the same key from a known signature and its high-s twin`, (t) => {
+    const {secretKey, publicKey, messageHex, signature, highS} = known.malleability;
+    t.is(new SigningKey(fromHex(secretKey), on).sign(fromHex(messageHex)), signature);
+    t.is(recoverKeyOn(on, fromHex(messageHex), signature), publicKey);
+    t.not(signature, highS);
+    t.is(recoverKeyOn(on, fromHex(messageHex), highS), publicKey);
+  });
+}
 
 const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const secretKeys = fc.bigInt({min: 1n, max: curveOrder - 1n}).map((n) => fromHex(n.toString(16).padStart(64, '0')));

@@ -1,15 +1,16 @@
 import {createHash} from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
-import {recoverKey, SigningKey} from '../../src/crypto/index.js';
+import {curve} from '../../src/crypto/curve.js';
+import {recoverKeyOn} from '../../src/crypto/message-signature.js';
+import {noble} from '../../src/crypto/noble.js';
+import {SigningKey} from '../../src/crypto/signing-key.js';
 import {InvariantError} from '../../src/errors/index.js';
 import {appointmentReceipt, registrationReceipt} from '../../src/gatekeeper/receipt.js';
 import {maxU32} from '../../src/gatekeeper/settings.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
 import {fromHex} from '../support/vectors.js';
 
-const tower = new SigningKey(fromHex(known.towerSecretKey));
-const user = new SigningKey(fromHex(known.userSecretKey));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const addAppointment = Buffer.concat([
@@ -18,43 +19,54 @@ const addAppointment = Buffer.concat([
   fromHex('0000002a'),
 ]);
 
-test('user and tower have the known keys', (t) => {
-  t.is(user.publicKey, known.userKey);
-  t.is(tower.publicKey, known.towerKey);
-});
+/** What computes here, and the reference. */
+for (const on of new Set([curve, noble])) {
+  const tower = new SigningKey(fromHex(known.towerSecretKey), on);
+  const user = new SigningKey(fromHex(known.userSecretKey), on);
 
-test('the three requests of a TEOS user have the known signatures, which recover the user', (t) => {
-  t.is(sha256(addAppointment), known.appointmentSha256);
-  const requests = [
-    [addAppointment, known.userSignatures.addAppointment],
-    [Buffer.from(`get appointment ${known.locator.rust}`), known.userSignatures.getAppointment],
-    [Buffer.from('get subscription info'), known.userSignatures.getSubscriptionInfo],
-  ] as const;
-  for (const [message, signature] of requests) {
-    t.is(user.sign(message), signature);
-    t.is(recoverKey(message, signature), known.userKey);
-  }
-});
+  test(`user and tower have the known keys (${on.name})`, (t) => {
+    t.is(user.publicKey, known.userKey);
+    t.is(tower.publicKey, known.towerKey);
+  });
 
-test('a registration receipt has the bytes and the signature of rust-teos', (t) => {
-  const {availableSlots, subscriptionStart, subscriptionExpiry, rust, python} = known.registrationReceipt;
-  const receipt = registrationReceipt({userKey: known.userKey, availableSlots, subscriptionStart, subscriptionExpiry});
-  t.is(receipt.length, 45);
-  t.is(hex(receipt), rust.hex!);
-  t.is(tower.sign(receipt), rust.signature);
-  t.is(recoverKey(receipt, rust.signature), known.towerKey);
-  t.is(recoverKey(fromHex(python.hex), python.signature), known.towerKey);
-});
+  test(`the three requests of a TEOS user have the known signatures, which recover the user (${on.name})`, (t) => {
+    t.is(sha256(addAppointment), known.appointmentSha256);
+    const requests = [
+      [addAppointment, known.userSignatures.addAppointment],
+      [Buffer.from(`get appointment ${known.locator.rust}`), known.userSignatures.getAppointment],
+      [Buffer.from('get subscription info'), known.userSignatures.getSubscriptionInfo],
+    ] as const;
+    for (const [message, signature] of requests) {
+      t.is(user.sign(message), signature);
+      t.is(recoverKeyOn(on, message, signature), known.userKey);
+    }
+  });
 
-test('an appointment receipt has the bytes and the signature of rust-teos', (t) => {
-  const {startBlock, rust, python} = known.appointmentReceipt;
-  const receipt = appointmentReceipt({userSignature: known.userSignatures.addAppointment, startBlock});
-  t.is(receipt.length, 108);
-  t.is(sha256(receipt), rust.sha256!);
-  t.is(tower.sign(receipt), rust.signature);
-  t.is(recoverKey(receipt, rust.signature), known.towerKey);
-  t.is(recoverKey(fromHex(python.hex), python.signature), known.towerKey);
-});
+  test(`a registration receipt has the bytes and the signature of rust-teos (${on.name})`, (t) => {
+    const {availableSlots, subscriptionStart, subscriptionExpiry, rust, python} = known.registrationReceipt;
+    const receipt = registrationReceipt({
+      userKey: known.userKey,
+      availableSlots,
+      subscriptionStart,
+      subscriptionExpiry,
+    });
+    t.is(receipt.length, 45);
+    t.is(hex(receipt), rust.hex!);
+    t.is(tower.sign(receipt), rust.signature);
+    t.is(recoverKeyOn(on, receipt, rust.signature), known.towerKey);
+    t.is(recoverKeyOn(on, fromHex(python.hex), python.signature), known.towerKey);
+  });
+
+  test(`an appointment receipt has the bytes and the signature of rust-teos (${on.name})`, (t) => {
+    const {startBlock, rust, python} = known.appointmentReceipt;
+    const receipt = appointmentReceipt({userSignature: known.userSignatures.addAppointment, startBlock});
+    t.is(receipt.length, 108);
+    t.is(sha256(receipt), rust.sha256!);
+    t.is(tower.sign(receipt), rust.signature);
+    t.is(recoverKeyOn(on, receipt, rust.signature), known.towerKey);
+    t.is(recoverKeyOn(on, fromHex(python.hex), python.signature), known.towerKey);
+  });
+}
 
 test('numbers of a receipt are u32 in big-endian, the largest included', (t) => {
   fc.assert(

@@ -45,6 +45,8 @@ export interface TowerStatus {
   readonly pendingRequests: number;
   /** Who decides besides the operator. */
   readonly policies: readonly PolicyStatus[];
+  /** What computes signatures: the native library, or noble where that does not load. */
+  readonly signatures: 'libsecp256k1' | 'noble';
 }
 
 export interface PolicyStatus {

@@ -1,5 +1,6 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
+import {curve} from '../../crypto/curve.js';
 import {OperationalError, Rejection} from '../../errors/index.js';
 import {requestKinds} from '../../gatekeeper/auth/level.js';
 import type {Policy} from '../../gatekeeper/auth/policy.js';
@@ -99,6 +100,7 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
     ready: tower.isReady,
     pendingRequests: tower.auth.pendingRequests,
     policies: tower.auth.policies.map(policyStatusOf).filter((policy) => policy.name !== 'program' || isAsked(policy)),
+    signatures: curve.name,
   };
 }
 

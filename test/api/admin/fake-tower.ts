@@ -37,6 +37,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         ready: true,
         pendingRequests: 2,
         policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup'], trouble: null}],
+        signatures: 'libsecp256k1',
       }),
     register: (key) =>
       Promise.resolve({

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {servedTower} from '../../../src/api/admin/served-tower.js';
+import {curve} from '../../../src/crypto/curve.js';
 import {deleteOutdated} from '../../../src/gatekeeper/expiry.js';
 import {locator, publicKey} from '../../support/keys.js';
 import {World} from '../../support/world.js';
@@ -13,6 +14,12 @@ test('a receipt is answered even if the same batch deletes its user again', asyn
   ]);
   t.is(world.userCount, 0);
   t.like(receipt, {userId: 1, key: publicKey(1), subscriptionExpiry: world.height + 1});
+});
+
+test('the status says what computes signatures', async (t) => {
+  const world = await World.begin(t);
+  const tower = servedTower({tower: world.tower, version: '0', stop: () => {}});
+  t.is((await tower.status()).signatures, curve.name);
 });
 
 test('a digest comes with the tip that it belongs to, however fast the blocks come', async (t) => {
