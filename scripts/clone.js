@@ -36,9 +36,11 @@ export class Clone {
     const installed = this.read('node_modules/.package-lock.json');
     if (installed === undefined) return false;
     const {packages: there} = JSON.parse(installed);
+    // What is optional for want of another system stays away for good; anything else was locked since.
+    const mayMiss = ({optional, os, cpu}) => optional && (os !== undefined || cpu !== undefined);
     return Object.entries(JSON.parse(lockFile).packages).every(
       ([name, locked]) =>
-        name === '' || (there[name] === undefined ? locked.optional : there[name].integrity === locked.integrity),
+        name === '' || (there[name] === undefined ? mayMiss(locked) : there[name].integrity === locked.integrity),
     );
   }
 

@@ -80,11 +80,28 @@ test('an install by hand is recognised', async (t) => {
   const clone = new PretendClone(t);
   await clone.run(setup);
   clone.calls();
-  const packages = '{"node_modules/a": {"integrity": "one"}, "node_modules/b": {"integrity": "two", "optional": true}}';
-  clone.write('package-lock.json', `{"packages": ${packages}}`);
+  const other = '{"integrity": "two", "optional": true, "os": ["another"]}';
+  clone.write(
+    'package-lock.json',
+    `{"packages": {"node_modules/a": {"integrity": "one"}, "node_modules/b": ${other}}}`,
+  );
   clone.write('node_modules/.package-lock.json', '{"packages": {"node_modules/a": {"integrity": "one"}}}');
   await clone.run(setup);
   t.deepEqual(clone.calls(), ['tsc']);
+});
+
+test('an optional dependency that was locked since is installed', async (t) => {
+  const clone = new PretendClone(t);
+  await clone.run(setup);
+  clone.calls();
+  const added = '{"integrity": "two", "optional": true}';
+  clone.write(
+    'package-lock.json',
+    `{"packages": {"node_modules/a": {"integrity": "one"}, "node_modules/b": ${added}}}`,
+  );
+  clone.write('node_modules/.package-lock.json', '{"packages": {"node_modules/a": {"integrity": "one"}}}');
+  await clone.run(setup);
+  t.deepEqual(clone.calls(), everything);
 });
 
 test('two commands at once in a fresh clone install and compile once', async (t) => {
