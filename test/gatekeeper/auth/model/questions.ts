@@ -11,8 +11,10 @@ export class Questions {
   readonly #policy: HeldPolicy;
   #known: readonly HeldQuestion[] = [];
   readonly #unavailable = new Set<number>();
-  /** Checks asked about since the tip is what it is. */
-  #checks = 0;
+  /** Checks asked about since the tip is what it is, but those that nobody could be asked about. */
+  readonly #checks = new Set<HeldQuestion>();
+  /** What was asked before the tip moved, or before the policy came to handle other requests. */
+  readonly #outdated = new WeakSet<HeldQuestion>();
   #hasMoved = true;
   /** Whether it is known how many were asked about: on its way through a reorg, a tower may ask at the fork point. */
   #isCounted = true;
@@ -26,27 +28,33 @@ export class Questions {
   moved({back = false} = {}): void {
     this.#isCounted = !back && (this.#isCounted || !this.#hasMoved);
     this.#hasMoved = true;
-    this.#unavailable.clear();
+    this.#checks.clear();
+    this.changed();
   }
 
   /** The policy handles other requests than before. */
   changed(): void {
     this.#unavailable.clear();
+    for (const held of this.#known) this.#outdated.add(held);
   }
 
-  answered(id: number, reply: Reply): void {
-    if (reply.type === 'unavailable') this.#unavailable.add(id);
+  answered(held: HeldQuestion, reply: Reply): void {
+    if (reply.type !== 'unavailable') return;
+    this.#checks.delete(held);
+    // Who could not be asked before a change is asked again at once.
+    if (!this.#outdated.has(held)) this.#unavailable.add(held.question.context.requestId);
   }
 
   /** Once nobody is on the way any more. */
   look(): void {
     const {height, settings, requests} = this.#model;
     const {open} = this.#policy;
-    const fresh = open.filter((held) => !this.#known.includes(held)).map(({question}) => question);
+    const fresh = open.filter((held) => !this.#known.includes(held));
     const ids = open.map(({question}) => question.context.requestId);
     assert.equal(new Set(ids).size, ids.length, `asked twice: ${ids.join()}`);
 
-    for (const {stage, kind, info, nodeInfo, context} of fresh) {
+    for (const {question} of fresh) {
+      const {stage, kind, info, nodeInfo, context} = question;
       const request = requests.get(context.requestId)!;
       const {key, received, payload} = request;
       const {attempts, height, formerUserId, ...told} = context;
@@ -61,10 +69,11 @@ export class Questions {
       assert.ok(request.ready <= height && !request.answer, `request ${request.id} was not ready`);
     }
 
-    const checks = fresh.filter(({stage, context}) => stage === 'check' && context.height === height);
-    this.#checks = (this.#hasMoved ? 0 : this.#checks) + checks.length;
-    if (checks.length > 0 && this.#isCounted)
-      assert.ok(this.#checks <= settings.authBudget, `${this.#checks} checks were asked about`);
+    const checks = fresh.filter(({question: {stage, context}}) => stage === 'check' && context.height === height);
+    for (const held of checks) this.#checks.add(held);
+    const unavailable = [...this.#unavailable].filter((id) => requests.get(id)!.stage === 'check').length;
+    const used = this.#checks.size + unavailable;
+    if (checks.length > 0 && this.#isCounted) assert.ok(used <= settings.authBudget, `${used} checks were asked about`);
 
     const waiting = this.#model.pending.filter(
       ({id, stage, kind, ready, answer}) =>
@@ -79,13 +88,13 @@ export class Questions {
       [],
     );
     const openChecks = open.filter(({question}) => question.stage === 'check').length;
-    if (waiting.length > 0)
-      assert.ok(Math.max(this.#checks, openChecks) >= settings.authBudget, 'somebody was not asked');
+    if (waiting.length > 0) assert.ok(Math.max(used, openChecks) >= settings.authBudget, 'somebody was not asked');
     const turn = (id: number) => requests.get(id)!.ready * 1e6 + id;
     const first = Math.min(...waiting.map(({id}) => turn(id)));
-    for (const {context} of this.#hasMoved ? checks : []) {
-      const {state, answer} = requests.get(context.requestId)!;
-      if (state === 'pending' && !answer) assert.ok(turn(context.requestId) < first, 'asked out of turn');
+    for (const {question} of this.#hasMoved ? checks : []) {
+      const {requestId} = question.context;
+      const {state, answer} = requests.get(requestId)!;
+      if (state === 'pending' && !answer) assert.ok(turn(requestId) < first, 'asked out of turn');
     }
     this.#known = [...open];
     this.#hasMoved = false;

@@ -245,7 +245,7 @@ export class ModelRun {
     return {
       input: {answer: id, stage, kind, reply, held},
       toModel: () => {
-        this.#questions.answered(id, reply);
+        this.#questions.answered(held, reply);
         return this.model.answer(id, stage, reply);
       },
     };
