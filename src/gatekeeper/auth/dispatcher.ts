@@ -47,7 +47,9 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #stages: Readonly<Record<RequestStage, Stage>> = {callback: stageOf(), check: stageOf()};
   #tip = '';
-  /** Checks that somebody was asked about since the tip is what it is. */
+  /** Times that the tip was seen to be another. */
+  #visit = 0;
+  /** Checks that somebody was asked about since then. */
   #asked = 0;
   /** Times that a block has gone, and that a policy has changed. */
   #disconnects = 0;
@@ -133,6 +135,7 @@ export class Dispatcher {
     // Not the height: a reorg may end at the one at which it began.
     if (hash !== this.#tip) {
       for (const {unavailable} of Object.values(this.#stages)) unavailable.clear();
+      this.#visit++;
       this.#asked = 0;
       this.#tip = hash;
     }
@@ -176,7 +179,7 @@ export class Dispatcher {
 
   #ask(stage: RequestStage, {id, policy}: Ready): void {
     const {open} = this.#stages[stage];
-    const [tip, changes] = [this.#tip, this.#changes];
+    const when = {tip: this.#tip, visit: this.#visit, changes: this.#changes};
     const done = this.#answer(id, stage, policy)
       .catch((error: unknown) => {
         // A tower that halts says so by itself.
@@ -185,16 +188,16 @@ export class Dispatcher {
       })
       .then((wasAsked) => {
         open.delete(id);
-        if (!wasAsked) this.#wait(id, stage, {tip, changes});
+        if (!wasAsked) this.#wait(id, stage, when);
         this.wake();
       });
     open.set(id, done);
   }
 
-  /** Nobody could be asked about a request when the tip was this one, and policies had changed so many times. */
-  #wait(id: number, stage: RequestStage, when: {readonly tip: string; readonly changes: number}): void {
+  /** Nobody could be asked about a request when things stood so. */
+  #wait(id: number, stage: RequestStage, when: {tip: string; visit: number; changes: number}): void {
     if (when.tip !== this.#tip) return;
-    if (stage === 'check') this.#asked--;
+    if (stage === 'check' && when.visit === this.#visit) this.#asked--;
     if (when.changes === this.#changes) this.#stages[stage].unavailable.add(id);
   }
 

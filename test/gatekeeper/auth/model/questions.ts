@@ -13,8 +13,9 @@ export class Questions {
   readonly #unavailable = new Set<number>();
   /** Checks asked about since the tip is what it is, but those that nobody could be asked about. */
   readonly #checks = new Set<HeldQuestion>();
-  /** What was asked before the tip moved, or before the policy came to handle other requests. */
-  readonly #outdated = new WeakSet<HeldQuestion>();
+  /** What the tip was when somebody was asked, and how many times the policy had changed. */
+  readonly #asked = new WeakMap<HeldQuestion, string>();
+  #changes = 0;
   #hasMoved = true;
   /** Whether it is known how many were asked about: on its way through a reorg, a tower may ask at the fork point. */
   #isCounted = true;
@@ -29,20 +30,24 @@ export class Questions {
     this.#isCounted = !back && (this.#isCounted || !this.#hasMoved);
     this.#hasMoved = true;
     this.#checks.clear();
-    this.changed();
+    this.#unavailable.clear();
   }
 
   /** The policy handles other requests than before. */
   changed(): void {
     this.#unavailable.clear();
-    for (const held of this.#known) this.#outdated.add(held);
+    this.#changes++;
   }
 
   answered(held: HeldQuestion, reply: Reply): void {
     if (reply.type !== 'unavailable') return;
     this.#checks.delete(held);
     // Who could not be asked before a change is asked again at once.
-    if (!this.#outdated.has(held)) this.#unavailable.add(held.question.context.requestId);
+    if (this.#asked.get(held) === this.#now) this.#unavailable.add(held.question.context.requestId);
+  }
+
+  get #now(): string {
+    return `${this.#model.chain.at(-1)} ${this.#changes}`;
   }
 
   /** Once nobody is on the way any more. */
@@ -53,6 +58,7 @@ export class Questions {
     const ids = open.map(({question}) => question.context.requestId);
     assert.equal(new Set(ids).size, ids.length, `asked twice: ${ids.join()}`);
 
+    for (const held of fresh) this.#asked.set(held, this.#now);
     for (const {question} of fresh) {
       const {stage, kind, info, nodeInfo, context} = question;
       const request = requests.get(context.requestId)!;
