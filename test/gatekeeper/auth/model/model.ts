@@ -267,9 +267,13 @@ export class Model {
     if (this.pending.some((request) => request.answer || this.#isNeedless(request))) return false;
     const blocks = [...this.#blocks].filter(([height]) => height > fork).map(([, block]) => block);
     const expired = blocks.flatMap(({expired}) => expired).map((id) => this.requests.get(id)!);
+    // Whose user comes back on the way has no need of a request any more.
+    const restored = new Set(
+      blocks.flatMap(({deleted}) => deleted).flatMap(({devices}) => devices.map(([key]) => key)),
+    );
     return (
       blocks.every(({settings}) => settings === this.settings) &&
-      expired.every((request) => !request.answer && this.#mayReopen(request))
+      expired.every((request) => !request.answer && !restored.has(request.key) && this.#mayReopen(request))
     );
   }
 
