@@ -80,6 +80,18 @@ test('chain does not import its own bitcoind adapter', (t) => {
   t.deepEqual(breaches, ['src/chain/index.ts (src/chain) imports src/chain/bitcoind/d.ts (src/chain/bitcoind)']);
 });
 
+test('what a user has is apart from what a tower has, but for errors and crypto', (t) => {
+  const client = {...harmless, 'src/crypto/h.ts': '', 'src/client/i.ts': "import '../crypto/h.js';"};
+  t.deepEqual(breachesIn({...client, 'src/cli/g.ts': "import '../client/i.js';"}), []);
+  const outsiders = {...client, 'src/client/i.ts': ''};
+  for (const path of ['src/crypto/h.ts', 'src/store/a.ts', 'src/tower/b.ts', 'src/sim/c.ts']) {
+    t.is(breachesIn({...outsiders, [path]: "import '../client/i.js';"}).length, 1, path);
+  }
+  t.is(breachesIn({...outsiders, 'src/index.ts': "export * from './client/i.js';"}).length, 1);
+  t.is(breachesIn({...client, 'src/chain/e.ts': '', 'src/client/i.ts': "import '../chain/e.js';"}).length, 1);
+  t.is(breachesIn({...client, 'src/client/i.ts': "import '../store/a.js';"}).length, 1);
+});
+
 test('the public exports take from everything but the command line', (t) => {
   const cli = {'src/cli/g.ts': ''};
   t.deepEqual(breachesIn({...harmless, 'src/index.ts': "export * from './sim/c.js';"}), []);

@@ -231,6 +231,32 @@ export const errorCodes = {
     'Set BITCOIND to its path, put it on PATH, or run on Debian, whose packages have one.',
   ),
 
+  // Client
+  TOWER_INVALID_ADDRESS: usage(
+    'The address of a tower does not have the expected form, or lacks the id of the tower.',
+    'Write ID@HOST:PORT, as the operator of the tower gives it.',
+  ),
+  TOWER_REFUSED: rejection(
+    'The tower has refused what a client asked for.',
+    "See the tower's own words and number in the message.",
+  ),
+  TOWER_UNREACHABLE: operational(
+    'The tower could not be reached, or did not answer in time.',
+    'Try again later; whether it has done what was asked is not known, and asking again is harmless.',
+  ),
+  TOWER_NOT_A_TOWER: operational(
+    'What answers at the address does not speak as a tower does.',
+    'Look at the address, and at what stands between here and the tower.',
+  ),
+  TOWER_MISBEHAVING: operational(
+    'The tower has signed a receipt with another key than its own, or not at all.',
+    "Compare the tower's id with the one that its operator gives; if it is right, do not trust this tower, and keep the proof.",
+  ),
+  TOWER_LOWER_RECEIPT: operational(
+    'A registration receipt promises no more than what the tower has said before.',
+    'Register again; if it stays so, ask the operator what has become of the subscription.',
+  ),
+
   // Settings, command line, scenarios
   TOWER_USAGE: usage('The command line is not understood.', 'See `bartizan --help`.'),
   TOWER_INVALID_SETTING: usage(

@@ -1,2 +1,3 @@
 export {type ErrorCode, type ErrorFamily, type ErrorMeaning, errorCodes} from './codes.js';
 export {assert, BartizanError, type Facts, InvariantError, OperationalError, Rejection, unreachable} from './errors.js';
+export {printable} from './printable.js';

@@ -5,7 +5,7 @@ import type {SourceFile} from './source-file.js';
 const rows: readonly (readonly string[])[] = [
   ['src/errors'],
   ['src/crypto'],
-  ['src/chain'],
+  ['src/chain', 'src/client'],
   ['src/store'],
   ['src/gatekeeper', 'src/watcher', 'src/responder'],
   ['src/tower'],
@@ -14,6 +14,9 @@ const rows: readonly (readonly string[])[] = [
   ['src/embedded'],
   ['src/cli', 'src/index.ts'],
 ];
+
+/** Layers that stand apart: nobody else imports them. */
+const apart: Readonly<Record<string, readonly string[]>> = {'src/client': ['src/client', 'src/cli']};
 
 /** Packages with one importer. */
 const owners: Readonly<Record<string, string>> = {
@@ -93,6 +96,8 @@ function directionBreaches(from: string, to: string, exists: boolean): string[] 
   if (!exists) return [`${from} imports ${to}, which is no source`];
   const [lower, higher] = [layerOf(to), layerOf(from)];
   if (lower === undefined || higher === undefined) return [`${from} or ${to} belongs to no layer`];
+  if (apart[lower]?.includes(higher) === false)
+    return [`${from} (${higher}) imports ${to}, which ${lower} keeps apart`];
   return lower === higher || rowOf(lower) < rowOf(higher) ? [] : [`${from} (${higher}) imports ${to} (${lower})`];
 }
 

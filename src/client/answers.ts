@@ -1,0 +1,93 @@
+import {z} from 'zod';
+import {isPublicKey} from '../crypto/public-key.js';
+
+const maxU32 = 0xffff_ffff;
+
+const u32 = z.int().min(0).max(maxU32);
+const bytes = (pattern: RegExp, what: string) =>
+  z
+    .string()
+    .regex(pattern, `must be ${what} in hex`)
+    .transform((text) => text.toLowerCase());
+const key = z
+  .string()
+  .refine(isPublicKey, 'must be a compressed public key in hex')
+  .transform((text) => text.toLowerCase());
+const locator = bytes(/^[\da-f]{32}$/i, '16 bytes');
+const txid = bytes(/^[\da-f]{64}$/i, '32 bytes');
+const blob = bytes(/^([\da-f]{2})*$/i, 'bytes').transform((text): Uint8Array => Buffer.from(text, 'hex'));
+
+/** What a tower says no with. Towers that are older than rust-teos count their codes below zero. */
+export const refusalAnswer = z
+  .object({error: z.string(), error_code: z.int().min(-255).max(255)})
+  .transform(({error, error_code}) => ({text: error, errorCode: error_code}));
+
+export const registrationAnswer = z
+  .object({
+    user_id: key,
+    available_slots: u32,
+    subscription_start: u32,
+    subscription_expiry: u32,
+    subscription_signature: z.string(),
+  })
+  .transform((answer) => ({
+    key: answer.user_id,
+    availableSlots: answer.available_slots,
+    subscriptionStart: answer.subscription_start,
+    subscriptionExpiry: answer.subscription_expiry,
+    signature: answer.subscription_signature,
+  }));
+
+export const depositAnswer = z
+  .object({locator, start_block: u32, signature: z.string(), available_slots: u32, subscription_expiry: u32})
+  .transform((answer) => ({
+    locator: answer.locator,
+    startBlock: answer.start_block,
+    signature: answer.signature,
+    availableSlots: answer.available_slots,
+    subscriptionExpiry: answer.subscription_expiry,
+  }));
+
+const watched = z
+  .object({
+    status: z.literal('being_watched'),
+    appointment: z.object({locator, encrypted_blob: blob, to_self_delay: u32}),
+  })
+  .transform(({status, appointment}) => ({
+    status,
+    locator: appointment.locator,
+    encryptedBlob: appointment.encrypted_blob,
+    toSelfDelay: appointment.to_self_delay,
+  }));
+
+const answered = z
+  .object({
+    status: z.literal('dispute_responded'),
+    appointment: z.object({dispute_txid: txid, penalty_txid: txid, penalty_rawtx: blob}),
+  })
+  .transform(({status, appointment}) => ({
+    status,
+    disputeTxid: appointment.dispute_txid,
+    penaltyTxid: appointment.penalty_txid,
+    penaltyTx: appointment.penalty_rawtx,
+  }));
+
+export const appointmentAnswer = z.union([watched, answered]);
+
+export const subscriptionAnswer = z
+  .object({available_slots: u32, subscription_expiry: u32, locators: z.array(locator)})
+  .transform((answer) => ({
+    availableSlots: answer.available_slots,
+    subscriptionExpiry: answer.subscription_expiry,
+    locators: answer.locators,
+  }));
+
+/** An appointment as the tower has it. Transaction ids are in display order. */
+export type Appointment = z.output<typeof appointmentAnswer>;
+
+/** A subscription as the tower has it. Locators of breaches that it has answered are among the others. */
+export type Subscription = z.output<typeof subscriptionAnswer>;
+
+/** What is wrong with an answer, by place, in one line; none of it is the answer's own text. */
+export const flawsOf = (error: z.ZodError): string =>
+  error.issues.map(({path, message}) => `${path.map(String).join('.') || 'the answer'}: ${message}`).join('; ');
