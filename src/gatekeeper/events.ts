@@ -10,6 +10,24 @@ export type GatekeeperEvent =
       readonly subscriptionExpiry: number;
     }
   | {
+      /** The operator has added blocks to a subscription. */
+      readonly type: 'subscription_extended';
+      readonly height: number;
+      readonly userId: number;
+      readonly blocks: number;
+      readonly subscriptionExpiry: number;
+    }
+  | {
+      /** The operator has deleted a user; those whom a block deletes are named in `block_connected`. */
+      readonly type: 'user_deleted';
+      readonly height: number;
+      readonly userId: number;
+      /** His devices. */
+      readonly keys: readonly string[];
+      /** How many appointments went with him. */
+      readonly appointments: number;
+    }
+  | {
       readonly type: 'appointment_added' | 'appointment_updated';
       readonly height: number;
       readonly key: string;

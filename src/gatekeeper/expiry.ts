@@ -66,7 +66,8 @@ export async function deleteOutdated(transaction: Transaction, height: number, d
   return {count, ids};
 }
 
-function deleteUsers(
+/** Deletes users, whose rows are given, with their due and device rows. Answers what is needed to restore them. */
+export function deleteUsers(
   transaction: Transaction,
   dues: readonly {readonly id: number; readonly height: number}[],
   rows: readonly (Uint8Array | undefined)[],
@@ -174,7 +175,7 @@ export function putDue(transaction: Transaction, expiry: number, id: number): vo
 /** The value of rows that say all in their key. */
 export const nothing = new Uint8Array(0);
 
-function changeUserCount(transaction: Transaction, more: number): void {
+export function changeUserCount(transaction: Transaction, more: number): void {
   const {counters} = transaction.meta;
   transaction.update({counters: {...counters, users: counters.users + more}});
 }

@@ -14,6 +14,7 @@ export type {
 } from './auth/views.js';
 export {Gatekeeper, type GatekeeperParts, maxBlobBytes, type RegistrationReply} from './gatekeeper.js';
 export type {Lock, StoreChange} from './lock.js';
+export {Operator} from './operator.js';
 export {appointmentReceipt, registrationReceipt} from './receipt.js';
 export {RegisteredUsers} from './registered-users.js';
 export {
@@ -28,3 +29,4 @@ export {
 export {defaultGatekeeperSettings, type GatekeeperSettings, maxU32} from './settings.js';
 export {slotBytes, slotsOf} from './slots.js';
 export {UserInfo, uuidOf} from './user-info.js';
+export {UserNotFound, type UserReference} from './user-reference.js';

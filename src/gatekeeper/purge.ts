@@ -43,9 +43,11 @@ export async function purgeFinal(transaction: Transaction, finalHeight: number):
 
 async function purgeUndo(transaction: Transaction, finalHeight: number): Promise<void> {
   let budget = purgeRowsPerBlock;
+  const {from: first, to} = undoRange(transaction.meta.progress.purgedUndo, maxU32);
+  let from = first;
   while (finalHeight >= transaction.meta.progress.purgedUndo) {
     const {progress} = transaction.meta;
-    const [undo] = await transaction.range({...undoRange(progress.purgedUndo, maxU32), limit: 1});
+    const [undo] = await transaction.range({from, to, limit: 1});
     const height = undo ? undoHeightOf(undo[0]) : maxU32;
     if (!undo || height > finalHeight) {
       transaction.update({progress: {...progress, purgedUndo: height}});
@@ -68,6 +70,7 @@ async function purgeUndo(transaction: Transaction, finalHeight: number): Promise
       return;
     }
     transaction.del(undo[0]);
+    from = `${undo[0]}\0`;
     if (budget <= 0) return;
   }
 }
@@ -146,8 +149,9 @@ export async function makeFinal(transaction: Transaction): Promise<void> {
  * stands at height 0, which no block that can be undone has.
  */
 export async function keepForPurge(transaction: Transaction, undo: Uint8Array): Promise<void> {
-  let n = 0;
-  while ((await transaction.get(undoKey(0, n))) !== undefined) n++;
+  // Each event begins its search elsewhere, so that a thousand deletions in a row do not pass each other's rows.
+  let n = transaction.meta.progress.nextLog % (maxU32 + 1);
+  while ((await transaction.get(undoKey(0, n))) !== undefined) n = (n + 1) % (maxU32 + 1);
   transaction.put(undoKey(0, n), undo);
   transaction.update({progress: {...transaction.meta.progress, purgedUndo: 0}});
 }

@@ -126,6 +126,8 @@ export class Timeline {
       case 'state_changed':
       case 'function_slow':
       case 'appointments_deleted':
+      case 'subscription_extended':
+      case 'user_deleted':
       case 'chain_accepted':
         return undefined;
       case 'device_authorized':

@@ -9,6 +9,7 @@ import {Authorization, type Decider} from '../gatekeeper/auth/authorization.js';
 import {Dispatcher} from '../gatekeeper/auth/dispatcher.js';
 import {RegisteredFunctions} from '../gatekeeper/auth/registered-functions.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
+import {Operator} from '../gatekeeper/operator.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
@@ -37,6 +38,8 @@ export class Tower {
   readonly gatekeeper: Gatekeeper<BlockProcessor>;
   /** In charge of authorization requests and devices. */
   readonly auth: Authorization;
+  /** What an operator does with users. */
+  readonly operator: Operator;
   readonly #functions: RegisteredFunctions;
   readonly blockProcessor: BlockProcessor;
   /** The tower's public key, which clients call the tower id. */
@@ -90,6 +93,7 @@ export class Tower {
       isReady: () => this.isReady,
       onDefect: throwLater,
     });
+    this.operator = new Operator({store, lock: this.#writer});
     this.auth = new Authorization({store, lock: this.#writer, dispatcher: this.#dispatcher, towerId: this.id});
   }
 

@@ -29,6 +29,8 @@ export type Step =
   | {readonly join: number; readonly user: number}
   | {readonly name: number; readonly key: number}
   | {readonly remove: number; readonly refund: boolean}
+  | {readonly extend: number; readonly blocks: number; readonly byKey: boolean}
+  | {readonly erase: number; readonly byKey: boolean}
   | {readonly restart: true};
 
 const key = fc.integer({min: 1, max: keys});
@@ -62,6 +64,11 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     {weight: 2, arbitrary: fc.record({join: key, user: fc.nat(20)})},
     {weight: 1, arbitrary: fc.record({name: fc.nat(20), key})},
     {weight: 1, arbitrary: fc.record({remove: fc.nat(20), refund: fc.boolean()})},
+    {
+      weight: 2,
+      arbitrary: fc.record({extend: fc.nat(20), blocks: fc.integer({min: 1, max: 20}), byKey: fc.boolean()}),
+    },
+    {weight: 2, arbitrary: fc.record({erase: fc.nat(20), byKey: fc.boolean()})},
     {weight: 2, arbitrary: fc.constant({restart: true} as const)},
   ),
   {minLength: 5, maxLength: 60},
@@ -91,6 +98,8 @@ export class ModelRun {
     } else if ('join' in step) await this.#join(step.join, step.user);
     else if ('name' in step) await this.#name(step.name, step.key);
     else if ('remove' in step) await this.#remove(step.remove, step.refund);
+    else if ('extend' in step) await this.#extend(step.extend, step.blocks, step.byKey);
+    else if ('erase' in step) await this.#erase(step.erase, step.byKey);
     else await this.#world.restart();
     return [0, 0];
   }
@@ -255,7 +264,24 @@ export class ModelRun {
     await this.#world.tower.gatekeeper.deleteAppointments(new Map([[uuid, publicKey(user.devices[0]!)]]), {refund});
   }
 
+  async #extend(chosen: number, blocks: number, byKey: boolean): Promise<void> {
+    const user = this.#choose([...this.#model.users.values()], chosen);
+    if (!user) return;
+    this.#model.extend(user, blocks);
+    await this.#world.tower.operator.extend(referenceTo(user, byKey), blocks, 'operator');
+  }
+
+  async #erase(chosen: number, byKey: boolean): Promise<void> {
+    const user = this.#choose([...this.#model.users.values()], chosen);
+    if (!user) return;
+    this.#model.erase(user);
+    await this.#world.tower.operator.delete(referenceTo(user, byKey), 'operator');
+  }
+
   #choose<T>(among: readonly T[], chosen: number): T | undefined {
     return among[chosen % Math.max(among.length, 1)];
   }
 }
+
+const referenceTo = ({id, devices}: ModelUser, byKey: boolean) =>
+  byKey ? {key: publicKey(devices.at(-1)!)} : {userId: id};

@@ -96,6 +96,16 @@ export class Model {
     user.appointments.delete(locator);
   }
 
+  /** The operator adds blocks to a subscription. */
+  extend(user: ModelUser, blocks: number): void {
+    user.expiry += blocks;
+  }
+
+  /** The operator deletes a user: no block has done it, so none brings him back. */
+  erase(user: ModelUser): void {
+    this.users.delete(user.id);
+  }
+
   /** A key that belongs to nobody joins a user. */
   join(key: number, user: ModelUser): void {
     user.devices.push(key);

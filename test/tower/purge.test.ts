@@ -1,24 +1,10 @@
 import test from 'ava';
 import {purgeRowsPerBlock, toldKeptBlocks} from '../../src/gatekeeper/purge.js';
 import {layout} from '../../src/store/index.js';
-import {decodeUser, encodeAppointment, encodeSubscription, encodeTold, encodeUser} from '../../src/store/rows.js';
+import {encodeSubscription, encodeTold} from '../../src/store/rows.js';
+import {appoint} from '../support/appointments.js';
 import {fakeKey, locator, publicKey} from '../support/keys.js';
 import {World} from '../support/world.js';
-
-/** Gives a user many appointments of one slot, as a long life would. */
-async function appoint(world: World, id: number, count: number): Promise<void> {
-  await world.change(async (transaction) => {
-    const user = decodeUser((await transaction.get(layout.userKey(id)))!);
-    for (let n = 1; n <= count; n++) {
-      transaction.put(layout.appointmentKey(user.subscription, locator(n)), encodeAppointment(1));
-      transaction.put(layout.locatorKey(locator(n), user.subscription), new Uint8Array(0));
-    }
-    transaction.put(
-      layout.userKey(id),
-      encodeUser({...user, appointments: count, grantedSlots: user.availableSlots + count}),
-    );
-  });
-}
 
 test('the appointments of a large subscription go when no reorg can bring it back, so many a block and no more', async (t) => {
   const world = await World.begin(t);

@@ -86,6 +86,24 @@ export async function applyAnswers(
   }
 }
 
+/** Denies requests whose answers wait for a block and name this user, who is being deleted. */
+export async function denyAnswersFor(transaction: Transaction, publish: Publish, userId: number): Promise<void> {
+  const {to} = tableRange('answered');
+  for (let from = answeredKey(transaction.meta.progress.firstAnswered); ;) {
+    const page = await transaction.range({from, to, limit: pageRows});
+    const ids = page.map(([key]) => idOfAnswered(key));
+    const rows = await transaction.getMany(ids.map(requestKey));
+    for (const [i, id] of ids.entries()) {
+      const row = decodeRequest(rows[i]!);
+      const {verdict, actor} = row.answer!;
+      if (verdict.type !== 'approve_user' || verdict.userId !== userId) continue;
+      close(transaction, publish, {id, row}, 'denied', {actor, reason: `user ${userId} was deleted`});
+    }
+    if (page.length < pageRows) return;
+    from = `${page[page.length - 1]![0]}\0`;
+  }
+}
+
 /** Answers how many were applied: one that is needless by now costs nothing. */
 async function applyPage(
   transaction: Transaction,

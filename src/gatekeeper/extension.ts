@@ -1,0 +1,24 @@
+import {dueKey, userKey} from '../store/layout.js';
+import {encodeUser, type UserRow} from '../store/rows.js';
+import type {Transaction} from '../store/transaction.js';
+import {putDue} from './expiry.js';
+import {MaximumExpiryReached} from './rejections.js';
+import {maxU32} from './settings.js';
+import type {KnownUser} from './user-reference.js';
+
+/**
+ * Adds blocks to a subscription, in its grace period, too. Slots and start stay as they are.
+ *
+ * @returns the user's row from now on
+ * @throws MaximumExpiryReached; nothing has changed then
+ */
+export function extend(transaction: Transaction, {id, user}: KnownUser, blocks: number): UserRow {
+  const {expiryDelta} = transaction.meta.settings;
+  const expiry = user.expiry + blocks;
+  if (expiry + expiryDelta > maxU32) throw new MaximumExpiryReached(expiry, expiryDelta);
+  const extended = {...user, expiry};
+  transaction.put(userKey(id), encodeUser(extended));
+  transaction.del(dueKey('e', user.expiry, id));
+  putDue(transaction, expiry, id);
+  return extended;
+}
