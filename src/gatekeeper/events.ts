@@ -1,7 +1,8 @@
 /** What the gatekeeper has done for people, in the past tense. Keys are hex, heights and slots u32. */
 export type GatekeeperEvent =
   | {
-      readonly type: 'user_registered' | 'subscription_renewed';
+      /** `receipt_issued`: a device that was let in by a decision is told of its subscription; nothing was added. */
+      readonly type: 'user_registered' | 'subscription_renewed' | 'receipt_issued';
       readonly height: number;
       readonly key: string;
       readonly userId: number;

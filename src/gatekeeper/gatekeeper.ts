@@ -12,11 +12,17 @@ import {register, registrationReads} from './registration.js';
 import {AuthenticationFailure, InvalidParameter} from './rejections.js';
 import type {GatekeeperSettings} from './settings.js';
 import {slotBytes, slotsOf} from './slots.js';
-import {isExpired} from './subscription.js';
+import {isExpired, type RegistrationOutcome} from './subscription.js';
 import {parseUuid} from './user-info.js';
 
 /** Largest blob that can be counted, 16 MiB; what a stranger may send is bounded tighter where it comes in. */
 export const maxBlobBytes = slotBytes * 8192;
+
+const registrationEvents = {
+  registered: 'user_registered',
+  renewed: 'subscription_renewed',
+  answered: 'receipt_issued',
+} as const satisfies Record<RegistrationOutcome, string>;
 
 export interface GatekeeperParts<BlockProcessor> {
   readonly store: Store;
@@ -81,7 +87,8 @@ export class Gatekeeper<BlockProcessor = unknown> {
   }
 
   /**
-   * Registers a key, or adds slots and time to the subscription of its user.
+   * Registers a key, or adds slots and time to the subscription of its user; a device that was let in by a decision
+   * gets that subscription as it is the first time.
    *
    * @param key compressed public key, 33 bytes in hex
    * @throws InvalidParameter, MaximumSlotsReached, MaximumExpiryReached, NoTip
@@ -92,9 +99,9 @@ export class Gatekeeper<BlockProcessor = unknown> {
       reads: registrationReads(userKey),
       actor: `user:${userKey}`,
       run: async (transaction, publish) => {
-        const {renewed, id, user} = await register(transaction, userKey);
+        const {outcome, id, user} = await register(transaction, userKey);
         publish({
-          type: renewed ? 'subscription_renewed' : 'user_registered',
+          type: registrationEvents[outcome],
           height: transaction.meta.tip.height,
           key: userKey,
           userId: id,

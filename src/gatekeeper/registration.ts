@@ -11,7 +11,7 @@ import {decideRegistration, type Registration} from './subscription.js';
 /** Rows that a registration reads first. */
 export const registrationReads = (key: string): string[] => [deviceKey(key), toldKey(key)];
 
-/** Registers a key, or renews the subscription of its user. */
+/** Registers a key, renews the subscription of its user, or answers it as it is. */
 export async function register(transaction: Transaction, key: string): Promise<Registration> {
   if (!transaction.begun) throw new NoTip();
   const {settings, tip, counters} = transaction.meta;
@@ -25,11 +25,12 @@ export async function register(transaction: Transaction, key: string): Promise<R
   if (decision instanceof Rejection) throw decision;
 
   const {id, user} = decision;
+  transaction.put(toldKey(key), encodeTold(decision.told));
+  if (decision.outcome === 'answered') return decision;
   transaction.put(userKey(id), encodeUser(user));
   if (owner) transaction.del(dueKey('e', owner.user.expiry, id));
   else putDevice(transaction, key, {userId: id, role, authorizedAt: tip.height});
   putDue(transaction, user.expiry, id);
-  transaction.put(toldKey(key), encodeTold(decision.told));
   transaction.update({counters: decision.counters});
   return decision;
 }

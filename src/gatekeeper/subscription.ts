@@ -14,8 +14,14 @@ export interface RegistrationRows {
   readonly role?: Role;
 }
 
+/**
+ * What became of a registration. `answered`: a decision has made the user, or let the device join him, and the device is
+ * told of its subscription for the first time; nothing is added.
+ */
+export type RegistrationOutcome = 'registered' | 'renewed' | 'answered';
+
 export interface Registration {
-  readonly renewed: boolean;
+  readonly outcome: RegistrationOutcome;
   readonly id: number;
   readonly user: UserRow;
   readonly told: ToldRow;
@@ -25,7 +31,11 @@ export interface Registration {
 /** Expired users add nothing but stay watched; outdated users are forgotten. */
 export const isExpired = (user: Pick<UserRow, 'expiry'>, tipHeight: number): boolean => tipHeight >= user.expiry;
 
-/** A new subscription for a new key, more slots and time for a known one. */
+/**
+ * A new subscription for a new key, more slots and time for one that was told of its subscription. A device that was let
+ * in by a decision and was told nothing yet gets the subscription as it is, if its receipt would be accepted and is worth
+ * something.
+ */
 export function decideRegistration(
   rows: RegistrationRows,
   key: string,
@@ -34,6 +44,13 @@ export function decideRegistration(
   const subscription = owner?.user.subscription ?? counters.nextSubscription;
   const least = leastToTell(rows.told, subscription);
 
+  if (owner && isUntold(rows.told, subscription) && !isExpired(owner.user, tipHeight)) {
+    const {availableSlots: slots, expiry} = owner.user;
+    if (slots >= least.slots && expiry >= least.expiry) {
+      const told = tell(rows.told, {subscription, userId: owner.id}, {slots, expiry});
+      return {outcome: 'answered', id: owner.id, user: owner.user, told, counters};
+    }
+  }
   const slots = Math.max((owner?.user.availableSlots ?? 0) + settings.subscriptionSlots, least.slots);
   const from = owner && settings.renewal === 'extend' ? owner.user.expiry : tipHeight;
   const expiry = Math.max(from + settings.subscriptionDuration, least.expiry);
@@ -45,12 +62,12 @@ export function decideRegistration(
   if (owner) {
     const told = tell(rows.told, {subscription, userId: owner.id}, {slots, expiry});
     const user = {...owner.user, availableSlots: slots, grantedSlots: granted, expiry};
-    return {renewed: true, id: owner.id, user, told, counters};
+    return {outcome: 'renewed', id: owner.id, user, told, counters};
   }
   const id = counters.nextUserId;
   if (id > maxU32) return new MaximumSlotsReached(slots);
   return {
-    renewed: false,
+    outcome: 'registered',
     id,
     user: {
       subscription,
@@ -78,10 +95,13 @@ export interface Membership {
  */
 export function join(told: ToldRow | undefined, membership: Membership): ToldRow {
   if (told?.subscription === membership.subscription) return {...told, ...membership};
-  const slots = told?.highestSlots ?? 0;
-  const expiry = told?.highestExpiry ?? 0;
-  return {...membership, lastSlots: slots, lastExpiry: expiry, highestSlots: slots, highestExpiry: expiry};
+  const highest = {highestSlots: told?.highestSlots ?? 0, highestExpiry: told?.highestExpiry ?? 0};
+  return {...membership, lastSlots: 0, lastExpiry: 0, ...highest};
 }
+
+/** Whether the key has joined this subscription and was told nothing of it since: no receipt has slots or an expiry of 0. */
+const isUntold = (told: ToldRow | undefined, subscription: number): boolean =>
+  told?.subscription === subscription && told.lastSlots === 0 && told.lastExpiry === 0;
 
 /** What a key knows once it has been answered with these slots and this expiry. */
 export function tell(
@@ -106,7 +126,7 @@ export function tell(
  */
 function leastToTell(told: ToldRow | undefined, subscription: number): {slots: number; expiry: number} {
   if (!told) return {slots: 0, expiry: 0};
-  return told.subscription === subscription
+  return told.subscription === subscription && !isUntold(told, subscription)
     ? {slots: told.lastSlots + 1, expiry: told.lastExpiry + 1}
     : {slots: told.highestSlots + 1, expiry: told.highestExpiry + 1};
 }

@@ -12,6 +12,12 @@ const heightWidth = 11;
 /** Users named in one line; the others are counted. */
 const namedUsers = 5;
 
+const registrations = {
+  registered: {mark: '+', verb: 'registers'},
+  renewed: {mark: '↻', verb: 'renews'},
+  answered: {mark: '✎', verb: 'gets its first receipt'},
+} as const;
+
 /** Blocks in which nothing happened, waiting to be told in one line. */
 interface Run {
   readonly type: 'connected' | 'disconnected';
@@ -79,11 +85,11 @@ export class TimelineRenderer {
       case 'started':
         return [say('●', `the tower starts on a chain of ${blocksInWords(height)}, seed ${entry.seed}`)];
       case 'registered':
-      case 'renewed': {
-        const verb = entry.type === 'registered' ? 'registers' : 'renews';
+      case 'renewed':
+      case 'answered': {
+        const {mark, verb} = registrations[entry.type];
         const until = heightInWords(entry.expiry, {tipHeight: height, saying: expiry});
-        const who = actor(entry.user, entry.device);
-        return [say(entry.type === 'registered' ? '+' : '↻', `${who} ${verb}: ${slots(entry.slots)}, ${until}`)];
+        return [say(mark, `${actor(entry.user, entry.device)} ${verb}: ${slots(entry.slots)}, ${until}`)];
       }
       case 'appointment_added':
       case 'appointment_updated': {

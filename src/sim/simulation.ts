@@ -57,6 +57,13 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
   }
 }
 
+/** What each registration that is no renewal was instead. */
+const registrations = {
+  user_registered: 'had none and registered anew',
+  receipt_issued: 'was told of it for the first time, and nothing was added',
+  subscription_renewed: 'renewed it',
+} as const;
+
 class Simulation {
   readonly #scenario: Scenario;
   readonly #mirror: Mirror | undefined;
@@ -75,7 +82,7 @@ class Simulation {
   #met = 0;
   readonly #unmetLines: number[] = [];
   /** What the last registration was, however the answer got lost. */
-  #lastRegistration: 'user_registered' | 'subscription_renewed' | undefined;
+  #lastRegistration: keyof typeof registrations | undefined;
 
   constructor(scenario: Scenario, parts: SimulationParts) {
     this.#scenario = scenario;
@@ -109,9 +116,7 @@ class Simulation {
       policy,
       settings: scenario.tower,
       onEvent: (event) => {
-        if (event.type === 'user_registered' || event.type === 'subscription_renewed') {
-          this.#lastRegistration = event.type;
-        }
+        if (event.type in registrations) this.#lastRegistration = event.type as keyof typeof registrations;
         this.#roster.learn(event);
         const entry = timeline.entryOf(event);
         if (entry) this.#tell(entry);
@@ -181,8 +186,8 @@ class Simulation {
       this.#tellRefusal(request, error, false);
       return this.#find({met: false, claim, actual: `it was refused with ${error.code}`}, line);
     }
-    if (request.type === 'renew' && this.#lastRegistration === 'user_registered') {
-      const actual = `${request.user} had none and registered anew`;
+    if (request.type === 'renew' && this.#lastRegistration !== 'subscription_renewed') {
+      const actual = `${request.user} ${registrations[this.#lastRegistration ?? 'user_registered']}`;
       this.#find({met: false, claim: `${request.user} has a subscription to renew`, actual}, line);
     }
   }

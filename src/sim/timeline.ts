@@ -12,7 +12,7 @@ type StoryEntry = {readonly height: number} & (
   | {readonly type: 'note'; readonly text: string}
   | {readonly type: 'started'; readonly seed: string | number}
   | {
-      readonly type: 'registered' | 'renewed';
+      readonly type: 'registered' | 'renewed' | 'answered';
       readonly user: string;
       readonly device: string;
       readonly slots: number;
@@ -61,6 +61,12 @@ export interface Names {
   readonly first: readonly string[];
 }
 
+const registrations = {
+  user_registered: 'registered',
+  subscription_renewed: 'renewed',
+  receipt_issued: 'answered',
+} as const;
+
 const nobody: Names = {count: 0, first: []};
 
 interface Subscriber {
@@ -91,11 +97,11 @@ export class Timeline {
   entryOf(event: TowerEvent): TimelineEntry | undefined {
     switch (event.type) {
       case 'user_registered':
-      case 'subscription_renewed': {
+      case 'subscription_renewed':
+      case 'receipt_issued': {
         const {height, userId, availableSlots: slots, subscriptionExpiry: expiry} = event;
         this.#subscribe(userId, expiry);
-        const type = event.type === 'user_registered' ? 'registered' : 'renewed';
-        return {type, height, ...this.#whoOf(event), slots, expiry};
+        return {type: registrations[event.type], height, ...this.#whoOf(event), slots, expiry};
       }
       case 'appointment_added':
       case 'appointment_updated': {

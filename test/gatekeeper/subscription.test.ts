@@ -46,6 +46,8 @@ interface Case {
   readonly tipHeight: number;
   readonly user?: Partial<UserRow>;
   readonly told?: ToldRow;
+  /** @default renewed, for a user */
+  readonly outcome?: 'answered';
   /** Slots, granted slots, start, expiry. */
   readonly gives: [number, number, number, number];
 }
@@ -123,6 +125,64 @@ const cases: Case[] = [
     gives: [10, 10, 9000, 9100],
   },
   {
+    title: 'a device that was let in is told of the subscription as it is',
+    tipHeight: 1050,
+    user: {},
+    told: told(7, [0, 0]),
+    outcome: 'answered',
+    gives: [6, 10, 1000, 1100],
+  },
+  {
+    title: 'as it is when slots and expiry are just above the highest that the key was told before',
+    tipHeight: 1050,
+    user: {},
+    told: told(7, [0, 0], [5, 1099]),
+    outcome: 'answered',
+    gives: [6, 10, 1000, 1100],
+  },
+  {
+    title: 'slots that are not above the highest told before are renewed',
+    tipHeight: 1050,
+    user: {},
+    told: told(7, [0, 0], [6, 1099]),
+    gives: [16, 20, 1000, 1200],
+  },
+  {
+    title: 'an expiry that is not above the highest told before is renewed, and lifted',
+    tipHeight: 1050,
+    user: {},
+    told: told(7, [0, 0], [5, 1300]),
+    gives: [16, 20, 1000, 1301],
+  },
+  {
+    title: 'a device that was let in when no slots are left renews',
+    tipHeight: 1050,
+    user: {availableSlots: 0},
+    told: told(7, [0, 0]),
+    gives: [10, 20, 1000, 1200],
+  },
+  {
+    title: 'a device that was let in and waits for the last active block is told as it is',
+    tipHeight: 1099,
+    user: {},
+    told: told(7, [0, 0]),
+    outcome: 'answered',
+    gives: [6, 10, 1000, 1100],
+  },
+  {
+    title: 'a device that was let in and comes when the subscription is expired renews',
+    tipHeight: 1100,
+    user: {},
+    told: told(7, [0, 0]),
+    gives: [16, 20, 1000, 1200],
+  },
+  {
+    title: 'a device that was told nothing of an earlier subscription registers anew, above what it was told before',
+    tipHeight: 1200,
+    told: told(5, [0, 0], [40, 1350]),
+    gives: [41, 41, 1200, 1351],
+  },
+  {
     title: 'the largest slots of all can be granted',
     settings: {subscriptionSlots: maxU32},
     tipHeight: 1000,
@@ -150,14 +210,14 @@ for (const {title, tipHeight, gives, ...given} of cases) {
     t.is(decision.told.subscription, decision.user.subscription);
     t.is(decision.told.userId, decision.id);
     if (owner) {
-      t.true(decision.renewed);
+      t.is(decision.outcome, given.outcome ?? 'renewed');
       t.is(decision.id, 3);
       t.deepEqual(decision.counters, counters);
       t.is(decision.user.subscription, 7);
       t.is(decision.user.appointments, 3);
       t.deepEqual(decision.user.devices, user.devices);
     } else {
-      t.false(decision.renewed);
+      t.is(decision.outcome, 'registered');
       t.is(decision.id, 4);
       t.deepEqual(decision.counters, {...counters, nextUserId: 5, nextSubscription: 9, users: 3});
       t.is(decision.user.subscription, 8);
@@ -247,7 +307,7 @@ test('what was told grows its highest within one subscription, and begins anew w
 test('a key that joins a subscription was told nothing of it, but all that it was ever told before', (t) => {
   const membership = {subscription: 2, userId: 4};
   t.deepEqual(join(undefined, membership), {...told(2, [0, 0]), userId: 4});
-  t.deepEqual(join(told(1, [4, 90], [10, 100]), membership), {...told(2, [10, 100]), userId: 4});
+  t.deepEqual(join(told(1, [4, 90], [10, 100]), membership), {...told(2, [0, 0], [10, 100]), userId: 4});
   t.deepEqual(
     join({...told(2, [4, 90], [10, 100]), userId: 0}, membership),
     {...told(2, [4, 90], [10, 100]), userId: 4},

@@ -1,4 +1,4 @@
-import {Rejection} from '../../errors/index.js';
+import {assert, Rejection} from '../../errors/index.js';
 import {
   answeredKey,
   deviceKey,
@@ -15,6 +15,7 @@ import {pageRows} from '../../store/pages.js';
 import {decodeRequest, type RequestRow} from '../../store/request-row.js';
 import type {Transaction} from '../../store/transaction.js';
 import {close, decide} from './decision.js';
+import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {requestKinds} from './level.js';
 import {pauseBlocks} from './limits.js';
@@ -55,7 +56,7 @@ export async function takeAnswer(
       const {verdict} = outcome;
       if (stage === 'callback') {
         const decided = await decide(transaction, publish, {id, row}, verdict, actor);
-        if (decided instanceof Rejection) fail(transaction, publish, {id, row}, decided.message, actor);
+        if (decided instanceof Rejection) await miss(transaction, publish, {id, row}, decided, actor);
         return;
       }
       moveRequest(transaction, id, row, {...row, answer: {verdict, actor, height, hash}});
@@ -141,7 +142,23 @@ async function apply(
     return;
   }
   const decided = await decide(transaction, publish, {id, row}, verdict, actor);
-  if (decided instanceof Rejection) fail(transaction, publish, {id, row}, decided.message, actor);
+  if (decided instanceof Rejection) await miss(transaction, publish, {id, row}, decided, actor);
+}
+
+/** A verdict that cannot be carried out. A device whose user a reorg has brought back has no need of one any more. */
+async function miss(
+  transaction: Transaction,
+  publish: Publish,
+  {id, row}: {readonly id: number; readonly row: RequestRow},
+  refused: Rejection,
+  actor: string,
+): Promise<void> {
+  if (refused.code !== 'TOWER_ALREADY_AUTHORIZED') {
+    return fail(transaction, publish, {id, row}, refused.message, actor);
+  }
+  const device = await readDevice(transaction, row.key);
+  assert(device, `device ${row.key} is authorized already, but has no row`);
+  close(transaction, publish, {id, row}, 'superseded', {actor: 'tower', reason: 'authorized otherwise', device});
 }
 
 /** An attempt that has come to nothing: there is another one after a pause, or it was the last. */

@@ -40,8 +40,18 @@ export const transitions: readonly Transition[] = [
   {from: 'pending', to: 'expired', by: 'block', when: 'nobody has decided it within its time to live'},
 
   {from: 'pending', to: 'superseded', by: 'device', when: 'its device sends another payload of the same kind'},
-  {from: 'pending', to: 'superseded', by: 'policy', when: 'another request of its key is approved'},
-  {from: 'pending', to: 'superseded', by: 'block', when: 'the block approves another request of its key'},
+  {
+    from: 'pending',
+    to: 'superseded',
+    by: 'policy',
+    when: 'another request of its key is approved; or it is, but a reorg has brought the user of its key back',
+  },
+  {
+    from: 'pending',
+    to: 'superseded',
+    by: 'block',
+    when: 'the block approves another request of its key; or it, but a reorg has brought the user of its key back',
+  },
   {from: 'pending', to: 'superseded', by: 'operator', when: 'an operator authorizes its key otherwise'},
   {from: 'pending', to: 'superseded', by: 'program', when: 'the embedding program authorizes its key otherwise'},
 

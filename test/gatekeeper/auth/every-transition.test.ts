@@ -66,6 +66,13 @@ async function expired(t: ExecutionContext): Promise<World> {
 
 const superseded = {actor: 'tower', reason: 'authorized otherwise', userId: 1};
 
+/** A device asks while its user is deleted, and has him back before anybody answers. */
+async function restoredMeanwhile(world: World): Promise<void> {
+  await world.tower.auth.authorizeUser(publicKey(2), 1, 'operator');
+  await world.mineTo(112);
+  await ask(world, {device: 2});
+}
+
 /** By the ends of a transition and whoever moves it; one that may come about in two ways has two. */
 const stories: Readonly<Record<string, readonly ((t: ExecutionContext) => Promise<Story>)[]>> = {
   'pending approved policy': [(t) => answeredAtOnce(t, 7, {userId: 7, reason: 'approved'})],
@@ -173,6 +180,18 @@ const stories: Readonly<Record<string, readonly ((t: ExecutionContext) => Promis
       };
       return {world, requestId: 2, move, closing: superseded};
     },
+    async (t) => {
+      const {world, policy} = await begin(t);
+      await restoredMeanwhile(world);
+      await world.disconnect(1);
+      await world.register(2);
+      await world.mine();
+      const move = async () => {
+        policy.set('callback', () => 0);
+        await world.tower.auth.settled();
+      };
+      return {world, requestId: 1, move, closing: {...superseded, height: 112}};
+    },
   ],
   'pending superseded block': [
     async (t) => {
@@ -183,6 +202,15 @@ const stories: Readonly<Record<string, readonly ((t: ExecutionContext) => Promis
       await world.mine();
       await world.tower.auth.settled();
       return {world, requestId: 2, move: () => world.mine(), closing: {...superseded, height: 102}};
+    },
+    async (t) => {
+      const {world} = await begin(t, {callback: () => -2, check: () => 0});
+      await restoredMeanwhile(world);
+      await world.mine();
+      await world.tower.auth.settled();
+      await world.disconnect(2);
+      await world.register(2);
+      return {world, requestId: 1, move: () => world.mine(), closing: {...superseded, height: 112}};
     },
   ],
   'pending superseded operator': [

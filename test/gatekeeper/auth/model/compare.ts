@@ -4,6 +4,7 @@ import {decodeIds, decodeRequest} from '../../../../src/store/request-row.js';
 import {decodeDevice, decodeTold, decodeUser} from '../../../../src/store/rows.js';
 import {publicKey} from '../../../support/keys.js';
 import {kinds, type Model} from './model.js';
+import type {Pair} from './people.js';
 import {keys} from './steps.js';
 
 const allKeys = Array.from({length: keys}, (_, i) => i + 1);
@@ -57,12 +58,13 @@ async function usersIn(rows: KeyValueReader): Promise<unknown> {
   const told = await tableOf(rows, 'told');
   return {
     users: users.map(([key, raw]) => {
-      const {subscription, start, expiry, devices} = decodeUser(raw);
+      const {subscription, start, expiry, availableSlots, devices} = decodeUser(raw);
       return {
         id: layout.userIdOf(key),
         subscription,
         start,
         expiry,
+        slots: availableSlots,
         devices: devices.map(({key, role, authorizedAt}) => [keyOf(key), role, authorizedAt]),
       };
     }),
@@ -74,9 +76,13 @@ async function usersIn(rows: KeyValueReader): Promise<unknown> {
       .sort(([a], [b]) => a - b),
     told: told
       .map(([key, raw]) => {
-        const {userId, subscription, lastExpiry, highestExpiry} = decodeTold(raw);
+        const {userId, subscription, lastSlots, lastExpiry, highestSlots, highestExpiry} = decodeTold(raw);
         const publicKey = Buffer.from(key.slice('told!'.length), 'latin1').toString('hex');
-        return [keyOf(publicKey), {userId, subscription, last: lastExpiry, highest: highestExpiry}] as const;
+        const [last, highest]: [Pair, Pair] = [
+          [lastSlots, lastExpiry],
+          [highestSlots, highestExpiry],
+        ];
+        return [keyOf(publicKey), {userId, subscription, last, highest}] as const;
       })
       .sort(([a], [b]) => a - b),
   };
@@ -86,9 +92,9 @@ function usersOf({people}: Model): unknown {
   return {
     users: [...people.users.values()]
       .sort((a, b) => a.id - b.id)
-      .map(({id, subscription, start, expiry, keys}) => {
+      .map(({id, subscription, start, expiry, slots, keys}) => {
         const devices = keys.map((key) => [key, people.devices.get(key)!.role, people.devices.get(key)!.since]);
-        return {id, subscription, start, expiry, devices};
+        return {id, subscription, start, expiry, slots, devices};
       }),
     devices: [...people.devices].sort(([a], [b]) => a - b),
     told: [...people.told].sort(([a], [b]) => a - b),

@@ -151,7 +151,7 @@ export class Model {
       else if (stage === 'check') {
         request.answer = {verdict: meaning, ...this.#tip};
         this.#tell({type: 'answer_recorded', requestId: id, verdict: meaning});
-      } else if (typeof this.#decide(request, meaning, 'policy') === 'string') this.#fail(request);
+      } else this.#miss(request, this.#decide(request, meaning, 'policy'));
     });
   }
 
@@ -201,8 +201,7 @@ export class Model {
   register(key: number): Outcome {
     const registered = this.people.register(key, this.height, this.settings);
     if (typeof registered === 'string') return registered;
-    const {userId, renewed} = registered;
-    return [{type: renewed ? 'subscription_renewed' : 'user_registered', key, userId}];
+    return [{...registered, key}];
   }
 
   connect(hash: string): Entry[] {
@@ -313,8 +312,16 @@ export class Model {
       if (verdict.type === 'approve_user' && deletedUsers.has(verdict.userId)) {
         this.#end(request, 'denied', 'policy', {});
         this.#tellDecided(request);
-      } else if (typeof this.#decide(request, verdict, 'policy') === 'string') this.#fail(request);
+      } else this.#miss(request, this.#decide(request, verdict, 'policy'));
     }
+  }
+
+  /** A verdict may be refused. Whose user has come back meanwhile needs none. */
+  #miss(request: ModelRequest, refused: string | undefined): void {
+    if (refused === 'TOWER_ALREADY_AUTHORIZED') {
+      this.#end(request, 'superseded', 'tower', this.people.devices.get(request.key)!);
+      this.#tellDecided(request);
+    } else if (refused !== undefined) this.#fail(request);
   }
 
   #decide(request: ModelRequest, verdict: Verdict, actor: string): string | undefined {

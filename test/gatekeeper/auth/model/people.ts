@@ -20,6 +20,7 @@ export interface ModelUser {
   readonly subscription: number;
   readonly start: number;
   expiry: number;
+  slots: number;
   /** In the order in which they joined. */
   keys: number[];
 }
@@ -35,13 +36,19 @@ export interface Joined {
   readonly created: boolean;
 }
 
-/** The expiry that a key was told last, and the highest it was told in that subscription or had to exceed. */
+/** Of slots and expiry each. */
+export type Pair = readonly [slots: number, expiry: number];
+
+/** What a key was told last, zeros for nothing, and the highest it was told in that subscription or had to exceed. */
 interface Told {
   readonly userId: number;
   readonly subscription: number;
-  readonly last: number;
-  readonly highest: number;
+  readonly last: Pair;
+  readonly highest: Pair;
 }
+
+const isAbove = (one: Pair, other: Pair): boolean => one[0] > other[0] && one[1] > other[1];
+const highestOf = (one: Pair, other: Pair): Pair => [Math.max(one[0], other[0]), Math.max(one[1], other[1])];
 
 const highestId = 0xffff_ffff;
 
@@ -77,19 +84,14 @@ export class People {
     if (wanted === 0 && this.nextId > highestId) return 'TOWER_NO_USER_ID';
     if (kind === 'user_signup' && this.users.has(wanted)) return 'TOWER_USER_ID_IN_USE';
     const known = this.users.get(wanted);
-    const user = known ?? this.#create(wanted, now, now + settings.subscriptionDuration);
+    const user = known ?? this.#create(wanted, now, [settings.subscriptionSlots, now + settings.subscriptionDuration]);
     user.keys.push(key);
     const device = {userId: user.id, role: before?.role ?? null, since: now};
     this.devices.set(key, device);
     const told = this.told.get(key);
-    const highest = told?.highest ?? 0;
-    const same = told?.subscription === user.subscription;
-    this.told.set(key, {
-      userId: user.id,
-      subscription: user.subscription,
-      last: same ? told.last : highest,
-      highest,
-    });
+    const {id: userId, subscription} = user;
+    const last: Pair = told?.subscription === subscription ? told.last : [0, 0];
+    this.told.set(key, {userId, subscription, last, highest: told?.highest ?? [0, 0]});
     return {device, created: !known};
   }
 
@@ -117,25 +119,31 @@ export class People {
     return device;
   }
 
-  register(key: number, now: number, settings: GatekeeperSettings): {userId: number; renewed: boolean} | string {
+  register(key: number, now: number, settings: GatekeeperSettings): {userId: number; type: string} | string {
     const before = this.devices.get(key);
     const owner = this.users.get(before?.userId ?? 0);
     if (!owner && settings.auth !== 'none') return 'TOWER_NOT_AUTHORIZED';
     if (!owner && this.nextId > highestId) return 'TOWER_MAXIMUM_SLOTS_REACHED';
-    const from = owner && settings.renewal === 'extend' ? owner.expiry : now;
     const told = this.told.get(key);
-    const above = !told ? -1 : told.subscription === owner?.subscription ? told.last : told.highest;
-    const expiry = Math.max(from + settings.subscriptionDuration, above + 1);
-    const user = owner ?? this.#create(0, now, expiry);
-    user.expiry = expiry;
+    const knows = told !== undefined && told.subscription === owner?.subscription && told.last[1] > 0;
+    if (owner && !knows && now < owner.expiry && isAbove([owner.slots, owner.expiry], told!.highest)) {
+      this.told.set(key, {...told!, last: [owner.slots, owner.expiry], highest: [owner.slots, owner.expiry]});
+      return {userId: owner.id, type: 'receipt_issued'};
+    }
+    const from = owner && settings.renewal === 'extend' ? owner.expiry : now;
+    const above: Pair = !told ? [-1, -1] : knows ? told.last : told.highest;
+    const gets: Pair = [(owner?.slots ?? 0) + settings.subscriptionSlots, from + settings.subscriptionDuration];
+    const promise = highestOf(gets, [above[0] + 1, above[1] + 1]);
+    const user = owner ?? this.#create(0, now, promise);
+    [user.slots, user.expiry] = promise;
     if (!owner) {
       user.keys.push(key);
       this.devices.set(key, {userId: user.id, role: before?.role ?? null, since: now});
     }
     const {id: userId, subscription} = user;
-    const highest = told?.subscription === subscription ? Math.max(told.highest, expiry) : expiry;
-    this.told.set(key, {userId, subscription, last: expiry, highest});
-    return {userId, renewed: owner !== undefined};
+    const highest = told?.subscription === subscription ? highestOf(told.highest, promise) : promise;
+    this.told.set(key, {userId, subscription, last: promise, highest});
+    return {userId, type: owner ? 'subscription_renewed' : 'user_registered'};
   }
 
   deleteOutdated(now: number, expiryDelta: number): Deleted[] {
@@ -161,12 +169,12 @@ export class People {
     return restored;
   }
 
-  #create(wanted: number, now: number, expiry: number): ModelUser {
+  #create(wanted: number, now: number, [slots, expiry]: Pair): ModelUser {
     const id = wanted === 0 ? this.nextId : wanted;
     assert(wanted !== 0 || !this.#ids.has(id), `user id ${id} is given out twice`);
     this.#ids.add(id);
     this.nextId = Math.max(this.nextId, id + 1);
-    const user = {id, subscription: this.#nextSubscription++, start: now, expiry, keys: []};
+    const user = {id, subscription: this.#nextSubscription++, start: now, expiry, slots, keys: []};
     this.users.set(id, user);
     return user;
   }

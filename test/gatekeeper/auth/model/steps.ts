@@ -83,7 +83,7 @@ const direct: fc.Arbitrary<Direct> = fc.oneof(
   {weight: 2, arbitrary: fc.record({authorizeUser: key, userId})},
   {weight: 1, arbitrary: fc.record({authorizeNode: key, role})},
   {weight: 3, arbitrary: fc.record({revoke: key})},
-  {weight: 2, arbitrary: fc.record({register: key})},
+  {weight: 4, arbitrary: fc.record({register: key})},
 );
 
 const returned = fc.oneof(
@@ -122,6 +122,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
       maxPendingRequests: fc.integer({min: 1, max: 12}),
       deniedCooldown: fc.integer({min: 0, max: 4}),
       proofWindow: fc.integer({min: 1, max: 8}),
+      subscriptionSlots: fc.integer({min: 1, max: 12}),
       subscriptionDuration: fc.integer({min: 1, max: 12}),
       expiryDelta: fc.integer({min: 0, max: 3}),
       renewal: fc.constantFrom('extend', 'reset'),
@@ -236,7 +237,20 @@ const comeback: fc.Arbitrary<Step[]> = fc
     {disconnect: subscriptionDuration},
   ]);
 
-const macros = [crowd, denial, wishes, comeback].map((arbitrary) => ({weight: 1, arbitrary}));
+/** A device is let in by one user and by the next, and asks now and then what it has got. */
+const receipts: fc.Arbitrary<Step[]> = fc
+  .tuple(key, fc.array(fc.tuple(fc.integer({min: 1, max: 3}), fc.nat(2), fc.boolean(), fc.nat(4)), {maxLength: 4}))
+  .map(([one, turns]) => [
+    {settings: {auth: 'user'}},
+    ...turns.flatMap(([userId, registrations, revoked, mine]): Step[] => [
+      {together: [{authorizeUser: one, userId}]},
+      ...Array.from({length: registrations}, () => ({together: [{register: one}]})),
+      ...(revoked ? [{together: [{revoke: one}]}] : []),
+      {mine: mine + 1},
+    ]),
+  ]);
+
+const macros = [crowd, denial, wishes, comeback, receipts].map((arbitrary) => ({weight: 1, arbitrary}));
 
 export const steps: fc.Arbitrary<Step[]> = fc
   .array(fc.oneof({weight: 40, arbitrary: step.map((one) => [one])}, ...macros), {minLength: 10, maxLength: 80})
