@@ -15,6 +15,8 @@ interface RunOutput {
   readonly chain: 'simulated' | 'bitcoind';
   readonly dataDir: string;
   readonly adminSocket: string;
+  /** Where metrics are served besides; null where they are not. */
+  readonly metrics: string | null;
 }
 
 export const run: Subcommand<RunOutput> = {
@@ -46,6 +48,7 @@ export const run: Subcommand<RunOutput> = {
         chain: values.chain,
         dataDir: values.dataDir,
         adminSocket: daemon.adminSocket,
+        metrics: daemon.metricsAddress === undefined ? null : `${daemon.metricsAddress}/metrics`,
       });
       daemon.tower.start();
       await Promise.race([stopped, daemon.stopAsked, failed]);
@@ -55,10 +58,11 @@ export const run: Subcommand<RunOutput> = {
     return 0;
   },
 
-  render: ({towerId, network, chain, dataDir}) =>
+  render: ({towerId, network, chain, dataDir, metrics}) =>
     columns([
       ['tower', towerId],
       ['network', `${network}, ${chain === 'simulated' ? 'simulated chain' : 'bitcoind'}`],
       ['data', dataDir],
+      ...(metrics === null ? [] : [['metrics', metrics]]),
     ]).join('\n'),
 };

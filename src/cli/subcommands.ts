@@ -29,6 +29,12 @@ export const subcommands: readonly SubcommandEntry[] = [
     load: async () => printing((await import('./status.js')).status),
   },
   {
+    name: 'health',
+    summary: 'ask the running tower whether it is in step; for probes, by its exit status',
+    group: 'Tower:',
+    load: async () => printing((await import('./health.js')).health),
+  },
+  {
     name: 'register',
     summary: 'register a public key, or renew its subscription',
     group: 'Tower:',

@@ -3,16 +3,18 @@ import {AdminClient} from '../api/admin/client.js';
 import {serveAdmin} from '../api/admin/server.js';
 import {servedTower} from '../api/admin/served-tower.js';
 import {socketPathOf} from '../api/admin/socket.js';
+import {serveMetrics} from '../api/observation/metrics-server.js';
 import type {SimulatedChain} from '../chain/simulated-chain.js';
 import {systemTimers} from '../chain/timers.js';
 import {type BartizanError, type ErrorCode, OperationalError} from '../errors/index.js';
 import type {TowerEvent} from '../tower/events.js';
 import type {TowerSettings} from '../tower/settings.js';
 import type {Tower} from '../tower/tower.js';
+import {Observation} from './observation/observation.js';
 import {openTower, type TowerOptions} from './open-tower.js';
 import {packageVersion} from './version.js';
 
-interface DaemonOptions extends Omit<TowerOptions, 'asItIs'> {
+interface DaemonOptions extends Omit<TowerOptions, 'asItIs' | 'measure'> {
   /** Told of failures that do not end it. */
   readonly onDefect: (error: unknown) => void;
   /** Told why the tower has halted, unless it may go on by itself. */
@@ -22,6 +24,8 @@ interface DaemonOptions extends Omit<TowerOptions, 'asItIs'> {
 export interface Daemon {
   readonly tower: Tower;
   readonly adminSocket: string;
+  /** Where /metrics and /health are served besides the admin socket, if they are. */
+  readonly metricsAddress: string | undefined;
   /** Resolves when somebody asks it, on the admin socket, to stop. */
   readonly stopAsked: Promise<void>;
   /**
@@ -43,9 +47,15 @@ export async function openDaemon(
   const {dataDir} = settings;
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
+  const observation = new Observation(options.timers ?? systemTimers);
   const {tower, simulated, closePolicies} = await openTower(settings, {
     ...options,
-    listeners: [...listeners, failureListener(onFailure)],
+    measure: observation.parts.measure,
+    listeners: [observation.parts.onEvent, ...listeners, failureListener(onFailure)],
+    onPolicyReport(report) {
+      observation.parts.onPolicyReport(report);
+      options.onPolicyReport?.(report);
+    },
   });
   const closing: (() => Promise<void> | void)[] = [closePolicies, () => tower.close()];
   const close = async () => {
@@ -57,10 +67,16 @@ export async function openDaemon(
     }
     let stop: (() => void) | undefined;
     const stopAsked = new Promise<void>((resolve) => (stop = resolve));
-    const served = servedTower({tower, simulated, version: await packageVersion(), stop: () => stop?.()});
-    const server = await serveAdmin(served, {path: adminSocket, onDefect});
+    const version = await packageVersion();
+    observation.begin({tower, version, chain: simulated === undefined ? 'bitcoind' : 'simulated'});
+    const served = servedTower({tower, simulated, version, stop: () => stop?.()});
+    const server = await serveAdmin(served, {path: adminSocket, onDefect, observed: observation});
     closing.push(() => server.close());
-    return {tower, adminSocket, stopAsked, mine: (blocks) => served.mine(blocks), close};
+    const {metricsBind: bind, metricsPort: port} = settings;
+    const metrics = port === 0 ? undefined : await serveMetrics(observation, {bind, port, onDefect});
+    closing.push(() => metrics?.close());
+    const metricsAddress = metrics?.address;
+    return {tower, adminSocket, metricsAddress, stopAsked, mine: (blocks) => served.mine(blocks), close};
   } catch (error) {
     await close();
     throw error;

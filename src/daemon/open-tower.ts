@@ -3,6 +3,7 @@ import type {Timers} from '../chain/timers.js';
 import {OperationalError} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import {metaKey} from '../store/layout.js';
+import type {KeyValueStore} from '../store/key-value-store.js';
 import {LevelStore} from '../store/level-store.js';
 import {loadKey} from '../tower/key-file.js';
 import type {TowerEvent} from '../tower/events.js';
@@ -18,6 +19,8 @@ export interface TowerOptions {
   /** Neither make what is not there yet, nor put the settings in force. */
   readonly asItIs?: boolean;
   readonly listeners?: readonly ((event: TowerEvent) => void)[];
+  /** Stands between the tower and its store, to see what it does there. */
+  readonly measure?: (rows: KeyValueStore) => KeyValueStore;
   /** Who decides authorization requests before those whom the settings name; whoever made them closes them. */
   readonly policies?: readonly Policy[];
   /** Told what happens to the policy file and the webhook that the settings name. */
@@ -59,7 +62,7 @@ export async function openTower(settings: TowerSettings, options: TowerOptions):
     const {source, network, simulated} = given ?? (await openSource(settings, warn));
     if (given === undefined) opened.push(() => source.close());
     const tower = await Tower.open({
-      ...{rows, source, network, key, logBlocks, finality, policies, listeners},
+      ...{rows: options.measure?.(rows) ?? rows, source, network, key, logBlocks, finality, policies, listeners},
       ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
       ...(timers === undefined ? {} : {timers}),
     });

@@ -1,7 +1,8 @@
 import {z} from 'zod';
 
 /** Sections of the configuration file and its page, in their order. */
-export type SettingGroup = 'Tower' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
+export type SettingGroup =
+  'Tower' | 'Log and metrics' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
 
 interface About<Value> {
   /** The value when nobody sets it. */

@@ -41,6 +41,19 @@ export const settingsTable = {
       meaning: 'Blocks that the log of committed events is kept',
     },
   ),
+  metricsBind: host({
+    fallback: '127.0.0.1',
+    group: 'Log and metrics',
+    meaning: 'Address that /metrics and /health are served on; whoever reaches it may read them',
+  }),
+  metricsPort: integer(
+    {from: 0, to: maxPort},
+    {
+      fallback: 0,
+      group: 'Log and metrics',
+      meaning: 'Port that /metrics and /health are served on; 0 serves them on the admin socket only',
+    },
+  ),
   subscriptionSlots: integer(
     {from: 1, to: maxU32},
     {

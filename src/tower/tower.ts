@@ -152,6 +152,11 @@ export class Tower {
     return this.#writer.halted;
   }
 
+  /** Changes that wait for the single writer. */
+  get queued(): number {
+    return this.#writer.queued;
+  }
+
   /** Calls `listener` with every event, after its commit. Answers the function that ends it. */
   on(listener: (event: TowerEvent) => void): () => void {
     this.#listeners.add(listener);

@@ -47,6 +47,11 @@ export class Writer {
     return this.#halted ?? this.#closed;
   }
 
+  /** Changes that wait, those of the group that is being written included. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   /**
    * Queues a change. Resolves once it is on disk.
    * @throws whatever Rejection the change throws; OperationalError TOWER_HALTED, TOWER_QUEUE_FULL

@@ -16,6 +16,8 @@ interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly timeoutMs: number;
+  /** Whose body is an answer. @default 200 */
+  readonly statuses?: readonly number[];
 }
 
 /** The admin socket of a data directory, asked one call a connection. */
@@ -30,6 +32,11 @@ export class AdminConnection {
     return this.#call({method: 'GET', path, timeoutMs});
   }
 
+  /** For a call that answers in the same form with more than one status. */
+  getWith<Answer>(statuses: readonly number[], path: string, timeoutMs = quickMs): Promise<Answer> {
+    return this.#call({method: 'GET', path, timeoutMs, statuses});
+  }
+
   post<Answer>(path: string, body: object, timeoutMs = quickMs): Promise<Answer> {
     return this.#call({method: 'POST', path, body: toWire(body), timeoutMs});
   }
@@ -38,7 +45,7 @@ export class AdminConnection {
     const {status, text} = await this.#exchange(call);
     const body = parseJson(text);
     // Both sides are of one package; a daemon of another version is told by its errors and by `status`.
-    if (status === 200 && body !== undefined) return fromWire(body) as Answer;
+    if ((call.statuses ?? [200]).includes(status) && body !== undefined) return fromWire(body) as Answer;
     throw fromErrorBody(body) ?? new InvariantError(`the tower answers ${status}: ${text.slice(0, 200)}`);
   }
 

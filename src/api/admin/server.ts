@@ -4,6 +4,8 @@ import type {Socket} from 'node:net';
 import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
+import {addObservationRoutes} from '../observation/observation-routes.js';
+import type {ObservedTower} from '../observation/observed-tower.js';
 import {toWire} from '../wire-names.js';
 import {type AdminTower, maxMinedBlocks, maxPageUsers} from './admin-tower.js';
 import {addAuthorizationRoutes} from './authorization-routes.js';
@@ -35,6 +37,8 @@ interface ServeOptions {
   readonly path: string;
   /** Hears of what should not happen: an error that is none of ours. */
   readonly onDefect: (error: unknown) => void;
+  /** What is told of the tower to probes and to collectors of metrics. */
+  readonly observed?: ObservedTower;
   /** How long answers under way may hold up the end. @default 5000 */
   readonly closingMs?: number;
 }
@@ -44,9 +48,10 @@ interface ServeOptions {
  * @throws OperationalError TOWER_ALREADY_RUNNING, TOWER_ADDRESS_IN_USE
  */
 export async function serveAdmin(tower: AdminTower, options: ServeOptions): Promise<AdminServer> {
-  const {path, onDefect} = options;
+  const {path, onDefect, observed} = options;
   await claimSocketPath(path);
   const app = adminApp(tower, onDefect);
+  if (observed !== undefined) addObservationRoutes(app, observed);
   await app.ready();
   await listen(app.server, path);
   await chmod(path, 0o600);
