@@ -161,6 +161,10 @@ export const errorCodes = {
     'The store was written by a newer Bartizan.',
     'Update Bartizan, or use another --data-dir.',
   ),
+  TOWER_STORE_OUTDATED: operational(
+    'Appointments from before their blobs were kept cannot be read.',
+    'Use another --data-dir.',
+  ),
   TOWER_STORE_CORRUPT: operational(
     'The store holds something that no Bartizan wrote, or lacks something that one did.',
     'Restore a copy of the store, or use another --data-dir.',

@@ -1,7 +1,10 @@
 import {Rejection} from '../errors/index.js';
-import {appointmentKey, deviceKey, locatorKey, toldKey, userKey} from '../store/layout.js';
-import {decodeAppointment, decodeTold, encodeAppointment, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
+import {type AppointmentRow, decodeAppointment, encodeAppointment} from '../store/appointment-row.js';
+import {appointmentKey, blobKey, deviceKey, locatorKey, toldKey, userKey} from '../store/layout.js';
+import {encodeTold, encodeUser, decodeTold, type UserRow} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import {forgetAppointment, type Place} from './appointment-place.js';
+import type {CheckedDeposit} from './deposit.js';
 import {nothing} from './expiry.js';
 import {ownerOf} from './registration.js';
 import {AuthenticationFailure, NoTip} from './rejections.js';
@@ -10,38 +13,49 @@ import {tell} from './subscription.js';
 
 export const appointmentReads = (key: string): string[] => [deviceKey(key), toldKey(key)];
 
-/** Charges an appointment to the subscription of a key, or the difference to what it took before. */
+export interface Accepted {
+  readonly user: UserRow;
+  readonly appointment: AppointmentRow;
+  /** Whether an appointment with this locator stood already. */
+  readonly updated: boolean;
+  /** False if all of it stood so already, and was answered so: then nothing was written. */
+  readonly changed: boolean;
+}
+
+/** Stores an appointment and charges it to the subscription of a key, or the difference to what it took before. */
 export async function putAppointment(
   transaction: Transaction,
   key: string,
-  {locator, slots}: {readonly locator: string; readonly slots: number},
-): Promise<{id: number; user: UserRow; updated: boolean}> {
+  {locator, encryptedBlob, row}: CheckedDeposit,
+): Promise<Accepted> {
   if (!transaction.begun) throw new NoTip();
   const owner = await ownerOf(transaction, key);
   if (!owner) throw new AuthenticationFailure('key_not_registered', {key});
-  const place = appointmentKey(owner.user.subscription, locator);
-  const row = await transaction.get(place);
-  const held = row && decodeAppointment(row);
-  const tipHeight = transaction.meta.tip.height;
-  const user = decideAppointment({tipHeight, user: owner.user, held}, slots);
+  const {subscription} = owner.user;
+  const place = appointmentKey(subscription, locator);
+  const before = await transaction.get(place);
+  const held = before && decodeAppointment(before).slots;
+  const startBlock = transaction.meta.tip.height;
+  const user = decideAppointment({tipHeight: startBlock, user: owner.user, held}, row.slots);
   if (user instanceof Rejection) throw user;
 
+  const appointment = {...row, userId: owner.id, startBlock, device: key};
+  const after = encodeAppointment(appointment);
   const toldRow = await transaction.get(toldKey(key));
   const now = {slots: user.availableSlots, expiry: user.expiry};
-  transaction.put(
-    toldKey(key),
-    encodeTold(tell(toldRow && decodeTold(toldRow), {subscription: user.subscription, userId: owner.id}, now)),
-  );
-  transaction.put(userKey(owner.id), encodeUser(user));
-  transaction.put(place, encodeAppointment(slots));
-  transaction.put(locatorKey(locator, user.subscription), nothing);
-  return {id: owner.id, user, updated: held !== undefined};
+  const told = encodeTold(tell(toldRow && decodeTold(toldRow), {subscription, userId: owner.id}, now));
+  const changed = !isSame(before, after) || !isSame(toldRow, told);
+  if (changed) {
+    transaction.put(toldKey(key), told);
+    transaction.put(userKey(owner.id), encodeUser(user));
+    transaction.put(place, after);
+    transaction.put(blobKey(subscription, locator), encryptedBlob);
+    transaction.put(locatorKey(locator, subscription), nothing);
+  }
+  return {user, appointment, updated: held !== undefined, changed};
 }
 
-export interface Place {
-  readonly subscription: number;
-  readonly locator: string;
-}
+const isSame = (before: Uint8Array | undefined, after: Buffer): boolean => before !== undefined && after.equals(before);
 
 /** Deletes appointments of one key's user. Those that are not there, or not his, are passed over. */
 export async function deleteAppointments(
@@ -53,14 +67,13 @@ export async function deleteAppointments(
   const owner = await ownerOf(transaction, key);
   if (!owner) return 0;
   const gone = {count: 0, slots: 0};
-  for (const {subscription, locator} of places) {
-    if (subscription !== owner.user.subscription) continue;
-    const row = await transaction.get(appointmentKey(subscription, locator));
+  for (const place of places) {
+    if (place.subscription !== owner.user.subscription) continue;
+    const row = await transaction.get(appointmentKey(place.subscription, place.locator));
     if (!row) continue;
-    transaction.del(appointmentKey(subscription, locator));
-    transaction.del(locatorKey(locator, subscription));
+    forgetAppointment(transaction, place);
     gone.count++;
-    gone.slots += decodeAppointment(row);
+    gone.slots += decodeAppointment(row).slots;
   }
   if (gone.count > 0) transaction.put(userKey(owner.id), encodeUser(withoutAppointments(owner.user, gone, refund)));
   return gone.count;

@@ -36,6 +36,13 @@ export type GatekeeperEvent =
       readonly locator: string;
       readonly slots: number;
       readonly availableSlots: number;
+      readonly blobBytes: number;
+      /** SHA-256 of the blob, hex. */
+      readonly blobHash: string;
+      readonly toSelfDelay: number;
+      readonly startBlock: number;
+      /** The user's signature over the appointment, as it was received. */
+      readonly signature: string;
     }
   | {
       readonly type: 'appointments_deleted';

@@ -1,22 +1,27 @@
 import {recoverKey} from '../crypto/message-signature.js';
+import {appointmentReceipt, registrationReceipt} from '../crypto/receipt.js';
 import {dueOf, dueRange, userKey} from '../store/layout.js';
 import {pagesOf} from '../store/pages.js';
 import {decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {appointmentReads, deleteAppointments, putAppointment} from './appointment.js';
 import {checkedKey} from './checked-key.js';
+import {checkedDeposit, checkedLocator, type Deposit} from './deposit.js';
+import {
+  type Appointment,
+  type FoundAppointment,
+  readAppointment,
+  readByLocator,
+  readSubscription,
+  type SubscriptionInfo,
+} from './held-appointments.js';
 import type {Lock} from './lock.js';
-import {registrationReceipt} from './receipt.js';
 import {RegisteredUsers} from './registered-users.js';
 import {register, registrationReads} from './registration.js';
 import {AuthenticationFailure, InvalidParameter} from './rejections.js';
 import type {GatekeeperSettings} from './settings.js';
-import {slotBytes, slotsOf} from './slots.js';
 import {isExpired, type RegistrationOutcome} from './subscription.js';
 import {parseUuid} from './user-info.js';
-
-/** Largest blob that can be counted, 16 MiB; what a stranger may send is bounded tighter where it comes in. */
-export const maxBlobBytes = slotBytes * 8192;
 
 const registrationEvents = {
   registered: 'user_registered',
@@ -42,6 +47,20 @@ export interface RegistrationReply {
   readonly subscriptionExpiry: number;
   /** zbase32 signature of the tower over the registration receipt. */
   readonly subscriptionSignature: string;
+}
+
+export interface AppointmentReply {
+  readonly userId: number;
+  /** What remains. */
+  readonly availableSlots: number;
+  /** Height from which the tower watches. */
+  readonly startBlock: number;
+  /** Absolute height. */
+  readonly subscriptionExpiry: number;
+  /** Whether an appointment with this locator stood already. */
+  readonly updated: boolean;
+  /** zbase32 signature of the tower over the appointment receipt. */
+  readonly receipt: string;
 }
 
 /**
@@ -121,35 +140,79 @@ export class Gatekeeper<BlockProcessor = unknown> {
   }
 
   /**
-   * Charges an appointment to the subscription of a key; an update charges or returns the difference.
+   * Stores an appointment and charges it to the subscription of a key; an update charges or returns the difference. All
+   * of it is on disk, or none. The caller has proven that the key signed it. What stands so already, since this very
+   * tip, is not written again.
    *
-   * @param locator 16 bytes in hex: with the subscription, it names the appointment
-   * @returns the slots that remain
    * @throws InvalidParameter, AuthenticationFailure, SubscriptionExpired, NotEnoughSlots, NoTip
    */
-  async addUpdateAppointment(key: string, locator: string, {blobBytes}: {readonly blobBytes: number}): Promise<number> {
+  async addUpdateAppointment(key: string, deposit: Deposit): Promise<AppointmentReply> {
     const userKey = checkedKey(key);
-    if (!/^[0-9a-f]{32}$/i.test(locator)) throw new InvalidParameter('locator', '16 bytes in hex');
-    if (!Number.isSafeInteger(blobBytes) || blobBytes < 0 || blobBytes > maxBlobBytes) {
-      throw new InvalidParameter('blob_bytes', `a whole number from 0 to ${maxBlobBytes}`);
-    }
-    const appointment = {locator: locator.toLowerCase(), slots: slotsOf(blobBytes)};
-    return this.lock.submit({
+    const checked = checkedDeposit(deposit);
+    const {locator} = checked;
+    const {user, appointment, updated} = await this.lock.submit({
       reads: appointmentReads(userKey),
       actor: `user:${userKey}`,
       run: async (transaction, publish) => {
-        const {id, user, updated} = await putAppointment(transaction, userKey, appointment);
-        publish({
-          type: updated ? 'appointment_updated' : 'appointment_added',
-          height: transaction.meta.tip.height,
-          key: userKey,
-          userId: id,
-          ...appointment,
-          availableSlots: user.availableSlots,
-        });
-        return user.availableSlots;
+        const accepted = await putAppointment(transaction, userKey, checked);
+        const {user, appointment, updated, changed} = accepted;
+        const {userId, slots, startBlock, toSelfDelay, blobBytes, blobHash, signature} = appointment;
+        if (changed) {
+          publish({
+            type: updated ? 'appointment_updated' : 'appointment_added',
+            height: startBlock,
+            key: userKey,
+            userId,
+            locator,
+            slots,
+            availableSlots: user.availableSlots,
+            blobBytes,
+            blobHash,
+            toSelfDelay,
+            startBlock,
+            signature,
+          });
+        }
+        return accepted;
       },
     });
+    const {userId, startBlock, signature: userSignature} = appointment;
+    return {
+      userId,
+      availableSlots: user.availableSlots,
+      startBlock,
+      subscriptionExpiry: user.expiry,
+      updated,
+      receipt: await this.#sign(appointmentReceipt({userSignature, startBlock})),
+    };
+  }
+
+  /**
+   * The appointment of a key's user with this locator, or undefined.
+   *
+   * @throws InvalidParameter, AuthenticationFailure, SubscriptionExpired, NoTip
+   */
+  async appointment(key: string, locator: string): Promise<Appointment | undefined> {
+    return readAppointment(this.userDb, checkedKey(key), checkedLocator(locator));
+  }
+
+  /**
+   * The subscription of a key, with the locators of all its appointments.
+   *
+   * @throws InvalidParameter, AuthenticationFailure, SubscriptionExpired, NoTip
+   */
+  async subscriptionInfo(key: string): Promise<SubscriptionInfo> {
+    return readSubscription(this.userDb, checkedKey(key));
+  }
+
+  /**
+   * Every user's appointment with this locator, expired subscriptions included: what an operator asks for.
+   *
+   * @param limit how many at most. @default 1000
+   * @throws InvalidParameter
+   */
+  async findAppointments(locator: string, {limit = 1_000} = {}): Promise<FoundAppointment[]> {
+    return readByLocator(this.userDb.rows, checkedLocator(locator), limit);
   }
 
   /**

@@ -12,7 +12,9 @@ export type {
   RequestView,
   Submission,
 } from './auth/views.js';
-export {Gatekeeper, type GatekeeperParts, maxBlobBytes, type RegistrationReply} from './gatekeeper.js';
+export {type Deposit, maxBlobBytes} from './deposit.js';
+export {type AppointmentReply, Gatekeeper, type GatekeeperParts, type RegistrationReply} from './gatekeeper.js';
+export type {Appointment, FoundAppointment, SubscriptionInfo} from './held-appointments.js';
 export type {Lock, StoreChange} from './lock.js';
 export {Operator} from './operator.js';
 export {appointmentReceipt, registrationReceipt} from './receipt.js';

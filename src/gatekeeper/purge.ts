@@ -5,7 +5,6 @@ import {
   forgetKey,
   forgetOf,
   forgetRange,
-  locatorKey,
   toldKey,
   undoHeightOf,
   undoKey,
@@ -22,6 +21,7 @@ import {
   encodeUndo,
 } from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import {forgetAppointment} from './appointment-place.js';
 import {maxU32} from './settings.js';
 
 /** Rows that one block purges at most, so that no block takes long however much was deleted; the rest waits. */
@@ -83,11 +83,8 @@ async function purgeAppointments(
   let rows = 0;
   while (rows < budget) {
     const limit = Math.min(pageRows, budget - rows);
-    const page = await transaction.range({...appointmentRange(subscription), limit});
-    for (const [key] of page) {
-      transaction.del(key);
-      transaction.del(locatorKey(appointmentOf(key).locator, subscription));
-    }
+    const page = await transaction.keys({...appointmentRange(subscription), limit});
+    for (const key of page) forgetAppointment(transaction, appointmentOf(key));
     rows += page.length;
     if (page.length < limit) return {rows, whole: true};
   }

@@ -15,6 +15,7 @@ export const defaultGatekeeperSettings: GatekeeperSettings = {
   maxPendingRequests: 100_000,
   deniedCooldown: 6,
   proofWindow: 6,
+  maxUnprovenRequests: 1_000,
 };
 
 /** The settings that decide, out of more. */

@@ -1,7 +1,8 @@
+import {decodeAppointment} from '../store/appointment-row.js';
 import type {KeyValueReader} from '../store/key-value-store.js';
 import {appointmentOf, appointmentRange} from '../store/layout.js';
 import {pagesOf} from '../store/pages.js';
-import {decodeAppointment, type Device, type UserRow} from '../store/rows.js';
+import type {Device, UserRow} from '../store/rows.js';
 
 /** The seed's `uuid` of an appointment: its subscription (12 characters of hex) and its locator (32). */
 export const uuidOf = (subscription: number, locator: string): string =>
@@ -42,7 +43,7 @@ export class UserInfo {
     for await (const page of pagesOf(this.#rows, appointmentRange(this.#subscription))) {
       for (const [key, value] of page) {
         if (appointments.size >= limit) return appointments;
-        appointments.set(uuidOf(this.#subscription, appointmentOf(key).locator), decodeAppointment(value));
+        appointments.set(uuidOf(this.#subscription, appointmentOf(key).locator), decodeAppointment(value).slots);
       }
     }
     return appointments;

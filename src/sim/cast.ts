@@ -1,6 +1,10 @@
 import {createHash} from 'node:crypto';
-import {SigningKey} from '../crypto/index.js';
+import {appointmentMessage, SigningKey} from '../crypto/index.js';
+import type {Deposit} from '../gatekeeper/deposit.js';
 import {locatorBytes} from '../gatekeeper/locator.js';
+
+/** What the plugin of Core Lightning sends, whatever its channels say. */
+const toSelfDelay = 42;
 
 /** Who and what a scenario calls by name, and the tower by key: keys and locators follow from the seed and the names. */
 export class Cast {
@@ -41,6 +45,18 @@ export class Cast {
     return locator;
   }
 
+  /** What a device deposits: a blob of this size, and its signature over all of it. */
+  depositOf(
+    device: string,
+    {user, name, blobBytes}: {readonly user: string; readonly name: string; readonly blobBytes: number},
+  ): Deposit {
+    const encryptedBlob = createHash('shake256', {outputLength: blobBytes})
+      .update(this.#text('blob', user, name))
+      .digest();
+    const content = {locator: this.locatorOf(user, name), encryptedBlob, toSelfDelay};
+    return {...content, signature: this.signerOf(device).sign(appointmentMessage(content))};
+  }
+
   /** The name behind a public key; the key itself when nobody was called so. */
   ownerOf(key: string): string {
     return this.#names.get(key) ?? key;
@@ -52,7 +68,11 @@ export class Cast {
 
   #hash(...words: string[]): Buffer {
     return createHash('sha256')
-      .update(JSON.stringify(['bartizan', this.#seed, ...words]))
+      .update(this.#text(...words))
       .digest();
+  }
+
+  #text(...words: string[]): string {
+    return JSON.stringify(['bartizan', this.#seed, ...words]);
   }
 }

@@ -35,6 +35,7 @@ export class KillSwitch {
       get: (key) => rows.get(key),
       getMany: (keys) => rows.getMany(keys),
       range: (range) => rows.range(range),
+      keys: (range) => rows.keys(range),
     };
     return {
       ...reader,

@@ -36,6 +36,7 @@ function toGatekeeperSettings(fields: GatekeeperFields): Partial<GatekeeperSetti
     requestTtl: fields.request_ttl,
     requestAttempts: fields.request_attempts,
     maxPendingRequests: fields.max_pending_requests,
+    maxUnprovenRequests: fields.max_unproven_requests,
     deniedCooldown: fields.denied_cooldown,
     proofWindow: fields.proof_window,
   });

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {type ErrorCode, errorCodes} from '../errors/index.js';
+import {maxBlobBytes} from '../gatekeeper/deposit.js';
 import {maxU32} from '../gatekeeper/settings.js';
 import {finality} from '../tower/chain-events.js';
 import {
@@ -24,7 +25,7 @@ const anyState = oneOf(['active', 'expired', 'authorized', 'unknown']);
 
 const user = short('user', {user: userName}, 'the name of a user, or a map');
 export const appointment = section(
-  {user: userName, device: deviceName.optional(), name: text(64), blob_bytes: whole(0, maxU32)},
+  {user: userName, device: deviceName.optional(), name: text(64), blob_bytes: whole(0, maxBlobBytes)},
   'an appointment such as {user: alice, name: channel-1, blob_bytes: 500}',
 );
 
@@ -40,6 +41,7 @@ export const gatekeeperShape = {
   max_pending_requests: whole(1, 100_000_000).optional(),
   denied_cooldown: whole(1, maxU32).optional(),
   proof_window: whole(1, finality).optional(),
+  max_unproven_requests: whole(0, 100_000_000).optional(),
 };
 
 const prefix = 'TOWER_';

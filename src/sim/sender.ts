@@ -35,9 +35,9 @@ export class Sender {
       case 'renew':
         return ({gatekeeper}) => gatekeeper.addUpdateUser(cast.keyOf(roster.deviceOf(request.user)));
       case 'appointment': {
-        const key = cast.keyOf(request.device ?? roster.deviceOf(request.user));
-        const locator = cast.locatorOf(request.user, request.name);
-        return ({gatekeeper}) => gatekeeper.addUpdateAppointment(key, locator, request);
+        const device = request.device ?? roster.deviceOf(request.user);
+        const deposit = cast.depositOf(device, request);
+        return ({gatekeeper}) => gatekeeper.addUpdateAppointment(cast.keyOf(device), deposit);
       }
       case 'signup':
       case 'login':

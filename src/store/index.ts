@@ -1,3 +1,4 @@
+export * from './appointment-row.js';
 export {digestOf} from './digest.js';
 export type {Change, Changes, KeyValueReader, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 export * as layout from './layout.js';

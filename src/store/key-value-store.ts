@@ -8,6 +8,8 @@ export interface KeyValueReader {
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Rows with `from <= key < to`, in order, at most `limit`. */
   range(range: Range): Promise<Row[]>;
+  /** The keys of such rows, without reading their values. */
+  keys(range: Range): Promise<string[]>;
 }
 
 export interface KeyValueStore extends KeyValueReader {

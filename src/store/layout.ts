@@ -4,13 +4,14 @@
  * S meta!chain                             network, genesis hash
  * S meta!tip                               height, hash of the last processed block
  * S meta!start                             height at which this store began
- * S meta!counters                          next user id, subscription number and request id; users, pending and closed requests
+ * S meta!counters                          next user id, subscription number and request id; users, pending (unproven among them) and closed requests
  * S meta!settings                          the settings that decide, in force
  * S user!<id:4>                            subscription, available and granted slots, start, expiry, devices
  * S device!<pubkey:33>                     user id, role, authorized at
  * S due!<kind:1><height:4><id>             what falls due when: e = expiry, of a user (id:4); t = a pending request (id:6),
  *                                          at the height at which it was received; c = a closed one, at which it was closed
- * S appointment!<subscription:6><locator:16>   slots
+ * S appointment!<subscription:6><locator:16>   user id, slots, start block, to_self_delay, size and hash of the blob, device, signature
+ *   blob!<subscription:6><locator:16>      the encrypted blob: not state, as its hash is, so that the log alone replays
  * S locator!<locator:16><subscription:6>   (empty): the same pairs, by locator
  * S told!<pubkey:33>                       user, subscription, slots and expiry last told, highest told in it
  * S request!<id:6>                         an authorization request and what became of it
@@ -31,7 +32,7 @@
  */
 
 /** Raise it when a row changes its form, and add a migration in `schema.ts`. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Request ids and log numbers have six bytes: no flood of requests ever uses them up. */
 export const maxU48 = 0xffff_ffff_ffff;
@@ -71,6 +72,7 @@ export type Table =
   | 'device'
   | 'due'
   | 'appointment'
+  | 'blob'
   | 'locator'
   | 'told'
   | 'forget'
@@ -136,11 +138,23 @@ export const appointmentRange = (subscription: number): {from: string; to: strin
   to: `appointment!${u48(subscription + 1)}`,
 });
 
+export const blobKey = (subscription: number, locator: string): string => `blob!${u48(subscription)}${hex(locator)}`;
+export const placeOfBlob = (key: string): {subscription: number; locator: string} => ({
+  subscription: readU48(key, 5),
+  locator: unhex(key, 11, 27),
+});
+
 export const locatorKey = (locator: string, subscription: number): string =>
   `locator!${hex(locator)}${u48(subscription)}`;
 export const locatorOf = (key: string): {locator: string; subscription: number} => ({
   locator: unhex(key, 8, 24),
   subscription: readU48(key, 24),
+});
+
+/** Every appointment with this locator, in order of subscription. */
+export const locatorRange = (locator: string): {from: string; to: string} => ({
+  from: locatorKey(locator, 0),
+  to: `${locatorKey(locator, maxU48)}\0`,
 });
 
 export const toldKey = (publicKey: string): string => `told!${hex(publicKey)}`;

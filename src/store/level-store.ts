@@ -65,6 +65,16 @@ class LevelReader {
       throw storeFailed('read', error);
     }
   }
+
+  async keys({from, to, limit, reverse = false}: Range): Promise<string[]> {
+    if (limit <= 0 || from >= to) return [];
+    try {
+      const options = {gte: from, lt: to, limit, reverse, ...this.#options, keyEncoding: binaryString};
+      return await this.#db.keys<string>(options).all();
+    } catch (error) {
+      throw storeFailed('read', error);
+    }
+  }
 }
 
 /** Rows on disk, in LevelDB. One process at a time. */

@@ -89,6 +89,10 @@ export class MemoryStore implements KeyValueStore {
     return found.slice(0, limit);
   }
 
+  async keys(range: Range): Promise<string[]> {
+    return (await this.range(range)).map(([key]) => key);
+  }
+
   async write(changes: Changes): Promise<void> {
     // Read to the end first: whoever fails to name all changes has made none.
     const all = Symbol.asyncIterator in changes ? await gathered(changes) : [...changes];

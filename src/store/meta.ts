@@ -32,6 +32,8 @@ export interface DecisionSettings {
   readonly deniedCooldown: number;
   /** Blocks for which the proof of a request counts. */
   readonly proofWindow: number;
+  /** Pending requests at most that nobody has signed, of all devices together. */
+  readonly maxUnprovenRequests: number;
 }
 
 /** In the order in which they are stored, so that equal settings are equal bytes. */
@@ -47,6 +49,7 @@ export const decisionSettingNames = [
   'maxPendingRequests',
   'deniedCooldown',
   'proofWindow',
+  'maxUnprovenRequests',
 ] as const satisfies readonly (keyof DecisionSettings)[];
 
 export interface Counters {
@@ -57,6 +60,8 @@ export interface Counters {
   readonly pendingRequests: number;
   /** Closed requests that are still kept. */
   readonly closedRequests: number;
+  /** Those of the pending requests that nobody has signed. */
+  readonly unprovenRequests: number;
 }
 
 /** How far sweeps and purges have come. Not state: it only says where there is nothing left to read. */
@@ -130,7 +135,8 @@ export function metaChanges(before: Meta | undefined, after: Meta): Change[] {
   if (before?.tip !== tip) put(metaKey('tip'), {height: tip.height, hash: tip.hash});
   if (before?.start !== start) put(metaKey('start'), start);
   if (before?.counters !== counters) {
-    const {nextUserId, nextSubscription, users, nextRequestId, pendingRequests, closedRequests} = counters;
+    const {nextUserId, nextSubscription, users, nextRequestId, pendingRequests, closedRequests, unprovenRequests} =
+      counters;
     put(metaKey('counters'), {
       nextUserId,
       nextSubscription,
@@ -138,6 +144,7 @@ export function metaChanges(before: Meta | undefined, after: Meta): Change[] {
       nextRequestId,
       pendingRequests,
       closedRequests,
+      unprovenRequests,
     });
   }
   if (before?.settings !== settings) {

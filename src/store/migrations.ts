@@ -7,7 +7,10 @@ import {intact} from './rows.js';
 export type Migration = (rows: KeyValueReader) => Changes;
 
 /** `migrations[n]` leads from version n to n + 1. */
-export const migrations: Readonly<Record<number, Migration>> = {1: authorizationRequests};
+export const migrations: Readonly<Record<number, Migration>> = {
+  1: authorizationRequests,
+  2: appointmentBlobs,
+};
 
 /**
  * From 1 to 2: authorization requests. Meta rows have settings and counters more, and a told row ends with the user id,
@@ -36,6 +39,12 @@ async function* authorizationRequests(rows: KeyValueReader): AsyncIterable<Chang
       yield [key, Buffer.concat([told, devices[i]?.subarray(0, 4) ?? Buffer.alloc(4)])];
     }
   }
+}
+
+/** From 2 to 3: appointments with their blobs. Only stores without appointments come here. */
+async function* appointmentBlobs(rows: KeyValueReader): AsyncIterable<Change> {
+  yield* extended(rows, metaKey('settings'), {maxUnprovenRequests: 1_000});
+  yield* extended(rows, metaKey('counters'), {unprovenRequests: 0});
 }
 
 /** A row of JSON with more fields at its end. */

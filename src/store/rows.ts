@@ -139,18 +139,6 @@ export function decodeTold(raw: Uint8Array): ToldRow {
   };
 }
 
-/** An appointment's row: the slots that it takes. */
-export function encodeAppointment(slots: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(slots, 0);
-  return bytes;
-}
-
-export function decodeAppointment(raw: Uint8Array): number {
-  intact(raw.length === 4, `an appointment row has ${raw.length} bytes`);
-  return view(raw).readUInt32BE(0);
-}
-
 export function encodeSubscription(subscription: number): Buffer {
   const bytes = Buffer.allocUnsafe(6);
   bytes.writeUIntBE(subscription, 0, 6);

@@ -1,7 +1,10 @@
 import {OperationalError} from '../errors/index.js';
 import type {Change, Changes, KeyValueReader, KeyValueStore} from './key-value-store.js';
-import {localKey, schemaVersion} from './layout.js';
+import {localKey, schemaVersion, tableRange} from './layout.js';
 import {migrations} from './migrations.js';
+
+/** The first schema whose appointments have their blobs. */
+const firstWithBlobs = 3;
 
 /**
  * The schema version of a store; 0 for an empty database.
@@ -34,13 +37,14 @@ export async function schemaOf(rows: KeyValueReader): Promise<number> {
 
 /**
  * Brings an intact store to this version, one atomic step a version.
- * @throws OperationalError TOWER_STORE_CORRUPT.
+ * @throws OperationalError TOWER_STORE_OUTDATED, TOWER_STORE_CORRUPT.
  */
 export async function migrate(rows: KeyValueStore, version: number): Promise<void> {
   if (version === 0) {
     await rows.write([schemaRow(schemaVersion)]);
     return;
   }
+  if (version < firstWithBlobs) await requireNoAppointments(rows);
   for (let from = version; from < schemaVersion; from++) {
     const migration = migrations[from];
     if (!migration) {
@@ -48,6 +52,16 @@ export async function migrate(rows: KeyValueStore, version: number): Promise<voi
     }
     await rows.write(step(migration(rows), from + 1));
   }
+}
+
+/** Before the first step, so that what is refused stays as it was. */
+async function requireNoAppointments(rows: KeyValueReader): Promise<void> {
+  const [appointment] = await rows.keys({...tableRange('appointment'), limit: 1});
+  if (appointment === undefined) return;
+  throw new OperationalError(
+    'TOWER_STORE_OUTDATED',
+    'the store holds appointments from before their blobs were kept, which cannot be read',
+  );
 }
 
 /** One step as one batch, put together while it is read: a store of a million users has a million told rows. */

@@ -22,7 +22,7 @@ export class Store {
   /**
    * Reads the meta rows and the last events, and migrates an older store. Nothing else is read, however many users
    * there are.
-   * @throws OperationalError TOWER_STORE_TOO_NEW; TOWER_STORE_CORRUPT when the rows are not ours, or some were lost.
+   * @throws OperationalError TOWER_STORE_TOO_NEW, TOWER_STORE_OUTDATED; TOWER_STORE_CORRUPT when the rows are not ours, or some were lost.
    */
   static async open(rows: KeyValueStore): Promise<Store> {
     const version = await schemaOf(rows);

@@ -100,6 +100,10 @@ export class Transaction implements KeyValueReader {
     return found.length > range.limit ? found.slice(0, range.limit) : found;
   }
 
+  async keys(range: Range): Promise<string[]> {
+    return (await this.range(range)).map(([key]) => key);
+  }
+
   put(key: string, value: Uint8Array): void {
     this.#changes.set(key, value);
     this.#made++;

@@ -1,14 +1,10 @@
 import type {Check} from './check.js';
 import type {KeyValueReader} from './key-value-store.js';
 import {
-  appointmentKey,
-  appointmentOf,
   deviceKey,
   dueKey,
   dueOf,
   dueRange,
-  locatorKey,
-  locatorOf,
   publicKeyOfDevice,
   tableRange,
   undoHeightOf,
@@ -17,36 +13,8 @@ import {
 } from './layout.js';
 import type {Meta} from './meta.js';
 import {pagesOf} from './pages.js';
-import {decodeAppointment, decodeDevice, decodeUndo, decodeUser} from './rows.js';
-
-/** Appointments and their slots, by subscription. */
-export type Taken = Map<number, {count: number; slots: number}>;
-
-export async function verifyAppointments(rows: KeyValueReader, taken: Taken, check: Check): Promise<number> {
-  let appointments = 0;
-  for await (const page of pagesOf(rows, tableRange('appointment'))) {
-    const places = page.map(([key]) => appointmentOf(key));
-    const indexed = await rows.getMany(places.map(({locator, subscription}) => locatorKey(locator, subscription)));
-    page.forEach(([, value], i) => {
-      const {subscription, locator} = places[i]!;
-      const sum = taken.get(subscription) ?? {count: 0, slots: 0};
-      taken.set(subscription, {count: sum.count + 1, slots: sum.slots + decodeAppointment(value)});
-      check.that(
-        indexed[i] !== undefined,
-        () => `appointment ${locator} of subscription ${subscription} has no locator row`,
-      );
-    });
-    appointments += page.length;
-  }
-  for await (const page of pagesOf(rows, tableRange('locator'))) {
-    const places = page.map(([key]) => locatorOf(key));
-    const found = await rows.getMany(places.map(({locator, subscription}) => appointmentKey(subscription, locator)));
-    found.forEach((value, i) => {
-      check.that(value !== undefined, () => `locator row ${places[i]!.locator} has no appointment`);
-    });
-  }
-  return appointments;
-}
+import type {Taken} from './verify-appointments.js';
+import {decodeDevice, decodeUndo, decodeUser} from './rows.js';
 
 export async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check: Check): Promise<number> {
   let users = 0;
@@ -56,8 +24,9 @@ export async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken
     const devices = known.flatMap(({id, devices}) => devices.map((device) => ({id, ...device})));
     const deviceRows = await rows.getMany(devices.map(({key}) => deviceKey(key)));
     known.forEach((user, i) => {
-      const sum = taken.get(user.subscription) ?? {count: 0, slots: 0};
+      const sum = taken.get(user.subscription) ?? {count: 0, slots: 0, userId: user.id};
       taken.delete(user.subscription);
+      check.that(sum.userId === user.id, () => `appointments of user ${user.id} name another user`);
       check.that(dues[i] !== undefined, () => `user ${user.id} has no due row at ${user.expiry}`);
       check.that(
         sum.count === user.appointments,

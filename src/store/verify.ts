@@ -5,7 +5,8 @@ import {type Meta, readMeta} from './meta.js';
 import {pagesOf} from './pages.js';
 import {decodeHeader} from './rows.js';
 import {verifyRequests} from './verify-requests.js';
-import {type Taken, verifyAppointments, verifyDevices, verifyDues, verifyUndo, verifyUsers} from './verify-users.js';
+import {type Taken, verifyAppointments, verifyBlobs} from './verify-appointments.js';
+import {verifyDevices, verifyDues, verifyUndo, verifyUsers} from './verify-users.js';
 
 export interface Verification {
   readonly users: number;
@@ -16,7 +17,7 @@ export interface Verification {
 }
 
 /**
- * Holds every index against its rows, the slots of every user against his appointments, and every authorization request
+ * Holds every index against its rows, the slots of every user against his appointments, every blob against its hash, and every authorization request
  * against the rows that say where it waits.
  */
 export async function verify(rows: KeyValueReader): Promise<Verification> {
@@ -29,6 +30,7 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
   await check.table(async () => {
     appointments = await verifyAppointments(rows, taken, check);
   });
+  await check.table(() => verifyBlobs(rows, check));
   if (meta) {
     await check.table(async () => {
       users = await verifyUsers(rows, meta, taken, check);

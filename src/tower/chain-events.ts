@@ -45,6 +45,7 @@ export function beginStore(
       nextRequestId: 1,
       pendingRequests: 0,
       closedRequests: 0,
+      unprovenRequests: 0,
     },
     settings,
     progress: {

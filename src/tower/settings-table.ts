@@ -136,6 +136,14 @@ export const settingsTable = {
       meaning: 'Blocks for which the proof of a request counts',
     },
   ),
+  maxUnprovenRequests: integer(
+    {from: 0, to: 100_000_000},
+    {
+      fallback: defaultGatekeeperSettings.maxUnprovenRequests,
+      group: 'Authorization',
+      meaning: 'Pending requests at most that nobody has signed: those of unknown keys that register',
+    },
+  ),
   authPolicy: text({
     fallback: '',
     group: 'Authorization',

@@ -69,7 +69,7 @@ test('changed settings are named as they are set', (t) => {
   t.is(
     plainLine({type: 'settings_changed', height: 5, settings}, now),
     `${time} event=settings_changed height=5 subscription_slots=1 subscription_duration=2 expiry_delta=3 renewal=reset ` +
-      'auth=none auth_budget=100 request_ttl=144 request_attempts=8 max_pending_requests=100000 denied_cooldown=6 proof_window=6',
+      'auth=none auth_budget=100 request_ttl=144 request_attempts=8 max_pending_requests=100000 denied_cooldown=6 proof_window=6 max_unproven_requests=1000',
   );
 });
 

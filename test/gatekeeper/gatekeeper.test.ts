@@ -3,6 +3,7 @@ import {recoverKey} from '../../src/crypto/index.js';
 import {decodeZbase32} from '../../src/crypto/zbase32.js';
 import {
   AuthenticationFailure,
+  type Deposit,
   Gatekeeper,
   InvalidParameter,
   MaximumExpiryReached,
@@ -16,6 +17,7 @@ import {
   uuidOf,
 } from '../../src/gatekeeper/index.js';
 import {Rejection} from '../../src/errors/index.js';
+import {unsigned} from '../support/deposits.js';
 import {allRows} from '../support/rows.js';
 import {locator, publicKey, signingKey} from '../support/keys.js';
 import {fromHex, vectors} from '../support/vectors.js';
@@ -36,7 +38,7 @@ test('a registration answers slots, start and expiry, with a receipt that the to
 test('a renewal adds slots and time, and keeps id, start and appointments', async (t) => {
   const world = await World.begin(t);
   await world.register(2);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 2049});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 2049}));
   await world.mine(5);
   t.like(await world.register(2), {availableSlots: 18, subscriptionStart: 100, subscriptionExpiry: 120});
   const user = (await world.user(2))!;
@@ -51,7 +53,7 @@ test('each receipt is strictly above the last, also when slots were used and the
   const {gatekeeper} = world.tower;
   let last = await world.register(2);
   for (let i = 1; i <= 5; i++) {
-    await gatekeeper.addUpdateAppointment(publicKey(2), locator(i), {blobBytes: 1});
+    await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(i), {blobBytes: 1}));
     const next = await world.register(2);
     // The client learned of the lower balance from the appointment; the expiry only grows by receipts.
     t.true(next.subscriptionExpiry > last.subscriptionExpiry);
@@ -68,19 +70,22 @@ test('a key in upper case is the same user', async (t) => {
   await world.register(2);
   const {gatekeeper} = world.tower;
   t.is((await gatekeeper.addUpdateUser(publicKey(2).toUpperCase())).subscriptionExpiry, 120);
+  const shouted = unsigned(locator(0xab).toUpperCase(), {blobBytes: 1});
+  t.is((await gatekeeper.addUpdateAppointment(publicKey(2).toUpperCase(), shouted)).availableSlots, 19);
   t.is(
-    await gatekeeper.addUpdateAppointment(publicKey(2).toUpperCase(), locator(0xab).toUpperCase(), {blobBytes: 1}),
+    (await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(0xab), {blobBytes: 1}))).availableSlots,
     19,
   );
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(2), locator(0xab), {blobBytes: 1}), 19);
   t.is(world.userCount, 1);
 });
 
 test('appointments charge the difference: new, larger, smaller, same', async (t) => {
   const world = await World.begin(t);
   await world.register(2);
-  const put = (n: number, blobBytes: number) =>
-    world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(n), {blobBytes});
+  const put = async (n: number, blobBytes: number) => {
+    const deposit = unsigned(locator(n), {blobBytes});
+    return (await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), deposit)).availableSlots;
+  };
   t.is(await put(1, 2048), 9);
   t.is(await put(2, 0), 8);
   t.is(await put(1, 3 * 2048 + 1), 5);
@@ -109,8 +114,11 @@ test('two users may hold the same locator, each with his own slots', async (t) =
   await world.register(2);
   await world.register(3);
   const {gatekeeper} = world.tower;
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 4096}), 8);
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(3), locator(1), {blobBytes: 1}), 9);
+  t.is(
+    (await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 4096}))).availableSlots,
+    8,
+  );
+  t.is((await gatekeeper.addUpdateAppointment(publicKey(3), unsigned(locator(1), {blobBytes: 1}))).availableSlots, 9);
   t.deepEqual([...(await (await world.user(2))!.appointments()).values()], [2]);
   t.deepEqual([...(await (await world.user(3))!.appointments()).values()], [1]);
   t.deepEqual(await world.problems(), []);
@@ -122,16 +130,19 @@ test('a subscription counts until the block before its expiry, and renews in its
   await world.register(2);
   await world.mineTo(109);
   t.deepEqual(await gatekeeper.hasSubscriptionExpired(publicKey(2)), {expired: false, expiry: 110});
-  await gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}));
   await world.mineTo(110);
   t.deepEqual(await gatekeeper.hasSubscriptionExpired(publicKey(2)), {expired: true, expiry: 110});
-  const refused = await t.throwsAsync(gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1}), {
-    instanceOf: SubscriptionExpired,
-  });
+  const refused = await t.throwsAsync(
+    gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1})),
+    {
+      instanceOf: SubscriptionExpired,
+    },
+  );
   t.like(refused, {code: 'TOWER_SUBSCRIPTION_EXPIRED', facts: {expiry: 110}});
   await world.mineTo(111);
   t.is((await world.register(2)).subscriptionExpiry, 120);
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1}), 19);
+  t.is((await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}))).availableSlots, 19);
 });
 
 test('a signature authenticates its registered key, in zbase32, in hex and with a high s', async (t) => {
@@ -176,7 +187,7 @@ test('a user who was deleted authenticates no more, and neither adds nor asks', 
   await world.mineTo(112);
   const failure = {instanceOf: AuthenticationFailure, message: /not registered/};
   await t.throwsAsync(gatekeeper.authenticateUser(message, signingKey(2).sign(message)), failure);
-  await t.throwsAsync(gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1}), failure);
+  await t.throwsAsync(gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1})), failure);
   await t.throwsAsync(gatekeeper.hasSubscriptionExpired(publicKey(2)), failure);
 });
 
@@ -190,23 +201,25 @@ test('values of another form are refused by name, before anything is queued', as
   for (const bad of ['', 'x', key.slice(2), `${key}00`, `04${key.slice(2)}`, offCurve, `${key}\n`, ` ${key}`]) {
     const error = await t.throwsAsync(gatekeeper.addUpdateUser(bad), {instanceOf: InvalidParameter}, bad);
     t.deepEqual([error.code, error.facts['parameter']], ['TOWER_INVALID_PARAMETER', 'public key']);
-    await t.throwsAsync(gatekeeper.addUpdateAppointment(bad, locator(1), {blobBytes: 1}), {
+    await t.throwsAsync(gatekeeper.addUpdateAppointment(bad, unsigned(locator(1), {blobBytes: 1})), {
       instanceOf: InvalidParameter,
     });
     await t.throwsAsync(gatekeeper.hasSubscriptionExpired(bad), {instanceOf: InvalidParameter});
   }
   for (const bad of ['', locator(1).slice(1), `${locator(1)}0`, 'g'.repeat(32), `${locator(1).slice(1)}\n`]) {
-    const error = await t.throwsAsync(gatekeeper.addUpdateAppointment(key, bad, {blobBytes: 1}), {
+    const error = await t.throwsAsync(gatekeeper.addUpdateAppointment(key, unsigned(bad, {blobBytes: 1})), {
       instanceOf: InvalidParameter,
     });
     t.is(error.facts['parameter'], 'locator');
   }
-  for (const blobBytes of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, maxBlobBytes + 1]) {
-    const error = await t.throwsAsync(gatekeeper.addUpdateAppointment(key, locator(1), {blobBytes}), {
-      instanceOf: InvalidParameter,
-    });
-    t.is(error.facts['parameter'], 'blob_bytes');
-  }
+  const refused = async (parameter: string, part: Partial<Deposit>) => {
+    const deposit = {...unsigned(locator(1), {blobBytes: 1}), ...part};
+    const error = await t.throwsAsync(gatekeeper.addUpdateAppointment(key, deposit), {instanceOf: InvalidParameter});
+    t.is(error.facts['parameter'], parameter);
+  };
+  await refused('encrypted_blob', {encryptedBlob: Buffer.alloc(maxBlobBytes + 1)});
+  for (const toSelfDelay of [-1, 0.5, Number.NaN, 2 ** 32]) await refused('to_self_delay', {toSelfDelay});
+  for (const signature of ['', 'y'.repeat(131), 'y y', 'y\n', 'ÿ', '€']) await refused('signature', {signature});
   for (const uuid of ['', locator(1), uuidOf(1, locator(1)).toUpperCase().replace(/0/g, 'G')]) {
     await t.throwsAsync(gatekeeper.deleteAppointments(new Map([[uuid, key]]), {refund: true}), {
       instanceOf: InvalidParameter,
@@ -233,12 +246,12 @@ test('slots that appointments give back never exceed u32', async (t) => {
   const world = await World.begin(t, {settings: {subscriptionSlots: 0x7fff_ffff}});
   const {gatekeeper} = world.tower;
   await world.register(2);
-  await gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: maxBlobBytes});
-  await gatekeeper.addUpdateAppointment(publicKey(2), locator(2), {blobBytes: maxBlobBytes});
+  await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: maxBlobBytes}));
+  await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(2), {blobBytes: maxBlobBytes}));
   await world.register(2);
   await world.changeSettings({subscriptionSlots: 2});
   await t.throwsAsync(world.register(2), {instanceOf: MaximumSlotsReached});
-  await gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}));
   await gatekeeper.deleteAppointments(new Map([[uuidOf(1, locator(2)), publicKey(2)]]), {refund: true});
   t.is((await world.user(2))!.availableSlots, 0xffff_fffe - 1);
   t.is(world.tower.halted, undefined);
@@ -275,8 +288,9 @@ test('deleted appointments are refunded or forfeited, and those that are not the
   const {gatekeeper} = world.tower;
   await world.register(2);
   await world.register(3);
-  for (const n of [1, 2, 3]) await gatekeeper.addUpdateAppointment(publicKey(2), locator(n), {blobBytes: 4096});
-  await gatekeeper.addUpdateAppointment(publicKey(3), locator(1), {blobBytes: 4096});
+  for (const n of [1, 2, 3])
+    await gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(n), {blobBytes: 4096}));
+  await gatekeeper.addUpdateAppointment(publicKey(3), unsigned(locator(1), {blobBytes: 4096}));
   const remove = (refund: boolean, ...pairs: [string, string][]) =>
     gatekeeper.deleteAppointments(new Map(pairs), {refund});
 
@@ -340,7 +354,10 @@ test('a tower that has not seen a block refuses to date a subscription', async (
   const world = await World.open(t);
   const noTip = {instanceOf: NoTip, code: 'TOWER_NO_TIP'};
   await t.throwsAsync(world.register(2), noTip);
-  await t.throwsAsync(world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1}), noTip);
+  await t.throwsAsync(
+    world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1})),
+    noTip,
+  );
   await t.throwsAsync(world.changeSettings({expiryDelta: 9}), noTip);
   t.is(world.userCount, 0);
   t.is(world.tower.gatekeeper.expiryDelta, 2, 'the settings that it will begin with can be asked for');

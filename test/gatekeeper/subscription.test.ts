@@ -19,6 +19,7 @@ const counters = {
   nextRequestId: 5,
   pendingRequests: 1,
   closedRequests: 3,
+  unprovenRequests: 1,
 };
 
 /** A user with id 3, who registered at 1000 and has used 4 of his 10 slots. */

@@ -35,6 +35,7 @@ test('a scenario is read with every default filled in', (t) => {
       maxPendingRequests: 100_000,
       deniedCooldown: 6,
       proofWindow: 6,
+      maxUnprovenRequests: 1_000,
     },
     chain: {startHeight: 120, seed: 'bartizan'},
     steps: [
@@ -118,7 +119,7 @@ test('every step of authorization is read, in full and in short', (t) => {
       'appointment: {user: alice, device: laptop, name: a, blob_bytes: 1}',
       'refuse: {signup: {device: watch, info: x}, code: DENIED_COOLDOWN}',
       'refuse: {revoke: watch, code: DEVICE_NOT_FOUND}',
-      'set: {auth: user, auth_budget: 2, request_ttl: 3, request_attempts: 4, max_pending_requests: 5, denied_cooldown: 6, proof_window: 7}',
+      'set: {auth: user, auth_budget: 2, request_ttl: 3, request_attempts: 4, max_pending_requests: 5, denied_cooldown: 6, proof_window: 7, max_unproven_requests: 8}',
     ),
   );
   const returns = (value: unknown) => ({type: 'returns', value});
@@ -171,6 +172,7 @@ test('every step of authorization is read, in full and in short', (t) => {
           maxPendingRequests: 5,
           deniedCooldown: 6,
           proofWindow: 7,
+          maxUnprovenRequests: 8,
         },
       },
     ].map((step) => ({...step, line: undefined})),
@@ -248,7 +250,7 @@ test(
   'with a key left out',
   saying,
   story('register: alice', 'appointment: {user: alice, name: a}'),
-  'story.yaml:4:18: blob_bytes: is missing; expected a whole number from 0 to 4294967295',
+  'story.yaml:4:18: blob_bytes: is missing; expected a whole number from 0 to 16777216',
 );
 test(
   'with a mistyped state',

@@ -50,6 +50,7 @@ test('the defaults on the page are those of the schema', (t) => {
     max_pending_requests: tower.maxPendingRequests,
     denied_cooldown: tower.deniedCooldown,
     proof_window: tower.proofWindow,
+    max_unproven_requests: tower.maxUnprovenRequests,
     start_height: chain.startHeight,
     seed: chain.seed,
   };

@@ -48,6 +48,20 @@ const user = fc.record(
   plain,
 );
 
+const appointment = fc.record(
+  {
+    userId: u32,
+    slots: u32,
+    startBlock: u32,
+    toSelfDelay: u32,
+    blobBytes: u32,
+    blobHash: fc.uint8Array({minLength: 32, maxLength: 32}).map((bytes) => Buffer.from(bytes).toString('hex')),
+    device: publicKey,
+    signature: fc.stringMatching(/^[\x21-\x7e]{1,130}$/),
+  },
+  plain,
+);
+
 const compare = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Compares lists of numbers and texts element by element. */
@@ -59,6 +73,7 @@ test('keys of every table are ordered as their numbers are', (t) => {
     [fc.tuple(u32), layout.userKey],
     [fc.tuple(u32, u32), (height: number, id: number) => layout.dueKey('e', height, id)],
     [fc.tuple(u48, locator), layout.appointmentKey],
+    [fc.tuple(u48, locator), layout.blobKey],
     [fc.tuple(locator, u48), layout.locatorKey],
     [fc.tuple(u32, publicKey), layout.forgetKey],
     [fc.tuple(u32), layout.headerKey],
@@ -92,6 +107,7 @@ test('what a key says can be read back from it', (t) => {
       assert.equal(layout.publicKeyOfDevice(layout.deviceKey(key)), key);
       assert.deepEqual(layout.dueOf(layout.dueKey('e', a, b)), {kind: 'e', height: a, id: b});
       assert.deepEqual(layout.appointmentOf(layout.appointmentKey(subscription, locator)), {subscription, locator});
+      assert.deepEqual(layout.placeOfBlob(layout.blobKey(subscription, locator)), {subscription, locator});
       assert.deepEqual(layout.locatorOf(layout.locatorKey(locator, subscription)), {locator, subscription});
       assert.deepEqual(layout.forgetOf(layout.forgetKey(a, key)), {height: a, publicKey: key});
       assert.equal(layout.headerHeightOf(layout.headerKey(a)), a);
@@ -173,6 +189,7 @@ test('a key belongs to the range of its table and of no other', (t) => {
     device: [layout.deviceKey('00'.repeat(33)), layout.deviceKey(key)],
     due: [layout.dueKey('e', 0, 0), layout.dueKey('e', 0xffff_ffff, 0xffff_ffff), layout.requestDueKey('t', 1, u48Max)],
     appointment: [layout.appointmentKey(0, '00'.repeat(16)), layout.appointmentKey(u48Max, 'ff'.repeat(16))],
+    blob: [layout.blobKey(0, '00'.repeat(16)), layout.blobKey(u48Max, 'ff'.repeat(16))],
     locator: [layout.locatorKey('00'.repeat(16), 0), layout.locatorKey('ff'.repeat(16), u48Max)],
     told: [layout.toldKey('00'.repeat(33)), layout.toldKey(key)],
     forget: [layout.forgetKey(0, '00'.repeat(33)), layout.forgetKey(0xffff_ffff, key)],
@@ -251,10 +268,14 @@ test('every row can be read back as it was written', (t) => {
       (subscription, userId, lastSlots, lastExpiry, highestSlots, highestExpiry) => {
         const told = {userId, subscription, lastSlots, lastExpiry, highestSlots, highestExpiry};
         assert.deepEqual(decodeTold(encodeTold(told)), told);
-        assert.equal(decodeAppointment(encodeAppointment(lastSlots)), lastSlots);
         assert.equal(decodeSubscription(encodeSubscription(subscription)), subscription);
       },
     ),
+  );
+  fc.assert(
+    fc.property(appointment, (appointment) => {
+      assert.deepEqual(decodeAppointment(encodeAppointment(appointment)), appointment);
+    }),
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(u32, user), {maxLength: 5}), (users) => {
@@ -299,7 +320,7 @@ test('a row that is too short, too long or of an unknown role is damage, not a v
   t.throws(() => decodeDevice(new Uint8Array(8)), bad);
   t.throws(() => decodeDevice(Uint8Array.of(0, 0, 0, 1, 3, 0, 0, 0, 1)), bad);
   t.throws(() => decodeTold(new Uint8Array(23)), bad);
-  t.throws(() => decodeAppointment(new Uint8Array(3)), bad);
+  t.throws(() => decodeAppointment(new Uint8Array(85)), bad);
   t.throws(() => decodeHeader(1, new Uint8Array(111)), bad);
   const undo = encodeUndo([{id: 1, user: new Uint8Array(28)}]);
   t.throws(() => decodeUndo(undo.subarray(0, undo.length - 1)), bad);

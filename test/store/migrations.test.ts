@@ -8,6 +8,7 @@ import {
   layout,
   LevelStore,
   MemoryStore,
+  type Row,
   Store,
   verify,
 } from '../../src/store/index.js';
@@ -18,6 +19,7 @@ import {storedRows} from '../support/stored-rows.js';
 import {tempDir} from '../support/temp-dir.js';
 
 const refused = (code: string) => ({instanceOf: OperationalError, code});
+const {schemaVersion} = layout;
 const versionOf = async (rows: KeyValueStore) => text(await rows.get(layout.localKey('schema')));
 
 /** More told rows than are read at once; every other key has a device yet. */
@@ -37,9 +39,9 @@ const kinds: [string, (folder: string) => Promise<KeyValueStore>][] = [
 for (const [kind, open] of kinds) {
   test(`${kind}: every told row of schema 1 ends with the user whom its key belongs to, or with 0`, async (t) => {
     const rows = await open(tempDir(t));
-    await rows.write([...storedRows('schema-1.txt'), ...manyTold(2_500)]);
+    await rows.write([...storedRows('schema-1-without-appointments.txt'), ...manyTold(2_500)]);
     await Store.open(rows);
-    t.is(await versionOf(rows), '2');
+    t.is(await versionOf(rows), '3');
     for (let n = 0; n < 2_500; n++) {
       const row = (await rows.get(layout.toldKey(fakeKey(n))))!;
       if (decodeTold(row).userId !== (n % 2 === 0 ? n + 1 : 0) || row[0] !== n % 256) t.fail(`told row ${n}`);
@@ -50,7 +52,7 @@ for (const [kind, open] of kinds) {
   test(`${kind}: a told row of schema 1 that is cut short has the store refused unchanged`, async (t) => {
     const rows = await open(tempDir(t));
     await rows.write([
-      ...storedRows('schema-1.txt'),
+      ...storedRows('schema-1-without-appointments.txt'),
       ...manyTold(2_500),
       [layout.toldKey('ff'.repeat(33)), Buffer.alloc(21)],
     ]);
@@ -64,29 +66,58 @@ for (const [kind, open] of kinds) {
 
 test('a store of schema 1 whose log lacks an event is refused unchanged', async (t) => {
   const rows = new MemoryStore();
-  await rows.write(storedRows('schema-1.txt'));
+  await rows.write(storedRows('schema-1-without-appointments.txt'));
   await rows.write([[layout.logKey(7), null]]);
   const before = await allRows(rows);
   await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_CORRUPT'));
   t.deepEqual(await allRows(rows), before);
 });
 
-for (const fate of ['fails before', 'fails after'] as const) {
-  test(`a migration whose write ${fate} it is made leaves a whole store of ${fate === 'fails before' ? 'schema 1' : 'schema 2'}`, async (t) => {
-    const good = new MemoryStore();
-    await good.write(storedRows('schema-1.txt'));
-    const before = await allRows(good);
-    await Store.open(good);
-    const after = await allRows(good);
+const asRows = (hex: Readonly<Record<string, string>>): Row[] =>
+  Object.entries(hex).map(([key, value]) => [Buffer.from(key, 'hex').toString('latin1'), Buffer.from(value, 'hex')]);
 
-    const rows = new FaultyStore(new MemoryStore());
-    await rows.rows.write(storedRows('schema-1.txt'));
-    rows.next = fate;
-    await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_FAILED'));
-    t.is(rows.writes.length, 1, 'one write is all there is');
-    t.deepEqual(await allRows(rows), fate === 'fails before' ? before : after);
-    await Store.open(rows);
-    t.deepEqual(await allRows(rows), after);
-    t.deepEqual((await verify(rows)).problems, []);
+/** What every write leaves, the first of which is the first step. */
+async function statesOf(stored: readonly Row[]): Promise<Record<string, string>[]> {
+  const rows = new MemoryStore();
+  await rows.write(stored);
+  const states = [await allRows(rows)];
+  const faulty = new FaultyStore(rows);
+  await Store.open(faulty);
+  const {writes} = faulty;
+  const again = new MemoryStore();
+  await again.write(stored);
+  for (const changes of writes) {
+    await again.write(changes);
+    states.push(await allRows(again));
+  }
+  return states;
+}
+
+for (const schema of [1, 2]) {
+  for (const fate of ['fails before', 'fails after'] as const) {
+    test(`a migration from schema ${schema} that ${fate} one of its steps is made leaves a whole store`, async (t) => {
+      const stored = storedRows(`schema-${schema}-without-appointments.txt`);
+      const states = await statesOf(stored);
+      t.is(states.length, 1 + schemaVersion - schema, 'one write a version');
+      for (let struck = 0; struck + 1 < states.length; struck++) {
+        const rows = new FaultyStore(new MemoryStore());
+        await rows.rows.write(asRows(states[struck]!));
+        rows.next = fate;
+        await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_FAILED'));
+        t.deepEqual(await allRows(rows), states[fate === 'fails before' ? struck : struck + 1]);
+        await Store.open(rows);
+        t.deepEqual(await allRows(rows), states.at(-1));
+        t.deepEqual((await verify(rows)).problems, []);
+      }
+    });
+  }
+
+  test(`a store of schema ${schema} with appointments, which have no blobs, is refused unchanged`, async (t) => {
+    const rows = new MemoryStore();
+    await rows.write(storedRows(`schema-${schema}.txt`));
+    const before = await allRows(rows);
+    const error = await t.throwsAsync(Store.open(rows), refused('TOWER_STORE_OUTDATED'));
+    t.regex(error.message, /appointments from before their blobs were kept/);
+    t.deepEqual(await allRows(rows), before);
   });
 }

@@ -93,7 +93,7 @@ test('a store whose meta rows are incomplete or unreadable is refused unchanged'
 /** A store with so many more events, each of so many bytes. */
 async function withEvents(count: number, bytes: number): Promise<{rows: MemoryStore; nextLog: number}> {
   const rows = new MemoryStore();
-  await rows.write(storedRows('schema-1.txt'));
+  await rows.write(storedRows('schema-1-without-appointments.txt'));
   const store = await Store.open(rows);
   const transaction = store.begin();
   for (let i = 0; i < count; i++) transaction.log('x'.repeat(bytes));

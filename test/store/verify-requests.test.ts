@@ -85,6 +85,7 @@ const meta: Meta = {
     nextRequestId: 14,
     pendingRequests: 4,
     closedRequests: 8,
+    unprovenRequests: 0,
   },
   settings: defaultGatekeeperSettings,
   progress: {

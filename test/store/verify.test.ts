@@ -1,6 +1,7 @@
 import test from 'ava';
 import {type Change, layout, MemoryStore, verify} from '../../src/store/index.js';
-import {decodeUser, encodeAppointment, encodeDevice, encodeUser} from '../../src/store/rows.js';
+import {decodeUser, encodeDevice, encodeUser} from '../../src/store/rows.js';
+import {unsigned} from '../support/deposits.js';
 import {locator, publicKey} from '../support/keys.js';
 import {World} from '../support/world.js';
 
@@ -12,7 +13,7 @@ async function aStore(t: Parameters<typeof World.begin>[0]): Promise<MemoryStore
   const world = await World.begin(t, {openRows: async () => rows});
   for (const user of [2, 3]) {
     await world.register(user);
-    await world.tower.gatekeeper.addUpdateAppointment(publicKey(user), locator(user), {blobBytes: 5_000});
+    await world.tower.gatekeeper.addUpdateAppointment(publicKey(user), unsigned(locator(user), {blobBytes: 5_000}));
   }
   await world.register(3);
   await world.mineTo(112);
@@ -54,9 +55,10 @@ const damages: [what: string, problem: RegExp, damage: Damage][] = [
   [
     'an appointment of a subscription that nobody has',
     /subscription 77, which nobody has/,
-    async () => [
-      [layout.appointmentKey(77, locator(1)), encodeAppointment(1)],
-      [layout.locatorKey(locator(1), 77), nothing],
+    async (rows) => [
+      [layout.appointmentKey(77, locator(3)), (await rows.get(layout.appointmentKey(2, locator(3))))!],
+      [layout.locatorKey(locator(3), 77), nothing],
+      [layout.blobKey(77, locator(3)), (await rows.get(layout.blobKey(2, locator(3))))!],
     ],
   ],
   [

@@ -1,5 +1,6 @@
 import {layout} from '../../src/store/index.js';
-import {decodeUser, encodeAppointment, encodeUser} from '../../src/store/rows.js';
+import {decodeUser, encodeUser} from '../../src/store/rows.js';
+import {rowsOfAppointment} from './deposits.js';
 import {locator} from './keys.js';
 import type {World} from './world.js';
 
@@ -8,8 +9,8 @@ export async function appoint(world: World, id: number, count: number): Promise<
   await world.change(async (transaction) => {
     const user = decodeUser((await transaction.get(layout.userKey(id)))!);
     for (let n = 1; n <= count; n++) {
-      transaction.put(layout.appointmentKey(user.subscription, locator(n)), encodeAppointment(1));
-      transaction.put(layout.locatorKey(locator(n), user.subscription), new Uint8Array(0));
+      const place = {userId: id, subscription: user.subscription, locator: locator(n)};
+      for (const [key, value] of rowsOfAppointment(place)) transaction.put(key, value);
     }
     transaction.put(
       layout.userKey(id),

@@ -39,6 +39,10 @@ export class FaultyStore implements KeyValueStore {
     return this.rows.range(range);
   }
 
+  keys(range: Range): Promise<string[]> {
+    return this.rows.keys(range);
+  }
+
   snapshot(): Snapshot {
     return this.rows.snapshot();
   }

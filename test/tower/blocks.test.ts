@@ -2,6 +2,7 @@ import test from 'ava';
 import {putDevice, putDue} from '../../src/gatekeeper/expiry.js';
 import {layout} from '../../src/store/index.js';
 import {decodeUser, encodeUser} from '../../src/store/rows.js';
+import {unsigned} from '../support/deposits.js';
 import {allRows} from '../support/rows.js';
 import {locator, publicKey} from '../support/keys.js';
 import {chainOfLog, type LogEntry, World} from '../support/world.js';
@@ -18,7 +19,7 @@ async function people(world: World): Promise<Record<string, string>> {
 async function userWithAppointments(world: World, user: number): Promise<void> {
   await world.register(user);
   for (const n of [1, 2]) {
-    await world.tower.gatekeeper.addUpdateAppointment(publicKey(user), locator(n), {blobBytes: 3_000});
+    await world.tower.gatekeeper.addUpdateAppointment(publicKey(user), unsigned(locator(n), {blobBytes: 3_000}));
   }
 }
 

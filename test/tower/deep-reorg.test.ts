@@ -1,5 +1,6 @@
 import test from 'ava';
 import {OperationalError} from '../../src/errors/index.js';
+import {unsigned} from '../support/deposits.js';
 import {locator, publicKey} from '../support/keys.js';
 import {ManualTimers} from '../support/manual-timers.js';
 import {allRows} from '../support/rows.js';
@@ -106,10 +107,10 @@ test('a fresh store goes below its start, and finds nothing to undo there', asyn
 test('accepting another chain keeps everybody, makes what was deleted final, and goes on from there', async (t) => {
   const world = await World.begin(t);
   await world.register(2);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}));
   await world.mineTo(205);
   await world.register(3);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(3), locator(2), {blobBytes: 1});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(3), unsigned(locator(2), {blobBytes: 1}));
   await world.mineTo(210);
   world.source.reorg({depth: 150, blocks: 151});
   await t.throwsAsync(world.tower.synced(), tooDeep);
@@ -138,7 +139,7 @@ test('whoever was deleted before another chain was accepted does not come back b
   const world = await World.begin(t);
   await world.mineTo(200);
   await world.register(2);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}));
   await world.mineTo(213);
   world.source.reorg({depth: 150, blocks: 151});
   await t.throwsAsync(world.tower.synced(), tooDeep);
@@ -172,7 +173,7 @@ test('accepting a lower chain keeps everybody longer; whoever registers there ex
   t.truthy(await world.user(4));
   await world.mineTo(162);
   t.is(await world.user(4), undefined);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(3), locator(1), {blobBytes: 1});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(3), unsigned(locator(1), {blobBytes: 1}));
   await world.mineTo(317);
   t.is(await world.user(3), undefined);
   await world.mineTo(417);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {OperationalError} from '../../src/errors/index.js';
 import {MemoryStore} from '../../src/store/index.js';
+import {unsigned} from '../support/deposits.js';
 import {FaultyStore} from '../support/faulty-store.js';
 import {locator, publicKey} from '../support/keys.js';
 import {allRows} from '../support/rows.js';
@@ -10,7 +11,7 @@ import {World} from '../support/world.js';
 type Step = readonly [again: 'by the restart' | 'by hand', bring: (world: World) => Promise<unknown>];
 
 const appoint = (world: World, blobBytes: number) =>
-  world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes});
+  world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes}));
 
 /** A life with every kind of event, each step of which is one write. */
 const life: Step[] = [

@@ -6,6 +6,7 @@ import type {GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {uuidOf} from '../../src/gatekeeper/user-info.js';
 import {layout} from '../../src/store/index.js';
 import {decodeUser, encodeUser} from '../../src/store/rows.js';
+import {unsigned} from '../support/deposits.js';
 import {locator, publicKey} from '../support/keys.js';
 import type {World} from '../support/world.js';
 import {type Answer, Model, type ModelUser} from './model.js';
@@ -162,8 +163,8 @@ export class ModelRun {
             const reply = await gatekeeper.addUpdateUser(publicKey(request.register));
             return {slots: reply.availableSlots, start: reply.subscriptionStart, expiry: reply.subscriptionExpiry};
           }
-          const blob = {blobBytes: request.slots * 2048};
-          return await gatekeeper.addUpdateAppointment(publicKey(request.appoint), locator(request.locator), blob);
+          const deposit = unsigned(locator(request.locator), {blobBytes: request.slots * 2048});
+          return (await gatekeeper.addUpdateAppointment(publicKey(request.appoint), deposit)).availableSlots;
         } catch (error) {
           if (error instanceof Rejection) return {refused: error.code};
           throw error;

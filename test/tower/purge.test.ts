@@ -3,6 +3,7 @@ import {purgeRowsPerBlock, toldKeptBlocks} from '../../src/gatekeeper/purge.js';
 import {layout} from '../../src/store/index.js';
 import {encodeSubscription, encodeTold} from '../../src/store/rows.js';
 import {appoint} from '../support/appointments.js';
+import {unsigned} from '../support/deposits.js';
 import {fakeKey, locator, publicKey} from '../support/keys.js';
 import {World} from '../support/world.js';
 
@@ -18,6 +19,7 @@ test('the appointments of a large subscription go when no reorg can bring it bac
     await world.mine();
     left.push(await world.count('appointment'));
     t.is(await world.count('locator'), left[i]!);
+    t.is(await world.count('blob'), left[i]!);
     t.deepEqual(await world.problems(), []);
   }
   t.true(left[0]! < 25_000 && left[0]! >= 25_000 - purgeRowsPerBlock);
@@ -50,7 +52,7 @@ test('a purge that a restart or a reorg interrupts goes on, and takes nothing fr
 test('nothing is purged that the deepest reorg can still bring back', async (t) => {
   const world = await World.begin(t);
   await world.register(2);
-  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), locator(1), {blobBytes: 1});
+  await world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned(locator(1), {blobBytes: 1}));
   await world.mineTo(211);
   await world.disconnect(100);
   t.is((await (await world.user(2))!.appointments()).size, 1);

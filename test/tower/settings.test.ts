@@ -68,6 +68,7 @@ test('flags win over the environment, the environment over the file, the file ov
     maxPendingRequests: 100_000,
     deniedCooldown: 6,
     proofWindow: 6,
+    maxUnprovenRequests: 1_000,
   });
   t.is(describeOrigin(origins.expiryDelta), '--expiry-delta');
   t.is(describeOrigin(origins.subscriptionSlots), 'BARTIZAN_SUBSCRIPTION_SLOTS');

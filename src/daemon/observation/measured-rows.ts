@@ -32,6 +32,10 @@ export class MeasuredRows implements KeyValueStore {
     return this.#rows.range(range);
   }
 
+  keys(range: Range): Promise<string[]> {
+    return this.#rows.keys(range);
+  }
+
   snapshot(): Snapshot {
     return this.#rows.snapshot();
   }

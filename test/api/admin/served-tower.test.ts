@@ -2,6 +2,7 @@ import test from 'ava';
 import {servedTower} from '../../../src/api/admin/served-tower.js';
 import {curve} from '../../../src/crypto/curve.js';
 import {deleteOutdated} from '../../../src/gatekeeper/expiry.js';
+import {unsigned} from '../../support/deposits.js';
 import {locator, publicKey} from '../../support/keys.js';
 import {World} from '../../support/world.js';
 
@@ -38,7 +39,8 @@ test('a digest comes with the tip that it belongs to, however fast the blocks co
 test('of a user with many appointments the first thousand are shown', async (t) => {
   const world = await World.begin(t, {settings: {subscriptionSlots: 2_000}});
   await world.register(1);
-  const add = (n: number) => world.tower.gatekeeper.addUpdateAppointment(publicKey(1), locator(n), {blobBytes: 1});
+  const add = (n: number) =>
+    world.tower.gatekeeper.addUpdateAppointment(publicKey(1), unsigned(locator(n), {blobBytes: 1}));
   await Promise.all(Array.from({length: 1_001}, (_, n) => add(n)));
   const tower = servedTower({tower: world.tower, version: '0', stop: () => {}});
   const {appointments, slotsByLocator} = await tower.user({userId: 1});

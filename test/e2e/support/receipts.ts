@@ -2,7 +2,7 @@ import {createPublicKey, hash, type KeyObject, verify} from 'node:crypto';
 import {Point} from '@noble/secp256k1';
 import type {Registration} from '../../../src/api/admin/admin-tower.js';
 import {parseMessageSignature} from '../../../src/crypto/message-signature.js';
-import {registrationReceipt} from '../../../src/gatekeeper/receipt.js';
+import {registrationReceipt} from '../../../src/crypto/receipt.js';
 
 /**
  * Whether the tower has signed this receipt. OpenSSL decides, which has no line in common with what signs; it hashes

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {layout} from '../../../src/store/index.js';
+import {unsigned} from '../../support/deposits.js';
 import {ask, submissionOf} from '../../support/devices.js';
 import {publicKey} from '../../support/keys.js';
 import {ScriptedPolicy} from '../../support/scripted-policy.js';
@@ -208,9 +209,19 @@ test('a login adds a device to its user, and both share his slots', async (t) =>
   await ask(world, {device: 2});
   t.like(await ask(world, {device: 3, kind: 'user_login'}), {state: 'approved', closing: {userId: 1}});
   const {gatekeeper} = world.tower;
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(2), '00'.repeat(16), {blobBytes: 1}), 9);
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(3), '11'.repeat(16), {blobBytes: 1}), 8);
-  t.is(await gatekeeper.addUpdateAppointment(publicKey(3), '00'.repeat(16), {blobBytes: 4096}), 7, 'one per locator');
+  t.is(
+    (await gatekeeper.addUpdateAppointment(publicKey(2), unsigned('00'.repeat(16), {blobBytes: 1}))).availableSlots,
+    9,
+  );
+  t.is(
+    (await gatekeeper.addUpdateAppointment(publicKey(3), unsigned('11'.repeat(16), {blobBytes: 1}))).availableSlots,
+    8,
+  );
+  t.is(
+    (await gatekeeper.addUpdateAppointment(publicKey(3), unsigned('00'.repeat(16), {blobBytes: 4096}))).availableSlots,
+    7,
+    'one per locator',
+  );
   t.deepEqual(await world.problems(), []);
 });
 
@@ -219,7 +230,7 @@ test('a revoked device is refused and may ask again, and the policy is told whos
   const world = await World.begin(t, {settings: user, policies: [policy]});
   await ask(world, {device: 2});
   t.like(await world.tower.auth.revoke(publicKey(2), 'operator'), {userId: 1});
-  const add = world.tower.gatekeeper.addUpdateAppointment(publicKey(2), '00'.repeat(16), {blobBytes: 1});
+  const add = world.tower.gatekeeper.addUpdateAppointment(publicKey(2), unsigned('00'.repeat(16), {blobBytes: 1}));
   await t.throwsAsync(add, {code: 'TOWER_AUTHENTICATION_FAILURE'});
   await t.throwsAsync(world.tower.auth.revoke(publicKey(2), 'operator'), {code: 'TOWER_DEVICE_NOT_FOUND'});
   t.is(world.userCount, 1, 'the user stays');

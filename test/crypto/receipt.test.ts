@@ -6,7 +6,7 @@ import {recoverKeyOn} from '../../src/crypto/message-signature.js';
 import {noble} from '../../src/crypto/noble.js';
 import {SigningKey} from '../../src/crypto/signing-key.js';
 import {InvariantError} from '../../src/errors/index.js';
-import {appointmentReceipt, registrationReceipt} from '../../src/gatekeeper/receipt.js';
+import {appointmentReceipt, registrationReceipt} from '../../src/crypto/receipt.js';
 import {maxU32} from '../../src/gatekeeper/settings.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
 import {fromHex} from '../support/vectors.js';

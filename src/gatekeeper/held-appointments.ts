@@ -1,0 +1,121 @@
+import {assert} from '../errors/index.js';
+import {type AppointmentRow, decodeAppointment} from '../store/appointment-row.js';
+import type {KeyValueReader} from '../store/key-value-store.js';
+import {
+  appointmentKey,
+  appointmentOf,
+  appointmentRange,
+  blobKey,
+  deviceKey,
+  locatorOf,
+  locatorRange,
+  userKey,
+} from '../store/layout.js';
+import {keyPagesOf} from '../store/pages.js';
+import {decodeDevice, decodeUser, type UserRow} from '../store/rows.js';
+import type {Store} from '../store/store.js';
+import {AuthenticationFailure, NoTip, SubscriptionExpired} from './rejections.js';
+import {isExpired} from './subscription.js';
+
+/** An appointment as its user gets it back. Numbers are u32. */
+export interface Appointment {
+  /** 16 bytes in hex. */
+  readonly locator: string;
+  readonly encryptedBlob: Uint8Array;
+  readonly toSelfDelay: number;
+  /** Height from which it is watched for. */
+  readonly startBlock: number;
+  /** Slots that it takes. */
+  readonly slots: number;
+  /** The user's signature over it, as it was received. */
+  readonly signature: string;
+}
+
+/** A subscription as its user is shown it. Slots and heights are u32. */
+export interface SubscriptionInfo {
+  readonly userId: number;
+  readonly availableSlots: number;
+  readonly subscriptionStart: number;
+  /** Absolute height. */
+  readonly subscriptionExpiry: number;
+  /** All his appointments, in order of locator. */
+  readonly locators: string[];
+}
+
+/** An appointment as the operator is shown it: all but the blob. */
+export interface FoundAppointment extends AppointmentRow {
+  readonly locator: string;
+  readonly subscription: number;
+}
+
+/**
+ * Whom a key belongs to, if he may use the tower now.
+ * @throws NoTip, AuthenticationFailure, SubscriptionExpired
+ */
+async function activeOwner(
+  rows: KeyValueReader,
+  tipHeight: number | undefined,
+  key: string,
+): Promise<{readonly id: number; readonly user: UserRow}> {
+  if (tipHeight === undefined) throw new NoTip();
+  const device = await rows.get(deviceKey(key));
+  const id = device === undefined ? 0 : decodeDevice(device).userId;
+  const row = id === 0 ? undefined : await rows.get(userKey(id));
+  // Between the two reads a block may have deleted him.
+  if (row === undefined) throw new AuthenticationFailure('key_not_registered', {key});
+  const user = decodeUser(row);
+  if (isExpired(user, tipHeight)) throw new SubscriptionExpired(user.expiry);
+  return {id, user};
+}
+
+/** The appointment of a key's user with this locator, whole. */
+export async function readAppointment(store: Store, key: string, locator: string): Promise<Appointment | undefined> {
+  const {user} = await activeOwner(store.rows, store.meta?.tip.height, key);
+  const place = [user.subscription, locator] as const;
+  // Read together, so that both are of one moment.
+  const [row, encryptedBlob] = await store.rows.getMany([appointmentKey(...place), blobKey(...place)]);
+  if (row === undefined) return undefined;
+  assert(encryptedBlob !== undefined, `appointment ${locator} of subscription ${user.subscription} has no blob`);
+  const {toSelfDelay, startBlock, slots, signature} = decodeAppointment(row);
+  return {locator, encryptedBlob, toSelfDelay, startBlock, slots, signature};
+}
+
+/** What a key's user has, all of one moment; of his appointments only the keys are read. */
+export async function readSubscription(store: Store, key: string): Promise<SubscriptionInfo> {
+  const tipHeight = store.meta?.tip.height;
+  const snapshot = store.snapshot();
+  try {
+    const {id, user} = await activeOwner(snapshot, tipHeight, key);
+    const locators: string[] = [];
+    for await (const keys of keyPagesOf(snapshot, appointmentRange(user.subscription))) {
+      for (const key of keys) locators.push(appointmentOf(key).locator);
+    }
+    return {
+      userId: id,
+      availableSlots: user.availableSlots,
+      subscriptionStart: user.start,
+      subscriptionExpiry: user.expiry,
+      locators,
+    };
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Every user's appointment with this locator; not those of users who are deleted, but could be restored. */
+export async function readByLocator(rows: KeyValueReader, locator: string, limit: number): Promise<FoundAppointment[]> {
+  const found: FoundAppointment[] = [];
+  for await (const keys of keyPagesOf(rows, locatorRange(locator))) {
+    const places = keys.map(locatorOf);
+    const appointments = await rows.getMany(places.map(({subscription}) => appointmentKey(subscription, locator)));
+    const decoded = appointments.map((row) => row && decodeAppointment(row));
+    const users = await rows.getMany(decoded.map((row) => userKey(row?.userId ?? 0)));
+    for (const [i, {subscription}] of places.entries()) {
+      const [row, user] = [decoded[i], users[i]];
+      if (!row || !user || decodeUser(user).subscription !== subscription) continue;
+      if (found.length >= limit) return found;
+      found.push({...row, locator, subscription});
+    }
+  }
+  return found;
+}
