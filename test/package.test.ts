@@ -45,6 +45,9 @@ test('the packed package, installed elsewhere, runs and carries no sources or te
   t.is((JSON.parse(client) as {name: string}).name, '@cypress/request');
   const bitcoind = "import {connectBitcoind} from 'bartizan/bitcoind'; console.log(typeof connectBitcoind)";
   t.is((await call(process.execPath, ['--input-type=module', '--eval', bitcoind], {cwd: folder})).stdout, 'function\n');
+  const towerClient = "import {TowerClient} from 'bartizan/client'; console.log(typeof TowerClient)";
+  const scripted = await call(process.execPath, ['--input-type=module', '--eval', towerClient], {cwd: folder});
+  t.is(scripted.stdout, 'function\n');
   t.true(packed.includes(join('dist', 'src', 'cli', 'main.d.ts')));
   t.deepEqual(
     packed.filter(
