@@ -17,6 +17,8 @@ interface RunOutput {
   readonly adminSocket: string;
   /** Where metrics are served besides; null where they are not. */
   readonly metrics: string | null;
+  /** URL of the public API. */
+  readonly api: string;
 }
 
 export const run: Subcommand<RunOutput> = {
@@ -37,6 +39,7 @@ export const run: Subcommand<RunOutput> = {
     const daemon = await openDaemon(values, {
       listeners: [log],
       onPolicyReport: log,
+      api: log,
       warn: warningTo(io),
       onDefect: (error) => io.log(renderError(error, io.paintLog)),
       onFailure: (error) => onFailure?.(error),
@@ -49,6 +52,7 @@ export const run: Subcommand<RunOutput> = {
         dataDir: values.dataDir,
         adminSocket: daemon.adminSocket,
         metrics: daemon.metricsAddress === undefined ? null : `${daemon.metricsAddress}/metrics`,
+        api: daemon.api!.url,
       });
       daemon.tower.start();
       await Promise.race([stopped, daemon.stopAsked, failed]);
@@ -58,11 +62,12 @@ export const run: Subcommand<RunOutput> = {
     return 0;
   },
 
-  render: ({towerId, network, chain, dataDir, metrics}) =>
+  render: ({towerId, network, chain, dataDir, api, metrics}) =>
     columns([
       ['tower', towerId],
       ['network', `${network}, ${chain === 'simulated' ? 'simulated chain' : 'bitcoind'}`],
       ['data', dataDir],
+      ['api', api],
       ...(metrics === null ? [] : [['metrics', metrics]]),
     ]).join('\n'),
 };

@@ -28,6 +28,7 @@ export const status: Subcommand<TowerStatus> = {
       ['ready', output.ready ? 'yes' : 'no'],
       ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),
       ['signatures', output.signatures],
+      ['api', output.api ?? 'not served'],
       ['tower id', output.towerId],
       ['process', `${output.pid}, version ${output.version}`],
     ];

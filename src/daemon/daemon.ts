@@ -3,7 +3,9 @@ import {AdminClient} from '../api/admin/client.js';
 import {serveAdmin} from '../api/admin/server.js';
 import {servedTower} from '../api/admin/served-tower.js';
 import {socketPathOf} from '../api/admin/socket.js';
+import type {AnsweredRequest} from '../api/observation/http-observer.js';
 import {serveMetrics} from '../api/observation/metrics-server.js';
+import type {PublicServer} from '../api/public/server.js';
 import type {SimulatedChain} from '../chain/simulated-chain.js';
 import {systemTimers} from '../chain/timers.js';
 import {type BartizanError, type ErrorCode, OperationalError} from '../errors/index.js';
@@ -12,6 +14,8 @@ import type {TowerSettings} from '../tower/settings.js';
 import type {Tower} from '../tower/tower.js';
 import {Observation} from './observation/observation.js';
 import {openTower, type TowerOptions} from './open-tower.js';
+import {type ApiReport, openPublicApi} from './public-api.js';
+import {refuseEndlessSubscriptions, refuseMainnet} from './refused-settings.js';
 import {packageVersion} from './version.js';
 
 interface DaemonOptions extends Omit<TowerOptions, 'asItIs' | 'measure'> {
@@ -19,6 +23,8 @@ interface DaemonOptions extends Omit<TowerOptions, 'asItIs' | 'measure'> {
   readonly onDefect: (error: unknown) => void;
   /** Told why the tower has halted, unless it may go on by itself. */
   readonly onFailure: (error: BartizanError) => void;
+  /** Serves the public API, and is told where. Without it the tower serves nobody but its operator. */
+  readonly api?: (report: ApiReport) => void;
 }
 
 export interface Daemon {
@@ -26,6 +32,8 @@ export interface Daemon {
   readonly adminSocket: string;
   /** Where /metrics and /health are served besides the admin socket, if they are. */
   readonly metricsAddress: string | undefined;
+  /** The public API, where it is served. */
+  readonly api: Pick<PublicServer, 'url' | 'host' | 'port'> | undefined;
   /** Resolves when somebody asks it, on the admin socket, to stop. */
   readonly stopAsked: Promise<void>;
   /**
@@ -42,16 +50,23 @@ export interface Daemon {
  */
 export async function openDaemon(
   settings: TowerSettings,
-  {onDefect, onFailure, listeners = [], ...options}: DaemonOptions,
+  {onDefect, onFailure, api: onApiReport, listeners = [], ...options}: DaemonOptions,
 ): Promise<Daemon> {
   const {dataDir} = settings;
+  refuseMainnet(settings);
+  refuseEndlessSubscriptions(settings, 0);
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
   const observation = new Observation(options.timers ?? systemTimers);
   const {tower, simulated, closePolicies} = await openTower(settings, {
     ...options,
     measure: observation.parts.measure,
-    listeners: [observation.parts.onEvent, ...listeners, failureListener(onFailure)],
+    listeners: [
+      observation.parts.onEvent,
+      ...listeners,
+      failureListener(onFailure),
+      beginningListener(settings, onFailure),
+    ],
     onPolicyReport(report) {
       observation.parts.onPolicyReport(report);
       options.onPolicyReport?.(report);
@@ -62,6 +77,7 @@ export async function openDaemon(
     for (const part of closing.splice(0).reverse()) await part();
   };
   try {
+    refuseEndlessSubscriptions(settings, tower.tip?.height ?? 0);
     if (simulated !== undefined && settings.simBlockInterval > 0) {
       closing.push(mineByInterval(simulated, settings.simBlockInterval * 1000, onDefect));
     }
@@ -69,14 +85,17 @@ export async function openDaemon(
     const stopAsked = new Promise<void>((resolve) => (stop = resolve));
     const version = await packageVersion();
     observation.begin({tower, version, chain: simulated === undefined ? 'bitcoind' : 'simulated'});
-    const served = servedTower({tower, simulated, version, stop: () => stop?.()});
+    const onAnswered = (answered: AnsweredRequest) => observation.answered(answered);
+    const api = onApiReport && (await openPublicApi(tower, settings, {onDefect, onAnswered, onReport: onApiReport}));
+    if (api !== undefined) closing.push(() => api.close());
+    const served = servedTower({tower, simulated, version, api: api?.url, stop: () => stop?.()});
     const server = await serveAdmin(served, {path: adminSocket, onDefect, observed: observation});
     closing.push(() => server.close());
     const {metricsBind: bind, metricsPort: port} = settings;
     const metrics = port === 0 ? undefined : await serveMetrics(observation, {bind, port, onDefect});
     closing.push(() => metrics?.close());
     const metricsAddress = metrics?.address;
-    return {tower, adminSocket, metricsAddress, stopAsked, mine: (blocks) => served.mine(blocks), close};
+    return {tower, adminSocket, api, metricsAddress, stopAsked, mine: (blocks) => served.mine(blocks), close};
   } catch (error) {
     await close();
     throw error;
@@ -109,6 +128,21 @@ function failureListener(onFailure: (error: BartizanError) => void): (event: Tow
     synced ||= name === 'synced';
     if (name !== 'halted' || error === undefined || mayPass.includes(error.code)) return;
     if (!synced || !mayPassOnceSynced.includes(error.code)) onFailure(error);
+  };
+}
+
+/** A fresh tower learns only with its first block how far its settings lead. */
+function beginningListener(
+  settings: TowerSettings,
+  onFailure: (error: BartizanError) => void,
+): (event: TowerEvent) => void {
+  return (event) => {
+    if (event.type !== 'started') return;
+    try {
+      refuseEndlessSubscriptions(settings, event.height);
+    } catch (error) {
+      onFailure(error as BartizanError);
+    }
   };
 }
 

@@ -38,6 +38,8 @@ export interface EmbeddedTowerEvents {
   ready: [];
   /** It has left it again: the node is away, or more than a block ahead; `state` tells. */
   not_ready: [state: SourceState];
+  /** The public API listens; it does where the URI, or bartizan.toml, sets `api_port`. */
+  listening: [address: {readonly host: string; readonly port: number}];
   /** A request is on disk, and pending. */
   request: [event: RequestReceived];
   /** A request was approved or denied, has failed or was superseded. (Of those that expire, blocks tell.) */
@@ -149,7 +151,7 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
   }
 
   async #open(uri: TowerUri['settings'], options: OpenOptions, workingDirectory: string): Promise<Daemon> {
-    const {values} = await loadSettings({flags: {}, environment: {}, uri, home: homedir(), workingDirectory});
+    const {values, origins} = await loadSettings({flags: {}, environment: {}, uri, home: homedir(), workingDirectory});
     // Late, so that programs that only use the classes need not load it.
     const {openDaemon} = await import('../daemon/daemon.js');
     const {source, timers, policies = [], listeners = []} = options;
@@ -162,6 +164,8 @@ export class EmbeddedTower extends EventEmitter<EmbeddedTowerEvents> {
       onDefect: (error) => this.#warn(error instanceof Error ? error.message : String(error)),
       onFailure: (error) => this.#fail(error),
       onPolicyReport: (report) => this.#report(report),
+      // A program that opens a tower does not expect a port to be opened, unless it names one.
+      ...(origins.apiPort.type === 'default' ? {} : {api: ({host, port}) => void this.emit('listening', {host, port})}),
     });
     for (const registration of this.#registrations.splice(0)) daemon.tower.registerFunction(...registration);
     this.#daemon = daemon;

@@ -284,6 +284,14 @@ export const errorCodes = {
     'A tower is there, but its admin socket did not answer.',
     'See its log; only the user who runs the tower may use the socket.',
   ),
+  TOWER_CANNOT_LISTEN: operational(
+    'The address of the public API cannot be listened on.',
+    'Correct api_bind and api_port.',
+  ),
+  TOWER_MAINNET_REFUSED: usage(
+    'Breaches are not watched for yet, so a tower on mainnet would give receipts that it cannot keep.',
+    'Use btc_network = signet, testnet4 or regtest.',
+  ),
   TOWER_ADDRESS_IN_USE: operational('The address is taken by another program.', 'Choose another port or path.'),
   TOWER_NOT_SIMULATED: operational(
     'Only a simulated chain mines on command.',

@@ -2,7 +2,9 @@ import {z} from 'zod';
 
 /** Sections of the configuration file and its page, in their order. */
 export type SettingGroup =
-  'Tower' | 'Log and metrics' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
+  'Tower' | 'API' | 'Log and metrics' | 'Subscriptions' | 'Authorization' | 'bitcoind' | 'Simulated chain';
+
+export const maxPort = 65_535;
 
 interface About<Value> {
   /** The value when nobody sets it. */

@@ -1,8 +1,8 @@
 import {defaultGatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {defaultLogBlocks, finality} from './chain-events.js';
-import {choice, host, integer, type SettingDefinition, text, url} from './setting-definition.js';
+import {apiSettings} from './api-settings.js';
+import {choice, host, integer, maxPort, type SettingDefinition, text, url} from './setting-definition.js';
 
-const maxPort = 65_535;
 /** Ten minutes: whoever needs longer answers that he will decide later. */
 const longestLimitMs = 600_000;
 const secondsOfDay = 86_400;
@@ -41,6 +41,7 @@ export const settingsTable = {
       meaning: 'Blocks that the log of committed events is kept',
     },
   ),
+  ...apiSettings,
   metricsBind: host({
     fallback: '127.0.0.1',
     group: 'Log and metrics',

@@ -39,6 +39,7 @@ ready       yes
 decided by  policy: user_signup, user_login at once; user_signup later
             operator
 signatures  libsecp256k1
+api         http://127.0.0.1:9814
 tower id    ${fakeKey}
 process     4242, version 0.1.0
 `,
@@ -113,6 +114,7 @@ ready       no
 decided by  webhook: not asked for now, because it is down
             operator
 signatures  libsecp256k1
+api         http://127.0.0.1:9814
 tower id    ${fakeKey}
 process     4242, version 0.1.0
 `,

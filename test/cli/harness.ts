@@ -49,10 +49,14 @@ export function endWith(t: ExecutionContext, child: ChildProcess): void {
   });
 }
 
+/** A tower of a test listens where there is room, beside those of other tests. */
+export const onAnyPort = (args: readonly string[]): readonly string[] =>
+  args[0] !== 'run' || args.includes('--api-port') ? args : [...args, '--api-port', '0'];
+
 /** Starts the real program, with nothing of this process's environment but PATH and the way to a bitcoind. */
 export function start(t: ExecutionContext, args: readonly string[], options: StartOptions = {}): Running {
   const {PATH = '', XDG_CACHE_HOME, HOME = '', BITCOIND} = process.env;
-  const child = spawn(process.execPath, [mainPath, ...args], {
+  const child = spawn(process.execPath, [mainPath, ...onAnyPort(args)], {
     cwd: options.cwd ?? tmpdir(),
     env: {
       PATH,

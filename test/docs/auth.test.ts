@@ -231,6 +231,7 @@ test.serial('the page tells of every event, of every kind and of all that a func
   const emitted: Record<keyof EmbeddedTowerEvents, true> = {
     ready: true,
     not_ready: true,
+    listening: true,
     request: true,
     decided: true,
     warning: true,

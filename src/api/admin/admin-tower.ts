@@ -35,6 +35,8 @@ export interface TowerStatus {
   readonly problem: {readonly code: string; readonly error: string; readonly hint: string} | null;
   /** null until the first header. */
   readonly tip: {readonly height: number; readonly hash: string} | null;
+  /** URL of the public API; null where it is not served. */
+  readonly api: string | null;
   /** The source's own tip height; null until it has told. */
   readonly sourceHeight: number | null;
   readonly users: number;

@@ -26,17 +26,21 @@ interface Served {
   /** Set where blocks are mined on command. */
   readonly simulated?: SimulatedChain | undefined;
   readonly version: string;
+  /** URL of the public API, if it is served. */
+  readonly api?: string | undefined;
   readonly stop: () => void;
 }
 
 /** A tower as the admin interface sees it. */
-export function servedTower({tower, simulated, version, stop}: Served): AdminTower {
+export function servedTower({tower, simulated, version, api, stop}: Served): AdminTower {
   const {registeredUsers} = tower.gatekeeper;
   return {
     auth: servedAuthorization(tower),
 
     status: () =>
-      Promise.resolve(statusOf(tower, {version, chain: simulated === undefined ? 'bitcoind' : 'simulated'})),
+      Promise.resolve(
+        statusOf(tower, {version, api: api ?? null, chain: simulated === undefined ? 'bitcoind' : 'simulated'}),
+      ),
 
     async register(key) {
       const {subscriptionSignature: signature, ...promise} = await tower.gatekeeper.addUpdateUser(key);
@@ -83,7 +87,7 @@ export function servedTower({tower, simulated, version, stop}: Served): AdminTow
   };
 }
 
-function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 'chain'>): TowerStatus {
+function statusOf(tower: Tower, {version, api, chain}: Pick<TowerStatus, 'version' | 'api' | 'chain'>): TowerStatus {
   const {name, sourceHeight, error} = tower.state;
   return {
     version,
@@ -94,6 +98,7 @@ function statusOf(tower: Tower, {version, chain}: Pick<TowerStatus, 'version' | 
     state: name,
     problem: error === undefined ? null : {code: error.code, error: error.message, hint: error.hint},
     tip: tower.tip === undefined ? null : {height: tower.tip.height, hash: tower.tip.hash},
+    api,
     sourceHeight: sourceHeight ?? null,
     users: tower.gatekeeper.registeredUsers.size,
     auth: tower.gatekeeper.settings.auth,

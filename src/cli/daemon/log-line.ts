@@ -1,4 +1,5 @@
 import {toWire} from '../../api/wire-names.js';
+import type {ApiReport} from '../../daemon/public-api.js';
 import type {PolicyReport} from '../../daemon/policies.js';
 import {causesOf} from '../../errors/causes.js';
 import {BartizanError} from '../../errors/index.js';
@@ -7,7 +8,7 @@ import type {Paint} from '../paint.js';
 import {printable} from '../printable.js';
 
 /** What has a line in the log. */
-export type LoggedEvent = TowerEvent | PolicyReport;
+export type LoggedEvent = TowerEvent | PolicyReport | ApiReport;
 
 type Fact = string | number | boolean | null | undefined;
 

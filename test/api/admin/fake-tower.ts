@@ -30,6 +30,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         chain: 'simulated',
         state: 'synced',
         problem: null,
+        api: 'http://127.0.0.1:9814',
         tip: {height: 121, hash: '00'.repeat(32)},
         sourceHeight: 121,
         users: 1,

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {tmpdir} from 'node:os';
 import type {ExecutionContext} from 'ava';
 import {AdminClient} from '../../../src/api/admin/client.js';
-import {endWith, mainPath} from '../../cli/harness.js';
+import {endWith, mainPath, onAnyPort} from '../../cli/harness.js';
 
 /** How a process has ended. */
 export interface End {
@@ -34,7 +34,7 @@ export class TowerProcess {
     this.dataDir = dataDir;
     this.admin = new AdminClient(dataDir);
     const {PATH = '', HOME = ''} = process.env;
-    const command = [process.execPath, mainPath, 'run', '--data-dir', dataDir, ...args];
+    const command = [process.execPath, mainPath, ...onAnyPort(['run', '--data-dir', dataDir, ...args])];
     if (before !== undefined) command.unshift('sh', '-c', `${before}; exec "$@"`, 'sh');
     this.#child = spawn(command[0]!, command.slice(1), {
       cwd: tmpdir(),
@@ -65,6 +65,13 @@ export class TowerProcess {
   async listening(): Promise<this> {
     await this.#until('listening', () => this.#listening);
     return this;
+  }
+
+  /** Where its public API listens. */
+  async api(): Promise<{readonly host: string; readonly port: number}> {
+    const line = await this.says(/event=listening/);
+    const [, host, port] = /host=(\S+) port=(\d+)/.exec(line)!;
+    return {host: host!, port: Number(port)};
   }
 
   /** Resolves with the first line, from `from` on, that matches; rejects when it ends without one. */

@@ -1,0 +1,31 @@
+import type {HttpObserver} from '../api/observation/http-observer.js';
+import {type PublicServer, servePublic} from '../api/public/server.js';
+import type {TowerSettings} from '../tower/settings.js';
+import type {Tower} from '../tower/tower.js';
+
+/** What happens to the public API; it is told, and decides nothing. */
+export type ApiReport = {readonly type: 'listening'; readonly host: string; readonly port: number};
+
+interface ApiOptions {
+  readonly onDefect: (error: unknown) => void;
+  readonly onAnswered: HttpObserver;
+  readonly onReport: (report: ApiReport) => void;
+}
+
+/** @throws OperationalError TOWER_ADDRESS_IN_USE, TOWER_CANNOT_LISTEN */
+export async function openPublicApi(
+  tower: Tower,
+  settings: TowerSettings,
+  {onReport, ...told}: ApiOptions,
+): Promise<PublicServer> {
+  const server = await servePublic(tower, {
+    host: settings.apiBind,
+    port: settings.apiPort,
+    maxBlobBytes: settings.maxBlobBytes,
+    rateLimit: settings.apiRateLimit,
+    maxConnections: settings.apiMaxConnections,
+    ...told,
+  });
+  onReport({type: 'listening', host: server.host, port: server.port});
+  return server;
+}

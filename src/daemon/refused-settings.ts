@@ -1,0 +1,28 @@
+import {OperationalError} from '../errors/index.js';
+import {maxU32} from '../gatekeeper/settings.js';
+import type {TowerSettings} from '../tower/settings.js';
+
+/** @throws OperationalError TOWER_MAINNET_REFUSED */
+export function refuseMainnet({btcNetwork}: Pick<TowerSettings, 'btcNetwork'>): void {
+  if (btcNetwork !== 'bitcoin') return;
+  throw new OperationalError('TOWER_MAINNET_REFUSED', 'this tower does not run on mainnet yet', {
+    facts: {setting: 'btc_network'},
+  });
+}
+
+/**
+ * Heights are u32 on the wire. A registration that leads past them would be refused, or, in other towers, wrap round.
+ *
+ * @throws OperationalError TOWER_INVALID_SETTING
+ */
+export function refuseEndlessSubscriptions(
+  {subscriptionDuration, expiryDelta}: Pick<TowerSettings, 'subscriptionDuration' | 'expiryDelta'>,
+  tipHeight: number,
+): void {
+  if (tipHeight + subscriptionDuration + expiryDelta <= maxU32) return;
+  throw new OperationalError(
+    'TOWER_INVALID_SETTING',
+    `subscription_duration (${subscriptionDuration}) and expiry_delta (${expiryDelta}) lead from block ${tipHeight} past block ${maxU32}`,
+    {hint: 'Choose smaller ones: 52,560 blocks are about a year.', facts: {setting: 'subscription_duration'}},
+  );
+}
