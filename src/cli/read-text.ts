@@ -17,7 +17,8 @@ export async function readInfo(path: string, io: Io, maxBytes: number): Promise<
   }
 }
 
-async function readSome(path: string, io: Io, bytes: number): Promise<Uint8Array> {
+/** The first bytes of a file, or of stdin for `-`. @throws OperationalError TOWER_FILE_FAILED */
+export async function readSome(path: string, io: Io, bytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let read = 0;
   try {

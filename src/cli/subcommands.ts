@@ -1,15 +1,9 @@
-import {type PrintingSubcommand, printing} from './subcommand.js';
-
-/** What `bartizan --help` knows of a subcommand without loading it. */
-export interface SubcommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  readonly group: string;
-  load(): Promise<PrintingSubcommand>;
-}
+import {clientSubcommands} from './client/subcommands.js';
+import {printing} from './subcommand.js';
+import type {CommandEntry} from './subcommand-entry.js';
 
 /** All subcommands, in the order of the help. Loaded one at a time, so that starting stays quick. */
-export const subcommands: readonly SubcommandEntry[] = [
+export const subcommands: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'run a tower until it is told to stop',
@@ -141,6 +135,12 @@ export const subcommands: readonly SubcommandEntry[] = [
     summary: 'ask for authorization, as a device does',
     group: 'Authorization:',
     load: async () => printing((await import('./submit.js')).submit),
+  },
+  {
+    name: 'client',
+    summary: 'use a tower, as its users do',
+    group: 'Users of a tower:',
+    subcommands: clientSubcommands,
   },
   {
     name: 'sim',

@@ -1,0 +1,33 @@
+import type {RegistrationReceipt} from '../../client/index.js';
+import {readKey} from '../../tower/key-file.js';
+import {countInWords} from '../../sim/heights.js';
+import type {Subcommand} from '../subcommand.js';
+import {columns} from '../table.js';
+import {clientOf, defineClient, keyPathOf, newKey, stateDirOf} from './client-options.js';
+import {rememberTower} from './state-folder.js';
+
+export const register: Subcommand<RegistrationReceipt> = {
+  define(command) {
+    defineClient(command);
+    command.option('--accept-lower', 'keep the receipt also when it promises no more than the tower said before');
+    command.addHelpText('after', '\nMakes a key if there is none yet, and remembers the tower.');
+  },
+
+  async run(invocation, show) {
+    const key = async () => (await readKey(keyPathOf(invocation))) ?? newKey(invocation);
+    const client = await clientOf(invocation, {key});
+    const receipt = await client.register({acceptLower: invocation.options['acceptLower'] === true});
+    await rememberTower(stateDirOf(invocation), client);
+    show(receipt);
+    return 0;
+  },
+
+  render: ({towerId, key, availableSlots, subscriptionStart, subscriptionExpiry, signature}) =>
+    columns([
+      ['tower', towerId],
+      ['key', key],
+      ['slots', countInWords(availableSlots)],
+      ['subscription', `since ${subscriptionStart}, expires at ${subscriptionExpiry}`],
+      ['receipt', signature],
+    ]).join('\n'),
+};
