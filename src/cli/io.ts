@@ -11,6 +11,8 @@ export interface Io {
   readonly paintLog: Paint;
   /** stderr is a terminal: progress bars are welcome. */
   readonly logIsTerminal: boolean;
+  /** stdin is a terminal: somebody is there to be asked. */
+  readonly inputIsTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly workingDirectory: string;
@@ -26,13 +28,14 @@ export function processIo(): Io {
       process.stderr.write(`error: the output cannot be written\nbecause: ${error.message}\n`, () => process.exit(1));
     });
   }
-  const {env, stdout, stderr} = process;
+  const {env, stdin, stdout, stderr} = process;
   return {
     print: (text) => void stdout.write(`${text}\n`),
     log: (text) => void stderr.write(`${text}\n`),
     paintData: paintFor(stdout.isTTY === true, env),
     paintLog: paintFor(stderr.isTTY === true, env),
     logIsTerminal: stderr.isTTY === true,
+    inputIsTerminal: stdin.isTTY === true,
     environment: env,
     home: homedir(),
     workingDirectory: process.cwd(),

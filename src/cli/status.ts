@@ -23,7 +23,7 @@ export const status: Subcommand<TowerStatus> = {
       ['network', `${output.network}, ${output.chain === 'simulated' ? 'simulated chain' : 'bitcoind'}`],
       ['tip', tip === null ? 'none yet' : `${tip.height}  ${tip.hash}`],
       ['source', sourceHeight === null ? 'not heard of' : sourceInWords(sourceHeight, tip?.height)],
-      ['users', countInWords(output.users)],
+      ['users', usersInWords(output)],
       ['auth', `${output.auth}, ${plural(output.pendingRequests, 'request')} pending`],
       ['ready', output.ready ? 'yes' : 'no'],
       ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),
@@ -41,6 +41,15 @@ function stateInWords({state}: TowerStatus, paint: Paint): string {
   const words = state.replaceAll('_', ' ');
   if (state === 'synced') return paint('green', words);
   return paint(state === 'halted' || state === 'stalled' ? 'red' : 'yellow', words);
+}
+
+/** Those who have expired are said apart, where there are any. */
+function usersInWords({users, userStates}: TowerStatus): string {
+  const all = countInWords(users);
+  if (userStates === null || userStates.active === users) return all;
+  const {active, expired, outdated} = userStates;
+  const parts = [`${countInWords(active)} active`, `${countInWords(expired)} in grace`];
+  return `${all}: ${[...parts, ...(outdated === 0 ? [] : [`${countInWords(outdated)} outdated`])].join(', ')}`;
 }
 
 function sourceInWords(sourceHeight: number, tipHeight = 0): string {

@@ -47,6 +47,24 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./user.js')).user),
   },
   {
+    name: 'forecast',
+    summary: 'show who expires and who is deleted, by height',
+    group: 'Tower:',
+    load: async () => printing((await import('./forecast.js')).forecast),
+  },
+  {
+    name: 'extend',
+    summary: 'add blocks to a subscription',
+    group: 'Tower:',
+    load: async () => printing((await import('./extend.js')).extend),
+  },
+  {
+    name: 'delete',
+    summary: 'delete a user with his devices and appointments',
+    group: 'Tower:',
+    load: async () => printing((await import('./delete.js')).deleteUser),
+  },
+  {
     name: 'mine',
     summary: 'mine blocks on a simulated chain',
     group: 'Tower:',

@@ -1,10 +1,9 @@
 import type {UserDetails} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, expiry, heightInWords, plural, type Saying} from '../sim/heights.js';
+import {countInWords, deletion, expiry, heightInWords, plural} from '../sim/heights.js';
+import {slotsInWords} from './slots-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
-
-const deletion: Saying = {future: 'deleted', past: 'deleted'};
 
 const statesInWords: Readonly<Record<UserDetails['state'], string>> = {
   active: 'active',
@@ -34,7 +33,7 @@ export const user: Subcommand<UserDetails> = {
         ['user', String(output.userId)],
         ['state', paint(output.state === 'active' ? 'green' : 'yellow', statesInWords[output.state])],
         ...(output.keys.length === 0 ? ['none'] : output.keys).map((key) => ['key', key]),
-        ['slots', `${countInWords(output.availableSlots)} left`],
+        ['slots', slotsInWords(output)],
         ['subscription', `since ${output.subscriptionStart}, ${end}`],
         [
           'unless renewed',

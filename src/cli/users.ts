@@ -28,11 +28,12 @@ export const users: Subcommand<UserPage> = {
   render(page, paint) {
     const title = `${plural(page.total, 'user')} at tip ${page.tipHeight}`;
     const [header, ...lines] = columns([
-      ['user', 'key', 'slots', 'appointments', 'subscription'],
+      ['user', 'key', 'slots left', 'taken', 'appointments', 'subscription'],
       ...page.users.map((user) => [
         String(user.userId),
         keysInWords(user.keys),
         countInWords(user.availableSlots),
+        countInWords(user.takenSlots),
         countInWords(user.appointments),
         heightInWords(user.subscriptionExpiry, {tipHeight: page.tipHeight, saying: expiry}),
       ]),
@@ -44,6 +45,6 @@ export const users: Subcommand<UserPage> = {
   },
 };
 
-function keysInWords([first = 'none', ...others]: readonly string[]): string {
+export function keysInWords([first = 'none', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${others.length} more`;
 }

@@ -263,6 +263,7 @@ export const errorCodes = {
 
   // Settings, command line, scenarios
   TOWER_USAGE: usage('The command line is not understood.', 'See `bartizan --help`.'),
+  TOWER_NOT_CONFIRMED: operational('Whoever was asked did not say yes.', 'Call it again, or with --yes.'),
   TOWER_INVALID_SETTING: usage(
     'A setting is unknown, of the wrong type or out of range.',
     'Correct it where the message says it comes from; `bartizan config --template` lists all settings.',

@@ -18,6 +18,8 @@ export function parseUuid(uuid: string): {subscription: number; locator: string}
 export class UserInfo {
   readonly userId: number;
   readonly availableSlots: number;
+  /** Slots that his appointments take. */
+  readonly takenSlots: number;
   readonly subscriptionStart: number;
   /** The first height at which the subscription no longer counts. */
   readonly subscriptionExpiry: number;
@@ -29,6 +31,7 @@ export class UserInfo {
   constructor(rows: KeyValueReader, userId: number, user: UserRow) {
     this.userId = userId;
     this.availableSlots = user.availableSlots;
+    this.takenSlots = user.grantedSlots - user.availableSlots;
     this.subscriptionStart = user.start;
     this.subscriptionExpiry = user.expiry;
     this.appointmentCount = user.appointments;

@@ -11,6 +11,7 @@ export interface Saying {
 }
 
 export const expiry: Saying = {future: 'expires', past: 'expired'};
+export const deletion: Saying = {future: 'deleted', past: 'deleted'};
 
 /**
  * A height with what it means to a person at the tip: `expires at 4440, in 4,320 blocks, about 30 days`,

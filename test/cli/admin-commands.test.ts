@@ -61,8 +61,8 @@ test(
   ['users'],
   `1 user at tip 121
 
-user  key                                                                 slots  appointments  subscription
-7     ${fakeKey}  9,999  1             expires at 4440, in 4,319 blocks, about 30 days
+user  key                                                                 slots left  taken  appointments  subscription
+7     ${fakeKey}  9,999       1      1             expires at 4440, in 4,319 blocks, about 30 days
 `,
 );
 
@@ -72,11 +72,75 @@ test(
   `user            7
 state           active
 key             ${fakeKey}
-slots           9,999 left
+slots           9,999 left, 1 taken
 subscription    since 120, expires at 4440, in 4,319 blocks, about 30 days
 unless renewed  deleted at 4446, in 4,325 blocks, about 30 days
 appointments    1
   ab12  1 slot
+`,
+);
+
+test(
+  prints,
+  ['extend', '7', '--blocks', '144'],
+  `user            7
+added           144 blocks, about 24 hours
+slots           9,999 left, 1 taken
+subscription    since 120, expires at 4584, in 4,463 blocks, about 31 days
+unless renewed  deleted at 4590, in 4,469 blocks, about 31 days
+`,
+);
+
+test(
+  prints,
+  ['delete', '7', '--yes'],
+  `deleted             user 7
+key                 ${fakeKey}
+appointments        1
+would have expired  at 4440
+`,
+);
+
+const printsDated = test.macro({
+  title: (_, args: string[]) => `bartizan ${args.join(' ')} prints what the tower answers, with approximate times`,
+  async exec(t, args: string[], stdout: string) {
+    const dataDir = await aTower(t);
+    const before = Date.now();
+    const ended = await run(t, [...args, '--data-dir', dataDir]);
+    const after = Date.now();
+    const shown = ended.stdout.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, (time) => {
+      // A block every ten minutes, from now: the minute may pass in between.
+      const [from, to] = [before - 60_000, after].map((now) => Math.floor((Date.parse(`${time}Z`) - now) / 600_000));
+      return `<tip+${from === to ? from : to! + 1}>`.padEnd(time.length);
+    });
+    t.deepEqual({...ended, stdout: shown.replace(/ +$/gm, '')}, {status: 0, stdout, stderr: ''});
+  },
+});
+
+test(
+  printsDated,
+  ['forecast', '--blocks', '4330'],
+  `4,330 blocks from tip 121: to 4451, about <tip+4330>       UTC
+expire       1 user: 9,999 slots left, 1 taken by 1 appointment
+are deleted  1 user: 9,999 slots left, 1 taken by 1 appointment
+
+height  about, UTC                     users  slots left  taken  appointments  ids
+4440    <tip+4319>        expire       1      9,999       1      1             7
+4446    <tip+4325>        are deleted  1      9,999       1      1             7
+
+more: bartizan forecast --blocks 4330 --after 4446
+`,
+);
+
+test(
+  printsDated,
+  ['forecast', '--blocks', '4330', '--users', '--limit', '1'],
+  `4,330 blocks from tip 121: to 4451, about <tip+4330>       UTC
+
+user  key                                                                 slots left  taken  appointments  expiry, about UTC       deletion, about UTC
+7     ${fakeKey}  9,999       1      1             4440, <tip+4319>        4446, <tip+4325>
+
+more: bartizan forecast --blocks 4330 --users --after 4440:7
 `,
 );
 
@@ -143,7 +207,16 @@ test('a page that is not the last says how to see the next', async (t) => {
 
 test('without a tower every such command fails with TOWER_NOT_RUNNING', async (t) => {
   const dataDir = await temporaryDirectory(t);
-  for (const args of [['status'], ['register', fakeKey], ['users'], ['user', '7'], ['mine', '1']]) {
+  for (const args of [
+    ['status'],
+    ['register', fakeKey],
+    ['users'],
+    ['user', '7'],
+    ['mine', '1'],
+    ['extend', '7', '--blocks', '1'],
+    ['delete', '7', '--yes'],
+    ['forecast'],
+  ]) {
     const {status, stdout, stderr} = await run(t, [...args, '--data-dir', dataDir]);
     t.is(status, 1);
     t.is(stdout, '');

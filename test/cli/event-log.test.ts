@@ -14,6 +14,7 @@ async function logOf(events: readonly TowerEvent[], logIsTerminal: boolean): Pro
     paintData: plain,
     paintLog: plain,
     logIsTerminal,
+    inputIsTerminal: false,
     environment: {},
     home: '/',
     workingDirectory: '/',

@@ -117,8 +117,11 @@ export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
   return directory;
 }
 
-/** Runs a command line in this process, which is quicker where the process is not what is tested. */
-export async function runHere(args: readonly string[]): Promise<Ended> {
+/**
+ * Runs a command line in this process, which is quicker where the process is not what is tested.
+ * @param asked `answer`: what somebody at a terminal types when he is asked. @default nobody is there
+ */
+export async function runHere(args: readonly string[], asked: {readonly answer?: string} = {}): Promise<Ended> {
   const printed: string[] = [];
   const logged: string[] = [];
   const status = await runCli(args, {
@@ -126,11 +129,12 @@ export async function runHere(args: readonly string[]): Promise<Ended> {
     log: (text) => void logged.push(`${text}\n`),
     paintData: plain,
     paintLog: plain,
-    logIsTerminal: false,
+    logIsTerminal: asked.answer !== undefined,
+    inputIsTerminal: asked.answer !== undefined,
     environment: {},
     home: tmpdir(),
     workingDirectory: tmpdir(),
-    input: () => Readable.from([]),
+    input: () => Readable.from(asked.answer === undefined ? [] : [Buffer.from(asked.answer)]),
   });
   return {status, stdout: printed.join(''), stderr: logged.join('')};
 }

@@ -3,11 +3,16 @@ import type {SourceStateName} from '../../chain/source-state.js';
 import type {RequestKind} from '../../store/layout.js';
 import type {DecisionSettings} from '../../store/meta.js';
 import type {Verification} from '../../store/verify.js';
+import type {UserReference} from '../../gatekeeper/user-reference.js';
+import type {UserStates} from '../../gatekeeper/user-states.js';
 import type {AdminAuthorization} from './admin-authorization.js';
+import type {AdminOperator} from './admin-operator.js';
+import type {UserSummary} from './user-summary.js';
 
 /** What the admin interface needs of a tower. Every method may throw a BartizanError, which reaches the caller whole. */
 export interface AdminTower {
   readonly auth: AdminAuthorization;
+  readonly operator: AdminOperator;
   status(): Promise<TowerStatus>;
   /** Registers or renews `key`, a compressed public key in hex. */
   register(key: string): Promise<Registration>;
@@ -40,6 +45,8 @@ export interface TowerStatus {
   /** The source's own tip height; null until it has told. */
   readonly sourceHeight: number | null;
   readonly users: number;
+  /** How many of them are in each state; null before the first header, and when too many have expired to count them. */
+  readonly userStates: UserStates | null;
   /** Level of authorization. */
   readonly auth: DecisionSettings['auth'];
   /** Whether requests are decided and devices served: the seed's `db_is_ready`. */
@@ -79,17 +86,6 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-export interface UserSummary {
-  readonly userId: number;
-  readonly keys: readonly string[];
-  /** `outdated`: past the grace period, so the next block deletes him; an operator has accepted another chain, or shortened the grace. */
-  readonly state: 'active' | 'expired' | 'outdated';
-  readonly availableSlots: number;
-  readonly subscriptionStart: number;
-  readonly subscriptionExpiry: number;
-  readonly appointments: number;
-}
-
 export interface UserPage {
   readonly tipHeight: number;
   readonly total: number;
@@ -97,8 +93,6 @@ export interface UserPage {
   /** What to ask for as `after` next; null at the end. */
   readonly next: number | null;
 }
-
-export type UserReference = {readonly key: string} | {readonly userId: number};
 
 export interface UserDetails extends UserSummary {
   readonly tipHeight: number;

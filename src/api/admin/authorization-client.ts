@@ -12,6 +12,7 @@ import type {
   RequestQuery,
 } from './admin-authorization.js';
 import {type AdminConnection, longMs} from './connection.js';
+import {queryText} from './query-text.js';
 
 /** The part of the admin client that is about authorization. */
 export class AuthorizationClient implements AdminAuthorization {
@@ -60,9 +61,4 @@ export class AuthorizationClient implements AdminAuthorization {
   pragma(line: string): Promise<PragmaAnswer> {
     return this.#connection.post('/pragma', {line});
   }
-}
-
-function queryText(query: RequestQuery | DeviceQuery): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
 }

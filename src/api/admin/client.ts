@@ -11,6 +11,7 @@ import type {
 import type {AdminAuthorization} from './admin-authorization.js';
 import {AuthorizationClient} from './authorization-client.js';
 import {AdminConnection, longMs} from './connection.js';
+import {OperatorClient} from './operator-client.js';
 
 /**
  * Talks to the tower of a data directory. Its errors arrive as they were thrown there; without a tower they are
@@ -18,11 +19,13 @@ import {AdminConnection, longMs} from './connection.js';
  */
 export class AdminClient {
   readonly auth: AdminAuthorization;
+  readonly operator: OperatorClient;
   readonly #connection: AdminConnection;
 
   constructor(dataDir: string) {
     this.#connection = new AdminConnection(dataDir);
     this.auth = new AuthorizationClient(this.#connection);
+    this.operator = new OperatorClient(this.#connection);
   }
 
   status(): Promise<TowerStatus> {

@@ -1,22 +1,17 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {SimulatedChain} from '../../chain/simulated-chain.js';
 import {curve} from '../../crypto/curve.js';
-import {OperationalError, Rejection} from '../../errors/index.js';
+import {OperationalError} from '../../errors/index.js';
 import {requestKinds} from '../../gatekeeper/auth/level.js';
 import type {Policy} from '../../gatekeeper/auth/policy.js';
 import {NoTip} from '../../gatekeeper/rejections.js';
-import {isExpired} from '../../gatekeeper/subscription.js';
+import {UserNotFound, type UserReference} from '../../gatekeeper/user-reference.js';
 import {parseUuid, type UserInfo} from '../../gatekeeper/user-info.js';
 import type {Tower} from '../../tower/tower.js';
-import {
-  type AdminTower,
-  maxListedAppointments,
-  type PolicyStatus,
-  type TowerStatus,
-  type UserReference,
-  type UserSummary,
-} from './admin-tower.js';
+import {type AdminTower, maxListedAppointments, type PolicyStatus, type TowerStatus} from './admin-tower.js';
 import {servedAuthorization} from './served-authorization.js';
+import {servedOperator} from './served-operator.js';
+import {summaryOf} from './user-summary.js';
 
 /** Blocks mined between two turns of the event loop. */
 const minedPerTurn = 50;
@@ -36,11 +31,10 @@ export function servedTower({tower, simulated, version, api, stop}: Served): Adm
   const {registeredUsers} = tower.gatekeeper;
   return {
     auth: servedAuthorization(tower),
+    operator: servedOperator(tower),
 
     status: () =>
-      Promise.resolve(
-        statusOf(tower, {version, api: api ?? null, chain: simulated === undefined ? 'bitcoind' : 'simulated'}),
-      ),
+      statusOf(tower, {version, api: api ?? null, chain: simulated === undefined ? 'bitcoind' : 'simulated'}),
 
     async register(key) {
       const {subscriptionSignature: signature, ...promise} = await tower.gatekeeper.addUpdateUser(key);
@@ -50,10 +44,11 @@ export function servedTower({tower, simulated, version, api, stop}: Served): Adm
     async users({after, limit}) {
       const users = await registeredUsers.page({after, limit});
       const tipHeight = tower.tip?.height ?? 0;
+      const {expiryDelta} = tower.gatekeeper;
       return {
         tipHeight,
         total: registeredUsers.size,
-        users: users.map((user) => summaryOf(user, tipHeight, tower.gatekeeper.expiryDelta)),
+        users: users.map((user) => summaryOf(user, {tipHeight, expiryDelta})),
         next: users.length < limit ? null : (users.at(-1)?.userId ?? null),
       };
     },
@@ -61,11 +56,12 @@ export function servedTower({tower, simulated, version, api, stop}: Served): Adm
     async user(who) {
       const user = await find(tower, who);
       const tipHeight = tipOf(tower).height;
+      const {expiryDelta} = tower.gatekeeper;
       const appointments = await user.appointments({limit: maxListedAppointments});
       return {
-        ...summaryOf(user, tipHeight, tower.gatekeeper.expiryDelta),
+        ...summaryOf(user, {tipHeight, expiryDelta}),
         tipHeight,
-        deletionHeight: user.subscriptionExpiry + tower.gatekeeper.expiryDelta,
+        deletionHeight: user.subscriptionExpiry + expiryDelta,
         slotsByLocator: Object.fromEntries([...appointments].map(([uuid, slots]) => [parseUuid(uuid)!.locator, slots])),
       };
     },
@@ -87,7 +83,11 @@ export function servedTower({tower, simulated, version, api, stop}: Served): Adm
   };
 }
 
-function statusOf(tower: Tower, {version, api, chain}: Pick<TowerStatus, 'version' | 'api' | 'chain'>): TowerStatus {
+async function statusOf(
+  tower: Tower,
+  {version, api, chain}: Pick<TowerStatus, 'version' | 'api' | 'chain'>,
+): Promise<TowerStatus> {
+  const userStates = tower.tip === undefined ? undefined : await tower.operator.userStates();
   const {name, sourceHeight, error} = tower.state;
   return {
     version,
@@ -101,6 +101,7 @@ function statusOf(tower: Tower, {version, api, chain}: Pick<TowerStatus, 'versio
     api,
     sourceHeight: sourceHeight ?? null,
     users: tower.gatekeeper.registeredUsers.size,
+    userStates: userStates ?? null,
     auth: tower.gatekeeper.settings.auth,
     ready: tower.isReady,
     pendingRequests: tower.auth.pendingRequests,
@@ -127,26 +128,6 @@ function tipOf(tower: Tower): {height: number; hash: string} {
 async function find(tower: Tower, who: UserReference): Promise<UserInfo> {
   const {registeredUsers} = tower.gatekeeper;
   const user = 'key' in who ? await registeredUsers.get(who.key.toLowerCase()) : await registeredUsers.byId(who.userId);
-  if (user !== undefined) return user;
-  throw new Rejection(
-    'TOWER_USER_NOT_FOUND',
-    'key' in who ? `no user has the key ${who.key}` : `no user ${who.userId}`,
-  );
-}
-
-function stateOf(expiry: number, tipHeight: number, expiryDelta: number): UserSummary['state'] {
-  if (!isExpired({expiry}, tipHeight)) return 'active';
-  return tipHeight >= expiry + expiryDelta ? 'outdated' : 'expired';
-}
-
-function summaryOf(user: UserInfo, tipHeight: number, expiryDelta: number): UserSummary {
-  return {
-    userId: user.userId,
-    keys: user.devices.map(({key}) => key),
-    state: stateOf(user.subscriptionExpiry, tipHeight, expiryDelta),
-    availableSlots: user.availableSlots,
-    subscriptionStart: user.subscriptionStart,
-    subscriptionExpiry: user.subscriptionExpiry,
-    appointments: user.appointmentCount,
-  };
+  if (user === undefined) throw new UserNotFound(who);
+  return user;
 }

@@ -12,7 +12,9 @@ import {addAuthorizationRoutes} from './authorization-routes.js';
 import {checked, keyText, wholeNumber} from './checked.js';
 import {statusOf, toErrorBody} from './error-body.js';
 import {maxBodyBytes, parseBody} from './json-body.js';
+import {addOperatorRoutes} from './operator-routes.js';
 import {claimSocketPath} from './socket.js';
+import {referenceIn} from './user-params.js';
 
 /** A request on a local socket arrives at once or never. */
 const requestMs = 10_000;
@@ -25,9 +27,6 @@ const usersQuery = z.strictObject({
   after: wholeNumber({from: 0, to: Number.MAX_SAFE_INTEGER}).default(0),
   limit: wholeNumber({from: 1, to: maxPageUsers}).default(maxPageUsers),
 });
-const userParams = z.object({who: keyText});
-/** Ids are decimal; a key has 66 hex digits, so the two never look alike. */
-const idPattern = /^(0|[1-9]\d{0,14})$/;
 
 export interface AdminServer {
   close(): Promise<void>;
@@ -82,11 +81,9 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
   app.get('/status', async () => toWire(await tower.status()));
   app.post('/register', async ({body}) => toWire(await tower.register(checked(registerBody, body).key)));
   app.get('/users', async ({query}) => toWire(await tower.users(checked(usersQuery, query))));
-  app.get('/users/:who', async ({params}) => {
-    const {who} = checked(userParams, params);
-    return toWire(await tower.user(idPattern.test(who) ? {userId: Number(who)} : {key: who}));
-  });
+  app.get('/users/:who', async ({params}) => toWire(await tower.user(referenceIn(params))));
   addAuthorizationRoutes(app, tower);
+  addOperatorRoutes(app, tower);
   app.post('/mine', async ({body}) => toWire(await tower.mine(checked(mineBody, body).blocks)));
   app.get('/digest', async () => toWire(await tower.digest()));
   app.get('/verify', async () => toWire(await tower.verify()));

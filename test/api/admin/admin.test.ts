@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {AdminAuthorization} from '../../../src/api/admin/admin-authorization.js';
+import type {AdminOperator} from '../../../src/api/admin/admin-operator.js';
 import type {AdminTower} from '../../../src/api/admin/admin-tower.js';
 import {AdminClient} from '../../../src/api/admin/client.js';
 import {serveAdmin} from '../../../src/api/admin/server.js';
@@ -120,6 +121,48 @@ test('every call about authorization reaches the tower as it was made, and its a
 
 const withoutUndefined = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+test('every call of an operator reaches the tower as it was made, and its answer comes back', async (t) => {
+  const heard: unknown[] = [];
+  const fake = fakeTower().operator;
+  const hears = <Name extends keyof AdminOperator>(name: Name): AdminOperator[Name] =>
+    ((...said: unknown[]) => {
+      heard.push([name, ...said]);
+      return (fake[name] as (...said: unknown[]) => Promise<unknown>)(...said);
+    }) as AdminOperator[Name];
+  const {client} = await serve(t, {
+    operator: {
+      extend: hears('extend'),
+      delete: hears('delete'),
+      forecast: hears('forecast'),
+      dueUsers: hears('dueUsers'),
+    },
+  });
+  const {operator} = client;
+  const answers = [
+    await operator.extend('7', 4_294_967_295),
+    await operator.extend(fakeKey, 1),
+    await operator.delete('7'),
+    await operator.delete(fakeKey),
+    await operator.forecast({blocks: 52_560, after: 3, limit: 1000}),
+    await operator.dueUsers({blocks: 1, limit: 7}),
+    await operator.dueUsers({blocks: 1, after: '4440:7', limit: 7}),
+  ];
+  const calls: unknown[] = [
+    ['extend', {userId: 7}, 4_294_967_295],
+    ['extend', {key: fakeKey}, 1],
+    ['delete', {userId: 7}],
+    ['delete', {key: fakeKey}],
+    ['forecast', {blocks: 52_560, after: 3, limit: 1000}],
+    ['dueUsers', {blocks: 1, limit: 7}],
+    ['dueUsers', {blocks: 1, after: '4440:7', limit: 7}],
+  ];
+  t.deepEqual(withoutUndefined(heard), calls);
+  t.like(answers[0], {blocks: 4_294_967_295, subscriptionExpiry: 4440 + 4_294_967_295});
+  t.deepEqual(answers[3], await fake.delete({userId: 7}));
+  t.deepEqual(answers[4], await fake.forecast({blocks: 52_560, after: 3, limit: 1000}));
+  t.deepEqual(answers[6], await fake.dueUsers({blocks: 1, limit: 7}));
+});
+
 test('a request or a device that is not there is a 404', async (t) => {
   const {path} = await serve(t);
   t.like(await raw(path, 'GET', '/requests/99'), {status: 404, body: {code: 'TOWER_REQUEST_NOT_FOUND'}});
@@ -145,6 +188,7 @@ test('names on the wire are snake_case', async (t) => {
     keys: [fakeKey],
     state: 'active',
     available_slots: 9999,
+    taken_slots: 1,
     subscription_start: 120,
     subscription_expiry: 4440,
     appointments: 1,

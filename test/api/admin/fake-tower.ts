@@ -1,17 +1,23 @@
 import type {AdminTower, UserDetails} from '../../../src/api/admin/admin-tower.js';
+import type {UserSummary} from '../../../src/api/admin/user-summary.js';
 import {Rejection} from '../../../src/errors/index.js';
 import {fakeAuthorization} from './fake-authorization.js';
+import {fakeOperator} from './fake-operator.js';
 
 export const fakeKey = `02${'ab'.repeat(32)}`;
 
-const details: UserDetails = {
+const summary: UserSummary = {
   userId: 7,
   keys: [fakeKey],
   state: 'active',
   availableSlots: 9999,
+  takenSlots: 1,
   subscriptionStart: 120,
   subscriptionExpiry: 4440,
   appointments: 1,
+};
+const details: UserDetails = {
+  ...summary,
   tipHeight: 121,
   deletionHeight: 4446,
   slotsByLocator: {ab12: 1},
@@ -21,6 +27,7 @@ const details: UserDetails = {
 export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
   return {
     auth: fakeAuthorization(),
+    operator: fakeOperator(summary),
     status: () =>
       Promise.resolve({
         version: '0.1.0',
@@ -34,6 +41,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         tip: {height: 121, hash: '00'.repeat(32)},
         sourceHeight: 121,
         users: 1,
+        userStates: {active: 1, expired: 0, outdated: 0},
         auth: 'user',
         ready: true,
         pendingRequests: 2,
@@ -51,7 +59,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         signature: 'd'.repeat(104),
       }),
     users: ({after, limit}) =>
-      Promise.resolve({tipHeight: 121, total: 1, users: after < 7 ? [details].slice(0, limit) : [], next: null}),
+      Promise.resolve({tipHeight: 121, total: 1, users: after < 7 ? [summary].slice(0, limit) : [], next: null}),
     user: (who) =>
       'userId' in who
         ? who.userId === 7

@@ -1,0 +1,61 @@
+import type {Forecast} from '../../gatekeeper/forecast.js';
+import type {UserReference} from '../../gatekeeper/user-reference.js';
+import type {UserSummary} from './user-summary.js';
+
+/** What the admin interface lets an operator do with users, and see of what is to come. */
+export interface AdminOperator {
+  /** Adds blocks to a subscription. @throws Rejection TOWER_USER_NOT_FOUND, TOWER_MAXIMUM_EXPIRY_REACHED */
+  extend(who: UserReference, blocks: number): Promise<ExtendedUser>;
+  /** Deletes a user now and for good. Answers what he was. @throws Rejection TOWER_USER_NOT_FOUND */
+  delete(who: UserReference): Promise<DeletedUser>;
+  /** Who expires and who is deleted, by height. */
+  forecast(query: ForecastQuery): Promise<Forecast>;
+  /** The same by user, in order of expiry. */
+  dueUsers(query: DueUsersQuery): Promise<DueUserPage>;
+}
+
+export interface ExtendedUser extends UserSummary {
+  readonly tipHeight: number;
+  /** Blocks that were added. */
+  readonly blocks: number;
+  /** Height at which the user is deleted unless he renews. */
+  readonly deletionHeight: number;
+}
+
+export interface DeletedUser extends UserSummary {
+  readonly tipHeight: number;
+}
+
+export interface ForecastQuery {
+  /** 1 to `maxForecastBlocks`. */
+  readonly blocks: number;
+  /** Only heights above this; 0 from the start. */
+  readonly after: number;
+  /** 1 to `maxPageHeights`. */
+  readonly limit: number;
+}
+
+export interface DueUsersQuery {
+  readonly blocks: number;
+  /** Only users behind this place, `EXPIRY:ID`. */
+  readonly after?: string | undefined;
+  /** 1 to `maxPageUsers`. */
+  readonly limit: number;
+}
+
+export interface DueUser extends UserSummary {
+  /** Height at which he is deleted unless he renews; it may lie beyond the forecast. */
+  readonly deletionHeight: number;
+}
+
+export interface DueUserPage {
+  readonly tipHeight: number;
+  /** The last height that it covers. */
+  readonly lastHeight: number;
+  readonly users: readonly DueUser[];
+  /** What to ask for as `after` next; null at the end. */
+  readonly next: string | null;
+}
+
+/** With each height come up to two hundred user ids. */
+export const maxPageHeights = 1000;

@@ -1,0 +1,35 @@
+import type {FastifyInstance} from 'fastify';
+import {z} from 'zod';
+import {maxForecastBlocks} from '../../gatekeeper/forecast.js';
+import {maxU32} from '../../gatekeeper/settings.js';
+import {toWire} from '../wire-names.js';
+import {maxPageHeights} from './admin-operator.js';
+import {type AdminTower, maxPageUsers} from './admin-tower.js';
+import {checked, wholeNumber} from './checked.js';
+import {referenceIn} from './user-params.js';
+
+const extendBody = z.strictObject({blocks: z.int().min(1).max(maxU32)});
+const blocks = wholeNumber({from: 1, to: maxForecastBlocks});
+const forecastQuery = z.strictObject({
+  blocks,
+  after: wholeNumber({from: 0, to: maxU32}).default(0),
+  limit: wholeNumber({from: 1, to: maxPageHeights}).default(maxPageHeights),
+});
+const dueUsersQuery = z.strictObject({
+  blocks,
+  after: z.string().max(32).optional(),
+  limit: wholeNumber({from: 1, to: maxPageUsers}).default(maxPageUsers),
+});
+
+/** The calls about what an operator does with users, and what is to come. */
+export function addOperatorRoutes(app: FastifyInstance, {operator}: AdminTower): void {
+  app.post('/users/:who/extend', async ({params, body}) =>
+    toWire(await operator.extend(referenceIn(params), checked(extendBody, body).blocks)),
+  );
+  app.post('/users/:who/delete', async ({params, body}) => {
+    checked(z.strictObject({}), body);
+    return toWire(await operator.delete(referenceIn(params)));
+  });
+  app.get('/forecast', async ({query}) => toWire(await operator.forecast(checked(forecastQuery, query))));
+  app.get('/forecast/users', async ({query}) => toWire(await operator.dueUsers(checked(dueUsersQuery, query))));
+}

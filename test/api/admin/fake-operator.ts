@@ -1,0 +1,38 @@
+import type {AdminOperator} from '../../../src/api/admin/admin-operator.js';
+import type {UserSummary} from '../../../src/api/admin/user-summary.js';
+
+const one = {users: 1, availableSlots: 9999, takenSlots: 1, appointments: 1};
+const nobody = {users: 0, availableSlots: 0, takenSlots: 0, appointments: 0};
+
+/** An operator's calls that answer about one user. */
+export function fakeOperator(user: UserSummary): AdminOperator {
+  const deletionHeight = user.subscriptionExpiry + 6;
+  const tipHeight = 121;
+  return {
+    extend: async (_who, blocks) => ({
+      ...user,
+      tipHeight,
+      subscriptionExpiry: user.subscriptionExpiry + blocks,
+      deletionHeight: deletionHeight + blocks,
+      blocks,
+    }),
+    delete: async () => ({...user, tipHeight}),
+    forecast: async ({blocks}) => ({
+      tipHeight,
+      lastHeight: tipHeight + blocks,
+      expiring: one,
+      deleted: one,
+      heights: [
+        {height: 4440, expiring: {...one, userIds: [user.userId]}, deleted: {...nobody, userIds: []}},
+        {height: 4446, expiring: {...nobody, userIds: []}, deleted: {...one, userIds: [user.userId]}},
+      ],
+      next: 4446,
+    }),
+    dueUsers: async ({blocks}) => ({
+      tipHeight,
+      lastHeight: tipHeight + blocks,
+      users: [{...user, deletionHeight}],
+      next: '4440:7',
+    }),
+  };
+}
