@@ -1,9 +1,8 @@
 import type {Network} from '../chain/network.js';
 import {openDaemon} from '../daemon/daemon.js';
-import type {BartizanError} from '../errors/index.js';
-import {eventLog} from './daemon/event-log.js';
-import {warningTo} from './io.js';
-import {renderError} from './render-error.js';
+import {BartizanError} from '../errors/index.js';
+import type {TowerSettings} from '../tower/settings.js';
+import {EventLog} from './daemon/event-log.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import {stopSignal} from './signals.js';
 import type {Subcommand} from './subcommand.js';
@@ -24,42 +23,25 @@ interface RunOutput {
 export const run: Subcommand<RunOutput> = {
   define(command) {
     defineSettings(command);
-    command.addHelpText('after', '\nRuns until SIGINT, SIGTERM or SIGHUP. The log goes to stderr, one line an event.');
+    command.addHelpText(
+      'after',
+      '\nRuns until SIGINT, SIGTERM or SIGHUP. The log goes to stderr; with --json it is JSON, too.',
+    );
   },
 
   async run(invocation, show) {
-    const {io} = invocation;
+    const {io, options} = invocation;
     const stopped = stopSignal();
     const {values} = await settingsOf(invocation);
-    let onFailure: ((error: BartizanError) => void) | undefined;
-    const failed = new Promise<never>((_resolve, reject) => (onFailure = reject));
-    // A tower that halts while it is opened is told of by the opening itself.
-    failed.catch(() => undefined);
-    const log = await eventLog(io);
-    const daemon = await openDaemon(values, {
-      listeners: [log],
-      onPolicyReport: log,
-      api: log,
-      warn: warningTo(io),
-      onDefect: (error) => io.log(renderError(error, io.paintLog)),
-      onFailure: (error) => onFailure?.(error),
-    });
+    const {logFormat: format, logLevel: level} = values;
+    const log = await EventLog.open(io, {format, level, json: options['json'] === true});
     try {
-      show({
-        towerId: daemon.tower.id,
-        network: daemon.tower.network,
-        chain: values.chain,
-        dataDir: values.dataDir,
-        adminSocket: daemon.adminSocket,
-        metrics: daemon.metricsAddress === undefined ? null : `${daemon.metricsAddress}/metrics`,
-        api: daemon.api!.url,
-      });
-      daemon.tower.start();
-      await Promise.race([stopped, daemon.stopAsked, failed]);
-    } finally {
-      await daemon.close();
+      await runTower(values, log, stopped, show);
+      return 0;
+    } catch (error) {
+      if (log.failure(error)) return error instanceof BartizanError ? error.exit : 1;
+      throw error;
     }
-    return 0;
   },
 
   render: ({towerId, network, chain, dataDir, api, metrics}) =>
@@ -71,3 +53,39 @@ export const run: Subcommand<RunOutput> = {
       ...(metrics === null ? [] : [['metrics', metrics]]),
     ]).join('\n'),
 };
+
+/** Until it is told to stop, or halts for good. */
+async function runTower(
+  settings: TowerSettings,
+  log: EventLog,
+  stopped: Promise<unknown>,
+  show: (output: RunOutput) => void,
+): Promise<void> {
+  let onFailure: ((error: BartizanError) => void) | undefined;
+  const failed = new Promise<never>((_resolve, reject) => (onFailure = reject));
+  // A tower that halts while it is opened is told of by the opening itself.
+  failed.catch(() => undefined);
+  const daemon = await openDaemon(settings, {
+    listeners: [log.event],
+    onPolicyReport: log.event,
+    api: log.event,
+    warn: log.warning,
+    onDefect: log.defect,
+    onFailure: (error) => onFailure?.(error),
+  });
+  try {
+    show({
+      towerId: daemon.tower.id,
+      network: daemon.tower.network,
+      chain: settings.chain,
+      dataDir: settings.dataDir,
+      adminSocket: daemon.adminSocket,
+      metrics: daemon.metricsAddress === undefined ? null : `${daemon.metricsAddress}/metrics`,
+      api: daemon.api!.url,
+    });
+    daemon.tower.start();
+    await Promise.race([stopped, daemon.stopAsked, failed]);
+  } finally {
+    await daemon.close();
+  }
+}

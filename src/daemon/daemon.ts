@@ -85,16 +85,17 @@ export async function openDaemon(
     const stopAsked = new Promise<void>((resolve) => (stop = resolve));
     const version = await packageVersion();
     observation.begin({tower, version, chain: simulated === undefined ? 'bitcoind' : 'simulated'});
+    // Before the others, so that it is the last to go: whoever watches sees the end.
+    const {metricsBind: bind, metricsPort: port} = settings;
+    const metrics = port === 0 ? undefined : await serveMetrics(observation, {bind, port, onDefect});
+    closing.push(() => metrics?.close());
+    const metricsAddress = metrics?.address;
     const onAnswered = (answered: AnsweredRequest) => observation.answered(answered);
     const api = onApiReport && (await openPublicApi(tower, settings, {onDefect, onAnswered, onReport: onApiReport}));
     if (api !== undefined) closing.push(() => api.close());
     const served = servedTower({tower, simulated, version, api: api?.url, stop: () => stop?.()});
     const server = await serveAdmin(served, {path: adminSocket, onDefect, observed: observation});
     closing.push(() => server.close());
-    const {metricsBind: bind, metricsPort: port} = settings;
-    const metrics = port === 0 ? undefined : await serveMetrics(observation, {bind, port, onDefect});
-    closing.push(() => metrics?.close());
-    const metricsAddress = metrics?.address;
     return {tower, adminSocket, api, metricsAddress, stopAsked, mine: (blocks) => served.mine(blocks), close};
   } catch (error) {
     await close();

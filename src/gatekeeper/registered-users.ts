@@ -1,5 +1,5 @@
 import {deviceKey, dueRange, publicKeyOfDevice, tableRange, userIdOf, userKey} from '../store/layout.js';
-import {pageRows, pagesOf} from '../store/pages.js';
+import {keyPagesOf, pageRows, pagesOf} from '../store/pages.js';
 import {decodeDevice, decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {maxU32} from './settings.js';
@@ -26,7 +26,7 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
     if (meta === undefined || meta.progress.sweptExpiry >= meta.tip.height) return 0;
     const {from, to} = dueRange('e', meta.progress.sweptExpiry + 1, meta.tip.height);
     let counted = 0;
-    for await (const page of pagesOf(this.#store.rows, {from, to})) {
+    for await (const page of keyPagesOf(this.#store.rows, {from, to})) {
       counted += page.length;
       if (counted >= limit) return limit;
     }

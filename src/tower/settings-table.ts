@@ -1,6 +1,7 @@
 import {defaultGatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {defaultLogBlocks, finality} from './chain-events.js';
 import {apiSettings} from './api-settings.js';
+import {observationSettings} from './observation-settings.js';
 import {choice, host, integer, maxPort, type SettingDefinition, text, url} from './setting-definition.js';
 
 /** Ten minutes: whoever needs longer answers that he will decide later. */
@@ -42,19 +43,7 @@ export const settingsTable = {
     },
   ),
   ...apiSettings,
-  metricsBind: host({
-    fallback: '127.0.0.1',
-    group: 'Log and metrics',
-    meaning: 'Address that /metrics and /health are served on; whoever reaches it may read them',
-  }),
-  metricsPort: integer(
-    {from: 0, to: maxPort},
-    {
-      fallback: 0,
-      group: 'Log and metrics',
-      meaning: 'Port that /metrics and /health are served on; 0 serves them on the admin socket only',
-    },
-  ),
+  ...observationSettings,
   subscriptionSlots: integer(
     {from: 1, to: maxU32},
     {

@@ -61,6 +61,8 @@ export function start(t: ExecutionContext, args: readonly string[], options: Sta
     env: {
       PATH,
       HOME: options.home ?? HOME,
+      // The lines that tests look for. What a daemon writes unless it is told otherwise has tests of its own.
+      ...(args[0] === 'run' ? {BARTIZAN_LOG_FORMAT: 'text'} : {}),
       XDG_CACHE_HOME: XDG_CACHE_HOME ?? join(HOME, '.cache'),
       ...(BITCOIND === undefined ? {} : {BITCOIND}),
       ...options.environment,

@@ -7,6 +7,8 @@ import type {TowerEvent} from '../../src/tower/events.js';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
 const time = `time=${now.toISOString()}`;
+const info = `${time} level=info`;
+const warn = `${time} level=warn`;
 const hash = `${'0a'.repeat(31)}c2`;
 
 const connected: TowerEvent = {
@@ -19,13 +21,13 @@ const connected: TowerEvent = {
 };
 
 test('a plain line is facts as key=value, whole hashes included', (t) => {
-  t.is(plainLine(connected, now), `${time} event=block_connected height=104 hash=${hash} deleted_users=2 user_ids=7,9`);
+  t.is(plainLine(connected, now), `${info} event=block_connected height=104 hash=${hash} deleted_users=2 user_ids=7,9`);
 });
 
 test('nobody deleted leaves the list of ids out', (t) => {
   t.is(
     plainLine({...connected, deletedUsers: 0, userIds: []}, now),
-    `${time} event=block_connected height=104 hash=${hash} deleted_users=0`,
+    `${info} event=block_connected height=104 hash=${hash} deleted_users=0`,
   );
 });
 
@@ -34,7 +36,7 @@ test('a value with spaces or quotes is quoted, so that a line is never two', (t)
   const event: TowerEvent = {type: 'state_changed', state: {name: 'waiting_for_node', error}, tip: undefined};
   t.is(
     plainLine(event, now),
-    `${time} event=state_changed state=waiting_for_node code=TOWER_BITCOIND_UNREACHABLE error="nobody \\"listens\\"\\nthere"`,
+    `${warn} event=state_changed state=waiting_for_node code=TOWER_BITCOIND_UNREACHABLE error="nobody \\"listens\\"\\nthere"`,
   );
 });
 
@@ -42,12 +44,12 @@ test('what happens to a policy file or a webhook has a line of facts, its error 
   const error = new OperationalError('TOWER_WEBHOOK_FAILED', 'the webhook cannot be reached');
   t.is(
     plainLine({type: 'webhook_paused', pauseMs: 1000, error}, now),
-    `${time} event=webhook_paused pause_ms=1000 code=TOWER_WEBHOOK_FAILED error="the webhook cannot be reached"`,
+    `${warn} event=webhook_paused pause_ms=1000 code=TOWER_WEBHOOK_FAILED error="the webhook cannot be reached"`,
   );
-  t.is(plainLine({type: 'webhook_resumed'}, now), `${time} event=webhook_resumed`);
+  t.is(plainLine({type: 'webhook_resumed'}, now), `${info} event=webhook_resumed`);
   t.is(
     plainLine({type: 'policy_loaded', file: '/p.mjs', functions: ['user_signup', 'checkUserSignup'], pid: 7}, now),
-    `${time} event=policy_loaded file=/p.mjs functions=user_signup,checkUserSignup pid=7`,
+    `${info} event=policy_loaded file=/p.mjs functions=user_signup,checkUserSignup pid=7`,
   );
 });
 
@@ -55,7 +57,7 @@ test('what is known of why an error came about stands beside it', (t) => {
   const cause = new Error('Unexpected end of input');
   const error = new OperationalError('TOWER_INVALID_POLICY', 'it cannot be loaded: p.mjs:2', {cause});
   const facts = 'code=TOWER_INVALID_POLICY error="it cannot be loaded: p.mjs:2" because="Unexpected end of input"';
-  t.is(plainLine({type: 'policy_not_loaded', error}, now), `${time} event=policy_not_loaded ${facts}`);
+  t.is(plainLine({type: 'policy_not_loaded', error}, now), `${warn} event=policy_not_loaded ${facts}`);
 });
 
 test('changed settings are named as they are set', (t) => {
@@ -68,12 +70,12 @@ test('changed settings are named as they are set', (t) => {
   } as const;
   t.is(
     plainLine({type: 'settings_changed', height: 5, settings}, now),
-    `${time} event=settings_changed height=5 subscription_slots=1 subscription_duration=2 expiry_delta=3 renewal=reset ` +
+    `${info} event=settings_changed height=5 subscription_slots=1 subscription_duration=2 expiry_delta=3 renewal=reset ` +
       'auth=none auth_budget=100 request_ttl=144 request_attempts=8 max_pending_requests=100000 denied_cooldown=6 proof_window=6 max_unproven_requests=1000',
   );
 });
 
-const saysOf = (event: TowerEvent): string => plainLine(event, now).slice(time.length + 1);
+const saysOf = (event: TowerEvent): string => plainLine(event, now).replace(/^time=\S+ level=\S+ /, '');
 
 test('requests that a block timed out, or that its end brought back, are counted and named', (t) => {
   const expiredRequests = {count: 2, ids: [4, 5]};

@@ -1,77 +1,70 @@
-import type {StateChanged} from '../../tower/events.js';
-import {blocksInWords, plural} from '../../sim/heights.js';
+import {
+  type Facts,
+  isTraffic,
+  levelOf,
+  type LoggedEvent,
+  type LogLevel,
+  logLevels,
+  type TrafficType,
+} from '../../daemon/observation/logged-event.js';
+import type {TowerSettings} from '../../tower/settings.js';
 import type {Io} from '../io.js';
-import {loadProgress, type Progress, type StartProgress} from '../progress.js';
-import {type LoggedEvent, plainLine, prettyLine} from './log-line.js';
+import {loadProgress} from '../progress.js';
+import {JsonLog} from './json-log.js';
+import type {LogWriter} from './log-writer.js';
+import {PrettyLog, TextLog} from './text-log.js';
 
-/** Fewer blocks than this are quicker read as lines than as a bar. */
-const barBlocks = 100;
-
-/**
- * Writes a line an event. On a terminal a long catch-up shows a bar instead of thousands of lines, and one line that
- * sums it up; in a file every block has its line, so that the log proves what was connected.
- */
-export async function eventLog(io: Io): Promise<(event: LoggedEvent) => void> {
-  if (!io.logIsTerminal) return (event) => io.log(plainLine(event, new Date()));
-  const log = new TerminalLog(io, await loadProgress(io));
-  return (event) => log.write(event);
+interface LogOptions {
+  readonly format: TowerSettings['logFormat'];
+  readonly level: LogLevel;
+  /** Whether the command was asked for JSON. */
+  readonly json?: boolean;
+  /** @default the system's */
+  readonly now?: () => Date;
 }
 
-interface CatchUp {
-  readonly progress: Progress;
-  readonly from: number;
-  readonly to: number;
-  blocks: number;
-  deletedUsers: number;
-}
+/** The log of a daemon, on stderr: a line an event, in one of three forms. */
+export class EventLog {
+  readonly #writer: LogWriter;
+  readonly #lowest: number;
+  #traffic: Partial<Record<TrafficType, number>> = {};
 
-class TerminalLog {
-  readonly #io: Io;
-  readonly #startProgress: StartProgress;
-  #catchUp: CatchUp | undefined;
-
-  constructor(io: Io, startProgress: StartProgress) {
-    this.#io = io;
-    this.#startProgress = startProgress;
+  private constructor(writer: LogWriter, level: LogLevel) {
+    this.#writer = writer;
+    this.#lowest = logLevels.indexOf(level);
   }
 
-  write(event: LoggedEvent): void {
-    if (event.type === 'block_connected' && this.#catchUp !== undefined) {
-      const {progress, from, to} = this.#catchUp;
-      this.#catchUp.blocks++;
-      this.#catchUp.deletedUsers += event.deletedUsers;
-      // The source may have grown meanwhile.
-      progress.update(event.height - from, Math.max(to, event.height) - from);
-      return;
-    }
-    if (event.type === 'state_changed') {
-      if (event.state.name === 'catching_up' && this.#begin(event)) return;
-      this.#end();
-    }
-    this.#io.log(prettyLine(event, new Date(), this.#io.paintLog));
+  static async open(io: Io, {format, level, json = false, now = () => new Date()}: LogOptions): Promise<EventLog> {
+    const chosen = format !== 'auto' ? format : io.logIsTerminal && !json ? 'pretty' : 'json';
+    if (chosen === 'json') return new EventLog(new JsonLog(io, level, now), level);
+    if (chosen === 'text') return new EventLog(new TextLog(io, now), level);
+    return new EventLog(new PrettyLog(io, now, await loadProgress(io)), level);
   }
 
-  /** Answers whether a bar stands for the blocks that follow. */
-  #begin({state, tip}: StateChanged): boolean {
-    const from = tip?.height ?? 0;
-    const to = state.sourceHeight ?? 0;
-    if (this.#catchUp !== undefined) return true;
-    if (to - from < barBlocks) return false;
-    this.#catchUp = {
-      progress: this.#startProgress('connecting blocks', to - from),
-      from,
-      to,
-      blocks: 0,
-      deletedUsers: 0,
-    };
-    return true;
+  /** What users do all day has a line of its own at level debug only; the line of the next block counts it. */
+  readonly event = (event: LoggedEvent): void => {
+    const {type} = event;
+    if (isTraffic(type)) this.#traffic[type] = (this.#traffic[type] ?? 0) + 1;
+    const counted = event.type === 'block_connected' ? this.#countedTraffic() : {};
+    if (this.#isWanted(levelOf(event))) this.#writer.event(event, counted);
+  };
+
+  readonly warning = (warning: string): void => {
+    if (this.#isWanted('warn')) this.#writer.warning(warning);
+  };
+
+  readonly defect = (error: unknown): void => this.#writer.defect(error);
+
+  readonly failure = (error: unknown): boolean => this.#writer.failure(error);
+
+  #isWanted(level: LogLevel): boolean {
+    return logLevels.indexOf(level) >= this.#lowest;
   }
 
-  #end(): void {
-    if (this.#catchUp === undefined) return;
-    const {progress, blocks, deletedUsers} = this.#catchUp;
-    this.#catchUp = undefined;
-    progress.end();
-    this.#io.log(`connected ${blocksInWords(blocks)}, deleted ${plural(deletedUsers, 'user')}`);
+  /** What has come since the last block. */
+  #countedTraffic(): Facts {
+    const {subscription_renewed: renewals, appointment_added: added, appointment_updated: updated} = this.#traffic;
+    this.#traffic = {};
+    return {renewals, appointmentsAdded: added, appointmentsUpdated: updated};
   }
 }

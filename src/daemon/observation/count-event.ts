@@ -11,7 +11,7 @@ type Counting = {
 const counting: Counting = {
   block_connected(event, metrics) {
     metrics.count('bartizan_blocks_connected_total');
-    metrics.count('bartizan_users_deleted_total', {}, event.deletedUsers);
+    metrics.count('bartizan_users_deleted_total', {by: 'expiry'}, event.deletedUsers);
     metrics.count('bartizan_requests_expired_total', {}, event.expiredRequests?.count ?? 0);
   },
   block_disconnected(event, metrics) {
@@ -20,6 +20,9 @@ const counting: Counting = {
   },
   user_registered: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'new'}),
   subscription_renewed: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'renewal'}),
+  receipt_issued: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'receipt'}),
+  subscription_extended: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'extension'}),
+  user_deleted: (_, metrics) => metrics.count('bartizan_users_deleted_total', {by: 'operator'}),
   appointment_added: (_, metrics) => metrics.count('bartizan_deposits_total', {kind: 'added'}),
   appointment_updated: (_, metrics) => metrics.count('bartizan_deposits_total', {kind: 'updated'}),
   appointments_deleted: ({count}, metrics) => metrics.count('bartizan_appointments_deleted_total', {}, count),
@@ -31,7 +34,8 @@ const counting: Counting = {
   request_postponed: ({attempts}, metrics) => countAnswer(metrics, attempts === 0 ? 'later' : 'error'),
   answer_recorded: ({verdict}, metrics) => countAnswer(metrics, verdict.type === 'deny' ? 'deny' : 'approve'),
   answer_late: (_, metrics) => countAnswer(metrics, 'late'),
-  device_authorized: (_, metrics) => metrics.count('bartizan_devices_authorized_total'),
+  device_authorized: ({created, userId}, metrics) =>
+    metrics.count('bartizan_devices_authorized_total', {user: created ? 'new' : userId === null ? 'none' : 'known'}),
   device_revoked: (_, metrics) => metrics.count('bartizan_devices_revoked_total'),
   function_slow: (_, metrics) => metrics.count('bartizan_policy_failures_total', {by: 'program'}),
 };

@@ -73,8 +73,13 @@ export const metricTable = {
   bartizan_users_expired: gauge(
     'Users in their grace period; counted up to 10000, so that 10000 means as many or more',
   ),
-  bartizan_registrations_total: counter('Registrations of users, by whether they were new', {kind: ['new', 'renewal']}),
-  bartizan_users_deleted_total: counter('Users deleted because their grace period ended'),
+  bartizan_registrations_total: counter(
+    'Registrations: of new users, of users who renew, of those let in by a decision who ask for their first receipt, and extensions by the operator',
+    {kind: ['new', 'renewal', 'receipt', 'extension']},
+  ),
+  bartizan_users_deleted_total: counter('Users deleted, because their grace period ended or by the operator', {
+    by: ['expiry', 'operator'],
+  }),
   bartizan_users_restored_total: counter('Users restored because the block that deleted them has left the chain'),
   bartizan_deposits_total: counter('Appointments taken in and on disk', {kind: ['added', 'updated']}),
   bartizan_appointments_deleted_total: counter('Appointments deleted one by one, and not with their user'),
@@ -96,7 +101,10 @@ export const metricTable = {
   bartizan_policy_failures_total: counter('Times that whoever decides could not be asked any more', {
     by: ['program', 'policy', 'webhook'],
   }),
-  bartizan_devices_authorized_total: counter('Devices that were given a user or a role'),
+  bartizan_devices_authorized_total: counter(
+    'Devices that were given a user or a role by a decision, by whether the user was new',
+    {user: ['new', 'known', 'none']},
+  ),
   bartizan_devices_revoked_total: counter('Devices whose authorization was taken back'),
 
   bartizan_writer_queue_length: gauge('Changes that wait for the single writer'),

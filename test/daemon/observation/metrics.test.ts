@@ -57,7 +57,7 @@ test('a user is counted when he registers, renews, expires, is deleted and comes
       'bartizan_users_expired',
       'bartizan_registrations_total{kind="new"}',
       'bartizan_registrations_total{kind="renewal"}',
-      'bartizan_users_deleted_total',
+      'bartizan_users_deleted_total{by="expiry"}',
       'bartizan_users_restored_total',
     );
   t.deepEqual(await users(), [0, 0, 0, 0, 0, 0]);
@@ -103,7 +103,7 @@ test('users and blocks add up, whatever happens', async (t) => {
       t.is(value('users'), registeredUsers.size);
       t.is(value('users_expired'), expired);
       const born = value('registrations_total{kind="new"}');
-      t.is(value('users'), born - value('users_deleted_total') + value('users_restored_total'));
+      t.is(value('users'), born - value('users_deleted_total{by="expiry"}') + value('users_restored_total'));
       t.is(value('tip_height') - 100, value('blocks_connected_total') - value('blocks_disconnected_total'));
       t.is(value('tip_height'), source.tip.height);
       t.is(value('reorgs_total'), reorgs);
@@ -136,7 +136,7 @@ test('requests are counted by kind, by what became of them and by whom', async (
       closed('denied', 'operator'),
       closed('approved', 'operator'),
       'bartizan_requests_expired_total',
-      'bartizan_devices_authorized_total',
+      'bartizan_devices_authorized_total{user="new"}',
     );
   t.deepEqual(await counted(), [5, 2, 1, 1, 1, 0, 1]);
   await daemon.mine(3);

@@ -38,7 +38,7 @@ export class TowerProcess {
     if (before !== undefined) command.unshift('sh', '-c', `${before}; exec "$@"`, 'sh');
     this.#child = spawn(command[0]!, command.slice(1), {
       cwd: tmpdir(),
-      env: {PATH, HOME},
+      env: {PATH, HOME, BARTIZAN_LOG_FORMAT: 'text'},
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     endWith(t, this.#child);
