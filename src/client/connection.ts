@@ -3,8 +3,8 @@ import {flawsOf, refusalAnswer} from './answers.js';
 import {NotATower, TowerRefusal} from './errors.js';
 import {type HttpAnswer, httpCall} from './http-call.js';
 
-/** How long a call may take unless the caller says otherwise. A client's node waits for it, so it is short. */
-export const defaultTimeoutMs = 10_000;
+/** How long a call may take unless the caller says otherwise: a busy tower makes who deposits wait, as much as 10 s. */
+export const defaultTimeoutMs = 30_000;
 /** No refusal and no receipt comes near this. */
 const smallAnswerBytes = 16 * 1024;
 

@@ -1,3 +1,4 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {recoverKey} from '../crypto/message-signature.js';
 import {appointmentMessage} from '../crypto/user-message.js';
 import type {Appointment, Subscription} from './answers.js';
@@ -31,6 +32,11 @@ interface Asked {
   subscriptionInfo(options: CallOptions): Promise<Subscription>;
 }
 
+/** Whoever says "too often" says when to come back; more patience than this is not asked for by any tower. */
+const longestPauseSeconds = 60;
+/** A tower that still says so after this many pauses has no time for us. */
+const maxPauses = 10;
+
 /** Holds receipts, oldest first, against what their tower has now. Asks for one appointment after the other. */
 export async function checkReceipts(
   receipts: readonly Receipt[],
@@ -39,7 +45,7 @@ export async function checkReceipts(
 ): Promise<ReceiptCheck[]> {
   const signed = receipts.filter(isSigned);
   if (signed.length === 0) return receipts.map((receipt) => ({receipt, finding: 'forged'}));
-  const {subscriptionExpiry} = await tower.subscriptionInfo(options);
+  const {subscriptionExpiry} = await patiently(() => tower.subscriptionInfo(options), options);
   const registrations = signed.filter((receipt) => receipt.type === 'registration');
   const latest = latestOf(registrations);
   const findings = new Map<Receipt, Finding>();
@@ -83,11 +89,26 @@ async function ask(receipt: AppointmentReceipt, tower: Asked, options: CallOptio
   const {locator, userSignature, key} = receipt;
   let appointment: Appointment;
   try {
-    appointment = await tower.getAppointment(locator, options);
+    appointment = await patiently(() => tower.getAppointment(locator, options), options);
   } catch (error) {
     if (error instanceof TowerRefusal && error.errorCode === towerErrorCodes.appointmentNotFound) return 'lost';
     throw error;
   }
   if (appointment.status === 'dispute_responded') return 'answered';
   return recoverKey(appointmentMessage(appointment), userSignature) === key ? 'kept' : 'altered';
+}
+
+async function patiently<Answer>(call: () => Promise<Answer>, {signal}: CallOptions): Promise<Answer> {
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return await call();
+    } catch (error) {
+      const isTooOften = error instanceof TowerRefusal && error.httpStatus === 429;
+      if (!isTooOften || pauses === maxPauses) throw error;
+      const seconds = Math.min(error.retryAfterSeconds ?? 1, longestPauseSeconds);
+      await delay(seconds * 1_000, undefined, signal === undefined ? {} : {signal}).catch(() =>
+        signal?.throwIfAborted(),
+      );
+    }
+  }
 }

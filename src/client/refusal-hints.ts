@@ -2,6 +2,7 @@
 const hints: Readonly<Record<number, string>> = {
   7: 'Register: for the first time, again after the subscription has expired, or for more slots. Then send the same again.',
   32: "The tower's words say what it waits for; send the same again later.",
+  34: 'Send a smaller blob: this tower takes no larger ones.',
   35: 'Nothing is left to do: the tower has answered this breach already.',
   36: 'Deposit the appointment (again), if it should be there.',
   65: 'Use the slots that the subscription has; it cannot have more.',

@@ -33,7 +33,7 @@ export interface TowerClientOptions {
    * @default none: receipts are forgotten with this object
    */
   readonly stateDir?: string | undefined;
-  /** For one call, from the first byte to the last, in ms. @default 10000 */
+  /** For one call, from the first byte to the last, in ms. @default 30000 */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -180,7 +180,8 @@ export class TowerClient {
   }
 
   /**
-   * Asks the tower for everything that it has promised by receipt, and says of each receipt whether that is there.
+   * Asks the tower for everything that it has promised by receipt, and says of each receipt whether that is there. It
+   * may have to ask often, so, other than single calls, it waits when the tower tells it to.
    * @throws TowerRefusal (also when the subscription has expired), TowerUnreachable, NotATower
    */
   async verifyReceipts(options: CallOptions = {}): Promise<ReceiptCheck[]> {

@@ -6,6 +6,7 @@ import {formatReceipt} from '../../src/client/receipt.js';
 import {type ReceiptCheck} from '../../src/client/receipt-checks.js';
 import {receiptFolderOf} from '../../src/client/receipt-folder.js';
 import {TowerClient} from '../../src/client/tower-client.js';
+import {until} from '../support/until.js';
 import {tempDir} from '../support/temp-dir.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
 import {depositBy, fakeTower, refuses, registrationBy, userKey} from './fake-tower.js';
@@ -132,6 +133,30 @@ test('a receipt that the tower has not signed is none', async (t) => {
   const receipt = await client.addAppointment(deposit(1));
   appendFileSync(path, `${formatReceipt({...receipt, startBlock: 1})}\n`);
   t.deepEqual(findingsOf(await client.verifyReceipts()), ['kept', 'forged', 'kept', 'forged']);
+});
+
+test('a tower that is asked too often is given the time that it asks for', async (t) => {
+  const {client, refuse, tower} = await remembering(t);
+  await client.register();
+  await client.addAppointment(deposit(1));
+  const tooOften = {error: 'Too many requests', error_code: 32};
+  let times = 2;
+  refuse((response) => {
+    if (--times === 0) refuse(undefined);
+    response.writeHead(429, {'retry-after': '0'}).end(JSON.stringify(tooOften));
+  });
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['kept', 'kept']);
+  refuse(refuses(429, tooOften, {'retry-after': '0'}));
+  const before = tower.heard.length;
+  await t.throwsAsync(client.verifyReceipts(), {instanceOf: TowerRefusal, message: /Too many requests/});
+  t.is(tower.heard.length - before, 11);
+  refuse(refuses(429, tooOften, {'retry-after': '1000'}));
+  const giveUp = new AbortController();
+  const reason = new Error('enough');
+  const call = client.verifyReceipts({signal: giveUp.signal});
+  await until(() => tower.heard.length - before === 12);
+  giveUp.abort(reason);
+  t.is(await t.throwsAsync(call), reason);
 });
 
 test('a tower that refuses or does not answer leaves the question open', async (t) => {
