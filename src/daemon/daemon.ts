@@ -91,7 +91,8 @@ export async function openDaemon(
     closing.push(() => metrics?.close());
     const metricsAddress = metrics?.address;
     const onAnswered = (answered: AnsweredRequest) => observation.answered(answered);
-    const api = onApiReport && (await openPublicApi(tower, settings, {onDefect, onAnswered, onReport: onApiReport}));
+    const api =
+      onApiReport && (await openPublicApi(tower, settings, {version, onDefect, onAnswered, onReport: onApiReport}));
     if (api !== undefined) closing.push(() => api.close());
     const served = servedTower({tower, simulated, version, api: api?.url, stop: () => stop?.()});
     const server = await serveAdmin(served, {path: adminSocket, onDefect, observed: observation});

@@ -7,6 +7,7 @@ import type {Tower} from '../tower/tower.js';
 export type ApiReport = {readonly type: 'listening'; readonly host: string; readonly port: number};
 
 interface ApiOptions {
+  readonly version: string;
   readonly onDefect: (error: unknown) => void;
   readonly onAnswered: HttpObserver;
   readonly onReport: (report: ApiReport) => void;

@@ -12,6 +12,6 @@ export function refuse(reply: FastifyReply, {status, headers, body}: Refusal): F
 }
 
 /** Of a text Fastify would declare a charset, which JSON has none of. */
-function sendJson(reply: FastifyReply, body: Buffer): FastifyReply {
+export function sendJson(reply: FastifyReply, body: Buffer): FastifyReply {
   return reply.header('content-type', 'application/json').send(body);
 }

@@ -3,12 +3,13 @@ import fastify, {type FastifyInstance, type FastifyRequest} from 'fastify';
 import type {Tower} from '../../tower/tower.js';
 import type {HttpObserver} from '../observation/http-observer.js';
 import {addAdmission} from './admission.js';
-import {refuse} from './answer.js';
+import {refuse, sendJson} from './answer.js';
 import {addAuthRoutes} from './auth/routes.js';
 import {readBody} from './body-reader.js';
 import type {Connections} from './connections.js';
 import {createHttpServer, type HttpTimes} from './http-server.js';
 import {misformed, Refusal, wireCodes} from './refusal.js';
+import {openApiDocument} from './openapi/document.js';
 import {isGone, toRefusal} from './refusals.js';
 import {addTeosRoutes} from './teos-routes.js';
 
@@ -19,6 +20,8 @@ export interface PublicOptions {
   readonly rateLimit: number;
   /** Connections that may be open at a time. */
   readonly maxConnections: number;
+  /** Of the package. */
+  readonly version: string;
   /** Hears of what should not happen: an error that is none of ours. */
   readonly onDefect: (error: unknown) => void;
   readonly onAnswered?: HttpObserver;
@@ -35,7 +38,7 @@ interface PublicApp {
 
 /** The public interface, without an address. */
 export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
-  const {maxConnections, times, rateLimit, onDefect, onAnswered} = options;
+  const {maxConnections, times, rateLimit, version, onDefect, onAnswered} = options;
   let connections: Connections | undefined;
   const app = fastify({
     // A request that comes while the tower stops is answered like any other.
@@ -71,7 +74,9 @@ export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
     });
   }
   const release = addAdmission(app, {rateLimit, connections: open});
-  addTeosRoutes(app, tower);
+  const description = Buffer.from(JSON.stringify(openApiDocument(version)));
+  app.get('/openapi.json', (_request, reply) => sendJson(reply, description));
+  addTeosRoutes(app, tower, options);
   addAuthRoutes(app, tower);
   return {app, connections: open, release};
 }

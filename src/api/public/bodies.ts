@@ -1,19 +1,17 @@
 import {isPublicKey} from '../../crypto/public-key.js';
+import {appointmentMessage, appointmentQuestion, subscriptionQuestion} from '../../crypto/user-message.js';
+import type {Deposit} from '../../gatekeeper/deposit.js';
 import {decode, hex, missingField, optional, struct, text, u32} from './decoder.js';
 import {badRequest, Refusal, wireCodes} from './refusal.js';
 
 const keyBytes = 33;
 const locatorBytes = 16;
 
-export interface AppointmentBody {
-  /** Lower-case hex. */
-  readonly locator: string;
-  readonly encryptedBlob: Buffer;
-  readonly toSelfDelay: number;
+/** What a request says, and the message whose signature proves who sent it. */
+interface Signed {
   /** As it was received: a receipt covers the exact text. */
   readonly signature: string;
-  /** What the signature is over. */
-  readonly message: Buffer;
+  readonly message: Uint8Array;
 }
 
 const registerRequest = struct('RegisterRequest', {user_id: hex});
@@ -37,36 +35,34 @@ export function registerBody(body: Buffer): string {
 }
 
 /** @throws Refusal */
-export function addAppointmentBody(body: Buffer, maxBlobBytes: number): AppointmentBody {
+export function addAppointmentBody(body: Buffer, maxBlobBytes: number): Deposit & Signed {
   const {appointment, signature} = decode(body, addAppointmentRequest);
   if (appointment === undefined) throw missingField('appointment');
-  const {locator, encrypted_blob: encryptedBlob, to_self_delay: toSelfDelay} = appointment;
-  checkSize('locator', locator, locatorBytes);
+  const {encrypted_blob: encryptedBlob, to_self_delay: toSelfDelay} = appointment;
+  checkSize('locator', appointment.locator, locatorBytes);
   checkFilled('signature', signature);
   if (encryptedBlob.length > maxBlobBytes) {
     const sizes = `Expected at most ${maxBlobBytes}, received ${encryptedBlob.length}`;
     throw new Refusal(413, wireCodes.appointmentFieldTooBig, `\`encrypted_blob\` field is too big. ${sizes}`);
   }
-  const delay = Buffer.alloc(4);
-  delay.writeUInt32BE(toSelfDelay);
-  const message = Buffer.concat([locator, encryptedBlob, delay]);
-  return {locator: locator.toString('hex'), encryptedBlob, toSelfDelay, signature, message};
+  const content = {locator: appointment.locator.toString('hex'), encryptedBlob, toSelfDelay};
+  return {...content, signature, message: appointmentMessage(content)};
 }
 
 /** @throws Refusal */
-export function getAppointmentBody(body: Buffer): Pick<AppointmentBody, 'locator' | 'signature' | 'message'> {
-  const {locator, signature} = decode(body, getAppointmentRequest);
-  checkSize('locator', locator, locatorBytes);
+export function getAppointmentBody(body: Buffer): Signed & {readonly locator: string} {
+  const {locator: bytes, signature} = decode(body, getAppointmentRequest);
+  checkSize('locator', bytes, locatorBytes);
   checkFilled('signature', signature);
-  const digits = locator.toString('hex');
-  return {locator: digits, signature, message: Buffer.from(`get appointment ${digits}`)};
+  const locator = bytes.toString('hex');
+  return {locator, signature, message: appointmentQuestion(locator)};
 }
 
 /** @throws Refusal */
-export function getSubscriptionInfoBody(body: Buffer): Pick<AppointmentBody, 'signature' | 'message'> {
+export function getSubscriptionInfoBody(body: Buffer): Signed {
   const {signature} = decode(body, getSubscriptionInfoRequest);
   checkFilled('signature', signature);
-  return {signature, message: Buffer.from('get subscription info')};
+  return {signature, message: subscriptionQuestion()};
 }
 
 function checkFilled(field: string, value: {readonly length: number}): void {

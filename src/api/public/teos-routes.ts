@@ -1,21 +1,53 @@
-import type {FastifyInstance} from 'fastify';
+import {Readable} from 'node:stream';
+import type {FastifyInstance, FastifyReply} from 'fastify';
+import {AuthenticationFailure} from '../../gatekeeper/rejections.js';
+import type {SubscriptionInfo} from '../../gatekeeper/held-appointments.js';
 import type {Tower} from '../../tower/tower.js';
+import {systemTimers} from '../../chain/timers.js';
+import {tooOften} from './admission.js';
 import {answer} from './answer.js';
-import {registerBody} from './bodies.js';
+import {addAppointmentBody, getAppointmentBody, getSubscriptionInfoBody, registerBody} from './bodies.js';
 import {bodyOf} from './body-reader.js';
+import {RateLimit} from './rate-limit.js';
+import {Refusal, wireCodes} from './refusal.js';
 import {refuseUnready} from './refusals.js';
 
 /** Room for the fields that clients send, and for some that later ones may add. */
 const smallBodyBytes = 4096;
+/** A message signature in zbase32. The hex form, which the tower knows elsewhere, is no part of this wire. */
+const signatureCharacters = 104;
+/** Registrations of one key: a client asks for one a month, or a few when it has run out of slots. */
+const keyLimit = {perSecond: 1, burst: 60};
+/** Locators that are put into text at a time, so that others have their turn. */
+const locatorsAtOnce = 5_000;
+
+interface TeosOptions {
+  readonly maxBlobBytes: number;
+  /** 0 is no limit, of keys either. */
+  readonly rateLimit: number;
+}
 
 /** The endpoints of the TEOS wire. */
-export function addTeosRoutes(app: FastifyInstance, tower: Tower): void {
+export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes, rateLimit}: TeosOptions): void {
+  const {gatekeeper} = tower;
+  const registrations = rateLimit === 0 ? undefined : new RateLimit({...keyLimit, nowMs: () => systemTimers.nowMs()});
+
+  /** The registered key that signed. @throws AuthenticationFailure */
+  async function authenticate({message, signature}: {message: Uint8Array; signature: string}): Promise<string> {
+    refuseUnready(tower);
+    // To recover a key costs more than all the rest, so what cannot be a signature is refused before.
+    if (signature.length !== signatureCharacters) throw new AuthenticationFailure('key_not_recovered');
+    return gatekeeper.authenticateUser(message, signature);
+  }
+
   app.get('/ping', (_request, reply) => reply.send());
 
   app.post('/register', {config: {maxBodyBytes: smallBodyBytes}}, async (request, reply) => {
     const key = registerBody(bodyOf(request));
     refuseUnready(tower);
-    const promise = await tower.gatekeeper.addUpdateUser(key);
+    const waitMs = registrations?.take(key) ?? 0;
+    if (waitMs > 0) throw tooOften(waitMs);
+    const promise = await gatekeeper.addUpdateUser(key);
     return answer(reply, {
       user_id: key,
       available_slots: promise.availableSlots,
@@ -24,4 +56,57 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower): void {
       subscription_signature: promise.subscriptionSignature,
     });
   });
+
+  const add = {
+    maxBodyBytes: 2 * maxBlobBytes + smallBodyBytes,
+    isPatient: true,
+    unauthenticated: 'Invalid signature or user does not have enough slots available',
+  } as const;
+  app.post('/add_appointment', {config: add}, async (request, reply) => {
+    const deposit = addAppointmentBody(bodyOf(request), maxBlobBytes);
+    const promise = await gatekeeper.addUpdateAppointment(await authenticate(deposit), deposit);
+    return answer(reply, {
+      locator: deposit.locator,
+      start_block: promise.startBlock,
+      signature: promise.receipt,
+      available_slots: promise.availableSlots,
+      subscription_expiry: promise.subscriptionExpiry,
+    });
+  });
+
+  const get = {maxBodyBytes: smallBodyBytes, unauthenticated: 'User cannot be authenticated'};
+  app.post('/get_appointment', {config: get}, async (request, reply) => {
+    const asked = getAppointmentBody(bodyOf(request));
+    const appointment = await gatekeeper.appointment(await authenticate(asked), asked.locator);
+    if (appointment === undefined) throw new Refusal(404, wireCodes.appointmentNotFound, 'Appointment not found');
+    const {locator, encryptedBlob, toSelfDelay} = appointment;
+    const blob = Buffer.from(encryptedBlob).toString('hex');
+    return answer(reply, {
+      appointment: {locator, encrypted_blob: blob, to_self_delay: toSelfDelay},
+      status: 'being_watched',
+    });
+  });
+
+  const info = {maxBodyBytes: smallBodyBytes, unauthenticated: 'User not found. Have you registered?'};
+  app.post('/get_subscription_info', {config: info}, async (request, reply) => {
+    const key = await authenticate(getSubscriptionInfoBody(bodyOf(request)));
+    return answerInfo(reply, await gatekeeper.subscriptionInfo(key));
+  });
+}
+
+function answerInfo(reply: FastifyReply, subscription: SubscriptionInfo): FastifyReply {
+  const {availableSlots, subscriptionExpiry, locators} = subscription;
+  const counts = {available_slots: availableSlots, subscription_expiry: subscriptionExpiry};
+  if (locators.length <= locatorsAtOnce) return answer(reply, {...counts, locators});
+  const pieces = Readable.from(
+    (function* () {
+      yield `${JSON.stringify(counts).slice(0, -1)},"locators":[`;
+      for (let from = 0; from < locators.length; from += locatorsAtOnce) {
+        const some = JSON.stringify(locators.slice(from, from + locatorsAtOnce)).slice(1, -1);
+        yield from === 0 ? some : `,${some}`;
+      }
+      yield ']}';
+    })(),
+  );
+  return reply.header('content-type', 'application/json').send(pieces);
 }

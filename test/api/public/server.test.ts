@@ -1,7 +1,9 @@
 import test from 'ava';
+import {recoverKey} from '../../../src/crypto/message-signature.js';
+import {registrationReceipt} from '../../../src/crypto/receipt.js';
 import {publicKey} from '../../support/keys.js';
 import {World} from '../../support/world.js';
-import {served} from './support/served.js';
+import {served, towerKey} from './support/served.js';
 import {requestBytes} from './support/wire.js';
 
 const register = (n: number) => ({
@@ -16,13 +18,15 @@ test('a key registers, and the answer has the fields of the wire', async (t) => 
   const {status, headers, json} = await wire.ask(register(1));
   t.is(status, 200);
   t.is(headers['content-type'], 'application/json');
-  t.deepEqual(json, {
+  t.like(json, {
     user_id: publicKey(1),
     available_slots: 10,
     subscription_start: 100,
     subscription_expiry: 110,
-    subscription_signature: 'unsigned',
   });
+  const promise = {userKey: publicKey(1), availableSlots: 10, subscriptionStart: 100, subscriptionExpiry: 110};
+  const {subscription_signature: signature} = json as {subscription_signature: string};
+  t.is(recoverKey(registrationReceipt(promise), signature), towerKey.publicKey);
 });
 
 test('a ping is answered with nothing, on the same connection as everything else', async (t) => {
@@ -82,7 +86,7 @@ test('a server that closes answers what is under way, and ends idle connections'
   const closed = server.close();
   await Promise.all([idle.ended, silent.ended]);
   busy.write(rest);
-  const {status, headers} = await busy.answer();
+  const {status, headers} = await busy.answerTo(register(1));
   t.is(status, 200);
   t.is(headers['connection'], 'close');
   await busy.ended;

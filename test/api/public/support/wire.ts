@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
+import {checkDocumented, checkError} from './documented.js';
 
 export interface WireAnswer {
   readonly status: number;
@@ -96,14 +97,28 @@ export class Wire {
     this.socket.destroy();
   }
 
-  /** Asks, and reads the answer. */
+  /** Asks, and reads the answer, which has to be one that the API describes. */
   async ask(request: WireRequest): Promise<WireAnswer> {
     this.write(requestBytes(request));
-    return this.answer(request.method);
+    return this.answerTo(request);
+  }
+
+  /** The next answer, to a request that was written before. */
+  async answerTo(request: WireRequest): Promise<WireAnswer> {
+    const answer = await this.answer(request.method);
+    if (request.method !== 'HEAD') checkDocumented(request, answer);
+    return answer;
+  }
+
+  /** The next answer, to something that is no request. */
+  async refusal(): Promise<WireAnswer> {
+    const answer = await this.answer('');
+    checkError(`a refusal: ${answer.text}`, answer);
+    return answer;
   }
 
   /** The next answer. Rejects when the connection ends before it is whole. */
-  async answer(method = 'POST'): Promise<WireAnswer> {
+  async answer(method: string): Promise<WireAnswer> {
     for (;;) {
       const parsed = this.#parse(method);
       if (parsed !== undefined) return parsed;
@@ -128,6 +143,7 @@ export class Wire {
     if (this.#received.length < end + 4 + length) return undefined;
     const text = this.#received.toString('utf8', end + 4, end + 4 + length);
     this.#received = this.#received.subarray(end + 4 + length);
+    if (headers['transfer-encoding'] !== undefined) throw new Error('chunked answers are not read here');
     const isJson = headers['content-type'] === 'application/json' && text !== '';
     return {
       status: Number(first!.split(' ')[1]),
