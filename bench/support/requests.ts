@@ -72,6 +72,7 @@ function* requestRows(
       nodeInfo: JSON.stringify({public_key: key, name: `phone ${id}`}),
       receivedHeight: startHeight,
       receivedHash: tipHash,
+      proven: true,
       proofHeight: startHeight,
       revision: 1,
       previous: null,

@@ -25,6 +25,8 @@ export function pastInWords(height: number, tipHeight: number): string {
   return `${height}, ${height >= tipHeight ? 'in this block' : `${blocksInWords(tipHeight - height)} ago`}`;
 }
 
+export const kindInWords = ({kind, proven}: RequestView): string => (proven ? kind : `${kind}, unproven`);
+
 export const expiryInWords = ({expiresAt}: RequestView, tipHeight: number): string =>
   heightInWords(expiresAt, {tipHeight, saying: expiring});
 

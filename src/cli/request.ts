@@ -71,11 +71,13 @@ function contentRows({info, infoHash, nodeInfo}: RequestAndPolicies): Row[] {
 
 /** What became of it, in order of time. */
 function historyRows(output: RequestAndPolicies): Row[] {
-  const {receivedHeight, receivedHash, supersedes, attempts, answer, closing, retryHeight, tipHeight, state} = output;
+  const {receivedHeight, receivedHash, proven, supersedes, attempts, answer, closing, retryHeight, tipHeight, state} =
+    output;
   const at = (height: number, hash: string): string => `at ${pastInWords(height, tipHeight)}  ${hash}`;
   const by = ({actor, height, hash}: RecordedAnswer | Closing): string => `by ${printable(actor)} ${at(height, hash)}`;
   return [
     ['received', at(receivedHeight, receivedHash)],
+    ...rowOf('unproven', proven ? null : 'nobody has signed it: it came with a registration of the key'),
     ...rowOf('supersedes', supersedes === null ? null : `request ${supersedes}`),
     ...rowOf('attempts', attempts === 0 ? null : `${attempts} ended in an error`),
     ...(answer === null ? [] : underOneLabel('answer', [by(answer), verdictInWords(answer.verdict)])),

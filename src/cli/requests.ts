@@ -13,7 +13,7 @@ import type {RequestState} from '../store/request-row.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
 import {printable} from './printable.js';
-import {colourOf, stageInWords} from './request-in-words.js';
+import {colourOf, kindInWords, stageInWords} from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
@@ -88,7 +88,7 @@ function rowOf(request: RequestView, tipHeight: number): string[] {
   const pending = request.state === 'pending';
   return [
     String(request.requestId),
-    request.kind,
+    kindInWords(request),
     request.key,
     request.state,
     blocksInWords(Math.max(0, tipHeight - request.receivedHeight)),

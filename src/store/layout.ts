@@ -17,7 +17,8 @@
  * S request!<id:6>                         an authorization request and what became of it
  *   info!<id:6>                            its signup_info or login_info, which may be secret: gone once it is closed for good
  * S requestOf!<pubkey:33><kind:1>          id of the newest request of a device and kind
- * S ready!<stage:1><kind:1><height:4><id:6>    (empty): a pending request that may be asked about from this height on
+ * S ready!<stage:1><kind:1><height:4><id:6>    (empty): a pending request that may be asked about from this height on;
+ *                                          the kinds of those that are unproven have letters of their own
  * S answered!<id:6>                        (empty): a pending request whose answer waits for a block
  *   forget!<height:4><pubkey:33>           subscription: when the told row of a deleted device goes
  *   header!<height:4>                      raw header, chainwork: the last 101
@@ -64,6 +65,7 @@ export type RequestKind = 'user_signup' | 'user_login' | 'new_node';
 export type RequestStage = 'callback' | 'check';
 
 const kindLetters: Readonly<Record<RequestKind, string>> = {user_signup: 's', user_login: 'l', new_node: 'n'};
+const unprovenLetters: Readonly<Record<RequestKind, string>> = {user_signup: 'S', user_login: 'L', new_node: 'N'};
 const stageLetters: Readonly<Record<RequestStage, string>> = {callback: 'a', check: 'b'};
 
 export type Table =
@@ -189,18 +191,19 @@ export const idOfInfo = (key: string): number => readU48(key, 5);
 export const requestOfKey = (publicKey: string, kind: RequestKind): string =>
   `requestOf!${hex(publicKey)}${kindLetters[kind]}`;
 
-export const readyKey = (stage: RequestStage, kind: RequestKind, height: number, id: number): string =>
-  `ready!${stageLetters[stage]}${kindLetters[kind]}${u32(height)}${u48(id)}`;
+export const readyKey = (stage: RequestStage, kind: RequestKind, height: number, id: number, proven = true): string =>
+  `ready!${stageLetters[stage]}${(proven ? kindLetters : unprovenLetters)[kind]}${u32(height)}${u48(id)}`;
 export const readyOf = (key: string): {height: number; id: number} => ({height: readU32(key, 8), id: readU48(key, 12)});
-/** Requests of a stage and kind that are ready at heights from..to, both included. */
+/** Requests of a stage and kind, proven or not, that are ready at heights from..to, both included. */
 export const readyRange = (
   stage: RequestStage,
   kind: RequestKind,
   from: number,
   to: number,
+  proven = true,
 ): {from: string; to: string} => ({
-  from: readyKey(stage, kind, from, 0),
-  to: `${readyKey(stage, kind, to, maxU48)}\0`,
+  from: readyKey(stage, kind, from, 0, proven),
+  to: `${readyKey(stage, kind, to, maxU48, proven)}\0`,
 });
 
 export const answeredKey = (id: number): string => `answered!${u48(id)}`;

@@ -22,12 +22,13 @@ export function readableRequest(raw: Uint8Array): RequestRow | undefined {
   } catch {
     return undefined;
   }
-  const {kind, key, stage, state, infoHash, receivedHeight, readyHeight, answer, closing} = row;
+  const {kind, key, proven, stage, state, infoHash, receivedHeight, readyHeight, answer, closing} = row;
   const isSound =
     Object.hasOwn(kinds, kind) &&
     Object.hasOwn(stages, stage) &&
     Object.hasOwn(states, state) &&
     /^0[23][0-9a-f]{64}$/.test(key) &&
+    typeof proven === 'boolean' &&
     (infoHash === null || typeof infoHash === 'string') &&
     isHeight(receivedHeight) &&
     isHeight(readyHeight) &&

@@ -41,7 +41,9 @@ export interface RequestRow {
   /** The tip when it was received. */
   readonly receivedHeight: number;
   readonly receivedHash: string;
-  /** Height of the block that its proof names. */
+  /** Whether its device has signed it. What is unproven, anybody may have sent. */
+  readonly proven: boolean;
+  /** Height of the block that its proof names; of one that is unproven, that of the device's last proof before. */
   readonly proofHeight: number;
   /** 1 for the first, one more for each that superseded a pending one. */
   readonly revision: number;
@@ -58,7 +60,7 @@ export interface RequestRow {
 }
 
 export function encodeRequest(row: RequestRow): Buffer {
-  const {answer, closing} = row;
+  const {proven, answer, closing} = row;
   // One order of fields, so that equal requests are equal bytes.
   return Buffer.from(
     JSON.stringify({
@@ -89,15 +91,19 @@ export function encodeRequest(row: RequestRow): Buffer {
         userId: closing.userId,
         role: closing.role,
       },
-    } satisfies RequestRow),
+      // Said only where it is not so: most are proven.
+      ...(proven ? {} : {proven}),
+    } satisfies StoredRequest),
   );
 }
+
+type StoredRequest = Omit<RequestRow, 'proven'> & {readonly proven?: boolean};
 
 export function decodeRequest(raw: Uint8Array): RequestRow {
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString();
   intact(text.startsWith('{"kind":"') && text.endsWith('}'), 'a request row cannot be read');
   try {
-    return JSON.parse(text) as RequestRow;
+    return {proven: true, ...(JSON.parse(text) as StoredRequest)};
   } catch {
     intact(false, 'a request row cannot be read');
   }

@@ -42,10 +42,10 @@ type TimedOut = Set<number>;
  */
 export async function verifyRequests(rows: KeyValueReader, meta: Meta, check: Check): Promise<number> {
   const timedOut: TimedOut = new Set();
-  const counts = {pending: 0, closed: 0};
+  const counts = {pending: 0, closed: 0, unproven: 0};
   await check.table(() => verifyTimeouts(rows, meta, timedOut, check));
   await check.table(() => verifyRows(rows, meta, timedOut, counts, check));
-  const {pendingRequests, closedRequests} = meta.counters;
+  const {pendingRequests, closedRequests, unprovenRequests} = meta.counters;
   check.that(
     counts.pending === pendingRequests,
     () => `${counts.pending} requests are pending, ${pendingRequests} are counted`,
@@ -53,6 +53,10 @@ export async function verifyRequests(rows: KeyValueReader, meta: Meta, check: Ch
   check.that(
     counts.closed === closedRequests,
     () => `${counts.closed} requests are closed, ${closedRequests} are counted`,
+  );
+  check.that(
+    counts.unproven === unprovenRequests,
+    () => `${counts.unproven} pending requests are unproven, ${unprovenRequests} are counted`,
   );
   await check.table(() => verifyNewest(rows, check));
   await check.table(() => verifyPlaces(rows, tableRange('ready'), (key) => readyOf(key).id, check));
@@ -100,7 +104,7 @@ async function verifyRows(
   rows: KeyValueReader,
   meta: Meta,
   timedOut: TimedOut,
-  counts: {pending: number; closed: number},
+  counts: {pending: number; closed: number; unproven: number},
   check: Check,
 ): Promise<void> {
   for await (const page of pagesOf(rows, tableRange('request'))) {
@@ -119,6 +123,7 @@ async function verifyRows(
     const infos = await rows.getMany(requests.map(({id}) => infoKey(id)));
     requests.forEach(({id, row}, i) => {
       counts[row.state === 'pending' ? 'pending' : 'closed']++;
+      if (row.state === 'pending' && !row.proven) counts.unproven++;
       check.that(id < meta.counters.nextRequestId, () => `request id ${id} could be given out again`);
       verifyProgress(id, row, meta, check);
       verifyIsNewest(id, row, newest[i], meta, check);
@@ -222,9 +227,9 @@ async function verifyInfo(rows: KeyValueReader, timedOut: TimedOut, check: Check
 
 /** Keys of the rows that say where a request waits, and when it falls due. */
 function placesOf(id: number, row: RequestRow): string[] {
-  const {stage, kind, receivedHeight, readyHeight, answer, closing} = row;
+  const {stage, kind, proven, receivedHeight, readyHeight, answer, closing} = row;
   if (closing) return [requestDueKey('c', closing.height, id)];
-  const waits = answer ? answeredKey(id) : readyKey(stage, kind, readyHeight, id);
+  const waits = answer ? answeredKey(id) : readyKey(stage, kind, readyHeight, id, proven);
   return [requestDueKey('t', receivedHeight, id), waits];
 }
 

@@ -103,11 +103,12 @@ test('each event of a request is one line of facts, and what the device says of 
         key,
         infoHash: hash,
         nodeInfo: '{"public_key":"02ab"}',
+        proven: true,
         proofHeight: 119,
         supersedes: 2,
         height: 120,
       },
-      `event=request_received height=120 request_id=3 kind=user_signup key=${key} info_hash=${hash} proof_height=119 supersedes=2`,
+      `event=request_received height=120 request_id=3 kind=user_signup key=${key} info_hash=${hash} proven=true proof_height=119 supersedes=2`,
     ],
     [
       {

@@ -223,6 +223,7 @@ test.serial('the page tells of every event, of every kind and of all that a func
   const context: Record<keyof QuestionContext, true> = {
     requestId: true,
     key: true,
+    proven: true,
     height: true,
     receivedHeight: true,
     attempts: true,
@@ -264,6 +265,7 @@ test.serial('the question of the page is what a webhook is asked', (t) => {
     context: {
       requestId: question['request_id']!,
       key: question['public_key']!,
+      proven: question['proven']!,
       height: question['height']!,
       receivedHeight: question['received_height']!,
       attempts: question['attempts']!,

@@ -20,7 +20,7 @@ function aQuestion(requestId = 1, more: Partial<Question> = {}): Question {
     kind: 'user_signup',
     info: 'invite "7"; drop',
     nodeInfo: `{"public_key":"${key}","node":{"type":"phone"}}`,
-    context: {requestId, key, height: 130, receivedHeight: 128, attempts: 2, formerUserId: null},
+    context: {requestId, key, proven: true, height: 130, receivedHeight: 128, attempts: 2, formerUserId: null},
     ...more,
   };
 }
@@ -72,6 +72,7 @@ test('a signup is asked about by one POST with all that is known of it', async (
     request_id: 17,
     kind: 'user_signup',
     public_key: key,
+    proven: true,
     signup_info: 'invite "7"; drop',
     node_info: {public_key: key, node: {type: 'phone'}},
     height: 130,

@@ -123,6 +123,7 @@ const received = (requestId: number, supersedes: number | null = null): TowerEve
   key: 'c3',
   infoHash: null,
   nodeInfo: '{}',
+  proven: true,
   proofHeight: 100,
   supersedes,
 });

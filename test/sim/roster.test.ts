@@ -15,6 +15,7 @@ function aRoster() {
       key: cast.keyOf(device),
       infoHash: null,
       nodeInfo: '{}',
+      proven: true,
       proofHeight: 100,
       supersedes: null,
     });

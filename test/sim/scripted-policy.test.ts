@@ -21,7 +21,7 @@ function aPolicy(script: Partial<PolicyScript>, budget = 100) {
   policy.follow(key, 'user_signup', scripted);
   const ask = (height: number, {requestId = 1, stage = 'check' as RequestStage, at = height} = {}): Promise<Reply> => {
     stand.height = at;
-    const context = {requestId, key, height, receivedHeight: 100, attempts: 0, formerUserId: null};
+    const context = {requestId, key, proven: true, height, receivedHeight: 100, attempts: 0, formerUserId: null};
     const question: Question = {stage, kind: 'user_signup', info: 'x', nodeInfo: '{}', context};
     return policy.ask(question);
   };

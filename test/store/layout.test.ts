@@ -31,6 +31,7 @@ const publicKey = hexOf(33);
 const locator = hexOf(16);
 const kind = fc.constantFrom('user_signup' as const, 'user_login' as const, 'new_node' as const);
 const stage = fc.constantFrom('callback' as const, 'check' as const);
+const lane = fc.tuple(fc.boolean(), stage, kind);
 const dueKind = fc.constantFrom('t' as const, 'c' as const);
 const role = fc.constantFrom(null, 'primary' as const, 'secondary' as const);
 const plain = {noNullPrototype: true} as const;
@@ -120,17 +121,17 @@ test('what a key says can be read back from it', (t) => {
 
 test('what the key of a request says can be read back from it, and kinds and stages are told apart', (t) => {
   fc.assert(
-    fc.property(u48, u32, u32, fc.tuple(stage, kind), fc.tuple(stage, kind), (id, height, n, one, other) => {
+    fc.property(u48, u32, u32, lane, lane, (id, height, n, [proven, ...one], [otherProven, ...other]) => {
       assert.equal(layout.requestIdOf(layout.requestKey(id)), id);
       assert.equal(layout.idOfInfo(layout.infoKey(id)), id);
       assert.equal(layout.idOfAnswered(layout.answeredKey(id)), id);
-      assert.deepEqual(layout.readyOf(layout.readyKey(...one, height, id)), {height, id});
+      assert.deepEqual(layout.readyOf(layout.readyKey(...one, height, id, proven)), {height, id});
       assert.deepEqual(layout.requestDueOf(layout.requestDueKey('t', height, id)), {height, id});
       assert.deepEqual(layout.requestDueOf(layout.requestDueKey('c', height, id)), {height, id});
       assert.equal(layout.timeoutHeightOf(layout.timeoutKey(height, n)), height);
       assert.equal(
-        layout.readyKey(...one, height, id) === layout.readyKey(...other, height, id),
-        one[0] === other[0] && one[1] === other[1],
+        layout.readyKey(...one, height, id, proven) === layout.readyKey(...other, height, id, otherProven),
+        proven === otherProven && one[0] === other[0] && one[1] === other[1],
       );
     }),
   );
@@ -155,12 +156,13 @@ test('what the key of a request says can be read back from it, and kinds and sta
 
 test('a range of requests holds those of its kind and stage at its heights, both ends included, and nobody else’s', (t) => {
   fc.assert(
-    fc.property(u32, u32, u32, u48, fc.tuple(stage, kind), fc.tuple(stage, kind), (a, b, at, id, one, other) => {
+    fc.property(u32, u32, u32, u48, lane, lane, (a, b, at, id, [proven, ...one], [otherProven, ...other]) => {
       const [from, to] = [Math.min(a, b), Math.max(a, b)];
       const within = from <= at && at <= to;
       const holds = (range: {from: string; to: string}, key: string) => range.from <= key && key < range.to;
-      const isSame = one[0] === other[0] && one[1] === other[1];
-      assert.equal(holds(layout.readyRange(...one, from, to), layout.readyKey(...other, at, id)), within && isSame);
+      const isSame = proven === otherProven && one[0] === other[0] && one[1] === other[1];
+      const range = layout.readyRange(...one, from, to, proven);
+      assert.equal(holds(range, layout.readyKey(...other, at, id, otherProven)), within && isSame);
       for (const kind of ['t', 'c'] as const) {
         const range = layout.requestDueRange(kind, from, to);
         assert.equal(holds(range, layout.requestDueKey(kind, at, id)), within);
@@ -172,8 +174,8 @@ test('a range of requests holds those of its kind and stage at its heights, both
     }),
     {
       examples: [
-        [5, 9, 9, u48Max, ['check', 'new_node'], ['check', 'new_node']],
-        [0, 0xffff_ffff, 0xffff_ffff, u48Max, ['check', 'new_node'], ['check', 'new_node']],
+        [5, 9, 9, u48Max, [true, 'check', 'new_node'], [true, 'check', 'new_node']],
+        [0, 0xffff_ffff, 0xffff_ffff, u48Max, [false, 'check', 'new_node'], [false, 'check', 'new_node']],
       ],
     },
   );

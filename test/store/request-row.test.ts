@@ -28,6 +28,7 @@ const request: fc.Arbitrary<RequestRow> = fc.record(
     nodeInfo: text,
     receivedHeight: u32,
     receivedHash: hash,
+    proven: fc.boolean(),
     proofHeight: u32,
     revision: fc.nat(10),
     previous: fc.option(id),

@@ -33,6 +33,7 @@ const pending = (id: number, more: Partial<RequestRow> = {}): RequestRow => ({
   nodeInfo: '{}',
   receivedHeight: 160,
   receivedHash: hash,
+  proven: true,
   proofHeight: 159,
   revision: 1,
   previous: null,
@@ -72,6 +73,7 @@ const requests: Readonly<Record<number, RequestRow>> = {
   // Its device has had a newer one of the kind, which was closed in a lower block and is forgotten by now.
   11: closed(11, 'denied', 55),
   13: pending(13, {kind: 'new_node', key: fakeKey(3), infoHash: null, receivedHeight: 200, readyHeight: 201}),
+  14: pending(14, {kind: 'new_node', infoHash: null, proven: false}),
 };
 
 const meta: Meta = {
@@ -82,10 +84,10 @@ const meta: Meta = {
     nextUserId: 1,
     nextSubscription: 1,
     users: 0,
-    nextRequestId: 14,
-    pendingRequests: 4,
+    nextRequestId: 15,
+    pendingRequests: 5,
     closedRequests: 8,
-    unprovenRequests: 0,
+    unprovenRequests: 1,
   },
   settings: defaultGatekeeperSettings,
   progress: {
@@ -152,6 +154,10 @@ const sound: readonly Change[] = [
   [requestDueKey('t', 200, 13), nothing],
   [readyKey('callback', 'new_node', 201, 13), nothing],
   [requestOfKey(fakeKey(3), 'new_node'), encodeIds([13])],
+
+  [requestDueKey('t', 160, 14), nothing],
+  [readyKey('callback', 'new_node', 160, 14, false), nothing],
+  [requestOfKey(fakeKey(14), 'new_node'), encodeIds([14])],
 ];
 
 async function aStore(): Promise<MemoryStore> {
@@ -161,7 +167,7 @@ async function aStore(): Promise<MemoryStore> {
 }
 
 test('requests of every sort stand beside each other without a problem', async (t) => {
-  t.deepEqual(await verify(await aStore()), {users: 0, appointments: 0, requests: 12, problemCount: 0, problems: []});
+  t.deepEqual(await verify(await aStore()), {users: 0, appointments: 0, requests: 13, problemCount: 0, problems: []});
 });
 
 test('without any row that belongs to a request, a problem is found', async (t) => {
@@ -235,6 +241,14 @@ const damages: [what: string, problems: readonly RegExp[], changes: Change[]][] 
     'a ready row of another kind',
     [/^ready row at 210 names request 3/],
     [[readyKey('check', 'user_signup', 210, 3), nothing]],
+  ],
+  [
+    'an unproven request among the proven ones',
+    [/^ready row at 160 names request 14/, /^request 14 has no ready row at 160$/],
+    [
+      [readyKey('callback', 'new_node', 160, 14, false), null],
+      [readyKey('callback', 'new_node', 160, 14), nothing],
+    ],
   ],
   [
     'a ready row of a request that is answered',
@@ -343,8 +357,13 @@ const damages: [what: string, problems: readonly RegExp[], changes: Change[]][] 
     [/^request 3 is not found/, /said to be request 0, which is not/],
     [[requestOfKey(fakeKey(3), 'user_login'), Buffer.from('three')]],
   ],
-  ['an id that could be given out again', [/^request id 13 could be given out again$/], counted({nextRequestId: 13})],
-  ['pending requests that are miscounted', [/^4 requests are pending, 5 are counted$/], counted({pendingRequests: 5})],
+  ['an id that could be given out again', [/^request id 14 could be given out again$/], counted({nextRequestId: 14})],
+  ['pending requests that are miscounted', [/^5 requests are pending, 6 are counted$/], counted({pendingRequests: 6})],
+  [
+    'unproven requests that are miscounted',
+    [/^1 pending requests are unproven, 0 are counted$/],
+    counted({unprovenRequests: 0}),
+  ],
   ['closed requests that are miscounted', [/^8 requests are closed, 7 are counted$/], counted({closedRequests: 7})],
   [
     'a pending request that the sweep of time-outs has passed',
@@ -473,7 +492,7 @@ test('more requests than are read at once are all looked at', async (t) => {
     ...counted({nextRequestId: first + count, pendingRequests: meta.counters.pendingRequests + count}),
   ]);
   t.deepEqual((await verify(rows)).problems, []);
-  t.is((await verify(rows)).requests, count + 12);
+  t.is((await verify(rows)).requests, count + 13);
   const last = first + count - 1;
   await rows.write([[infoKey(last), Buffer.from('x')]]);
   await rows.write([[readyKey('callback', 'user_signup', 160, last), null]]);

@@ -74,7 +74,7 @@ export const questionOf = (question: Partial<Question>): Question => ({
   kind: 'user_signup',
   info: 'ok',
   nodeInfo: '{"public_key":"02"}',
-  context: {requestId: 1, key: '02', height: 110, receivedHeight: 109, attempts: 0, formerUserId: null},
+  context: {requestId: 1, key: '02', proven: true, height: 110, receivedHeight: 109, attempts: 0, formerUserId: null},
   ...question,
 });
 

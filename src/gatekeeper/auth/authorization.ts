@@ -10,15 +10,25 @@ import {authorize, closeNeedless, decide, requirePending} from './decision.js';
 import {readDevice, revokeDevice} from './devices.js';
 import type {Dispatcher} from './dispatcher.js';
 import type {AuthEvent} from './events.js';
+import type {Admission} from './new-request.js';
 import {tidyReason} from './reason.js';
 import {receive, receptionReads} from './reception.js';
 import {wrongDecision} from './rejections.js';
 import type {Policy} from './policy.js';
 import {checkedId, RequestList} from './request-list.js';
 import {pendingFor} from './pending-for.js';
-import {deviceViewOf, viewOf} from './request-view.js';
+import {deviceViewOf, registrationRequestOf, viewOf} from './request-view.js';
 import {checkSubmission} from './submission.js';
-import type {DevicePage, DeviceView, KeyStatus, RequestDetails, RequestPage, Submission} from './views.js';
+import {receiveUnproven, unprovenReads} from './unproven.js';
+import type {
+  DevicePage,
+  DeviceView,
+  KeyStatus,
+  RegistrationRequest,
+  RequestDetails,
+  RequestPage,
+  Submission,
+} from './views.js';
 
 /** Who decides by himself, without being asked: a person, or the program that the tower is part of. */
 export type Decider = 'operator' | 'program';
@@ -59,6 +69,11 @@ export class Authorization {
     return this.#list.pending;
   }
 
+  /** Those of them that nobody has signed. */
+  get unprovenRequests(): number {
+    return this.#list.unproven;
+  }
+
   /** Who is asked about requests; of several that can be asked, the first. */
   get policies(): readonly Policy[] {
     return this.#parts.dispatcher.policies;
@@ -68,25 +83,51 @@ export class Authorization {
    * Takes a request in. The same one again is the same request; another one of the kind takes the place of the pending
    * one.
    *
-   * @param options `wait` for the fast callback's answer, where one is there to be asked. @default true
+   * @param options `wait` for the fast callback's answer, where one is there to be asked. @default true `admit` has the
+   * last word on a request that is new.
    * @returns where it stands
    * @throws Rejection TOWER_UNKNOWN_KIND, TOWER_WRONG_AUTH_LEVEL, TOWER_INVALID_INFO, TOWER_INVALID_NODE_INFO,
    * TOWER_INVALID_PROOF, TOWER_STALE_PROOF, TOWER_REPLAYED_PROOF, TOWER_ALREADY_AUTHORIZED, TOWER_DENIED_COOLDOWN,
    * TOWER_TOO_MANY_REVISIONS, TOWER_TOO_MANY_REQUESTS, TOWER_NO_TIP
    */
-  async submit(submission: Submission, {wait = true}: {readonly wait?: boolean} = {}): Promise<RequestDetails> {
-    const {dispatcher, lock, store, towerId} = this.#parts;
+  async submit(
+    submission: Submission,
+    {wait = true, admit}: {readonly wait?: boolean; readonly admit?: Admission} = {},
+  ): Promise<RequestDetails> {
+    const {lock, store, towerId} = this.#parts;
     const checked = checkSubmission(submission, towerId);
     const {id, row} = await lock.submit({
       actor: `user:${checked.key}`,
       reads: receptionReads(checked),
-      run: (transaction, publish) => receive(transaction, publish, checked),
+      run: (transaction, publish) => receive(transaction, publish, checked, admit),
     });
-    if (wait && row.stage === 'callback' && dispatcher.answersAtOnce(row.kind)) {
-      await dispatcher.answered(id);
-      return this.#list.get(id);
-    }
-    return {...viewOf(id, row, store.meta!.settings), info: checked.info};
+    const answered = wait ? await this.#answeredAtOnce(id, row) : undefined;
+    return answered ?? {...viewOf(id, row, store.meta!.settings), info: checked.info};
+  }
+
+  /**
+   * Takes in the request of an unknown key that asks to register, as TEOS clients do: with nothing but the key, so that
+   * nobody knows who has sent it. With `auth = user` it is a user_signup with an empty info, with `auth = node` a
+   * new_node. The same key again is the same request, and one that the device has signed goes before.
+   *
+   * @param options as of `submit`
+   * @throws Rejection TOWER_WRONG_AUTH_LEVEL, TOWER_ALREADY_AUTHORIZED, TOWER_DENIED_COOLDOWN, TOWER_TOO_MANY_REQUESTS,
+   * TOWER_NO_TIP, TOWER_INVALID_PARAMETER
+   */
+  async requestRegistration(
+    publicKey: string,
+    {wait = true, admit}: {readonly wait?: boolean; readonly admit?: Admission} = {},
+  ): Promise<RegistrationRequest> {
+    const key = checkedKey(publicKey);
+    const {lock, store} = this.#parts;
+    const {id, row} = await lock.submit({
+      actor: `user:${key}`,
+      reads: unprovenReads(key),
+      run: (transaction, publish) => receiveUnproven(transaction, publish, key, admit),
+    });
+    const answered = wait ? await this.#answeredAtOnce(id, row) : undefined;
+    const view = answered ?? viewOf(id, row, store.meta!.settings);
+    return registrationRequestOf(view, store.meta!.tip.height);
   }
 
   /** @throws Rejection TOWER_REQUEST_NOT_FOUND, TOWER_INVALID_PARAMETER */
@@ -164,6 +205,14 @@ export class Authorization {
   /** Resolves once everybody has been asked who can be asked now, and the answers are on disk. */
   settled(): Promise<void> {
     return this.#parts.dispatcher.settled();
+  }
+
+  /** Undefined where there is no fast callback to wait for. */
+  async #answeredAtOnce(id: number, {stage, kind}: RequestRow): Promise<RequestDetails | undefined> {
+    const {dispatcher} = this.#parts;
+    if (stage !== 'callback' || !dispatcher.answersAtOnce(kind)) return undefined;
+    await dispatcher.answered(id);
+    return this.#list.get(id);
   }
 
   #decide(id: number, actor: Decider, verdictOn: (row: RequestRow) => Verdict | undefined): Promise<RequestDetails> {

@@ -11,9 +11,21 @@ import {readReply} from './return-table.js';
 /** Questions to fast callbacks that are open at once. */
 const openCallbacks = 256;
 
+/** Requests of a kind, proven or not. Those that nobody has signed are asked about when no other is ready. */
+interface Lane {
+  readonly kind: RequestKind;
+  readonly proven: boolean;
+}
+
+const lanes: readonly Lane[] = requestKinds.flatMap((kind) => [
+  {kind, proven: true},
+  {kind, proven: false},
+]);
+
 interface Ready {
   readonly id: number;
   readonly height: number;
+  readonly proven: boolean;
   readonly policy: Policy;
 }
 
@@ -23,8 +35,8 @@ interface Stage {
   readonly open: Map<number, Promise<void>>;
   /** Those about which nobody could be asked; they wait for the next block, or for a policy to change. */
   readonly unavailable: Set<number>;
-  /** Heights below which no request of a kind is ready, so that nobody reads over those that are gone. */
-  readonly from: Map<RequestKind, number>;
+  /** Heights below which no request of a lane is ready, so that nobody reads over those that are gone. */
+  readonly from: Map<Lane, number>;
 }
 
 const stageOf = (): Stage => ({open: new Map(), unavailable: new Set(), from: new Map()});
@@ -150,31 +162,32 @@ export class Dispatcher {
     }
   }
 
-  /** The oldest requests of a stage that are ready, and about which somebody can be asked. */
+  /** The oldest requests of a stage that are ready, proven ones first, and about which somebody can be asked. */
   async #ready(stage: RequestStage, height: number, limit: number): Promise<Ready[]> {
     if (limit <= 0) return [];
     const {open, unavailable} = this.#stages[stage];
     const seen = limit + open.size + unavailable.size;
-    const lanes = requestKinds.map(async (kind) => {
-      const policy = this.#policyFor(stage, kind);
-      const lane = policy ? await this.#read(stage, kind, height, seen) : [];
-      return lane.map((ready) => ({...ready, policy: policy!}));
+    const found = lanes.map(async (lane) => {
+      const policy = this.#policyFor(stage, lane.kind);
+      const ready = policy ? await this.#read(stage, lane, height, seen) : [];
+      return ready.map((one) => ({...one, proven: lane.proven, policy: policy!}));
     });
-    return (await Promise.all(lanes))
+    return (await Promise.all(found))
       .flat()
       .filter(({id}) => !open.has(id) && !unavailable.has(id))
-      .sort((a, b) => a.height - b.height || a.id - b.id)
+      .sort((a, b) => Number(b.proven) - Number(a.proven) || a.height - b.height || a.id - b.id)
       .slice(0, limit);
   }
 
-  async #read(stage: RequestStage, kind: RequestKind, height: number, limit: number): Promise<Omit<Ready, 'policy'>[]> {
+  async #read(stage: RequestStage, lane: Lane, height: number, limit: number): Promise<{id: number; height: number}[]> {
     const {from} = this.#stages[stage];
     const disconnects = this.#disconnects;
-    const rows = await this.#parts.store.rows.range({...readyRange(stage, kind, from.get(kind) ?? 0, height), limit});
-    const lane = rows.map(([key]) => readyOf(key));
+    const range = readyRange(stage, lane.kind, from.get(lane) ?? 0, height, lane.proven);
+    const rows = await this.#parts.store.rows.range({...range, limit});
+    const ready = rows.map(([key]) => readyOf(key));
     // What is ready from now on is so at the tip or above it, until a block goes.
-    if (disconnects === this.#disconnects) from.set(kind, lane[0]?.height ?? height);
-    return lane;
+    if (disconnects === this.#disconnects) from.set(lane, ready[0]?.height ?? height);
+    return ready;
   }
 
   #ask(stage: RequestStage, {id, policy}: Ready): void {

@@ -13,6 +13,8 @@ export type AuthEvent =
       /** SHA-256 of signup_info or login_info. */
       readonly infoHash: string | null;
       readonly nodeInfo: string;
+      /** Whether its device has signed it. */
+      readonly proven: boolean;
       readonly proofHeight: number;
       /** The pending request that it took the place of. */
       readonly supersedes: number | null;

@@ -3,8 +3,10 @@ import type {RequestKind, RequestStage} from '../../store/layout.js';
 /** What a policy is told of a request besides what the device has sent. */
 export interface QuestionContext {
   readonly requestId: number;
-  /** Public key of the device, proven; hex. */
+  /** Public key of the device, hex. */
   readonly key: string;
+  /** Whether the device has signed the request; if not, anybody may have sent it who knows the key. */
+  readonly proven: boolean;
   /** The tip when it is asked. */
   readonly height: number;
   readonly receivedHeight: number;

@@ -10,7 +10,7 @@ export async function questionOf(store: Store, id: number, stage: RequestStage):
   const row = raw && decodeRequest(raw);
   const {height} = store.meta!.tip;
   if (row?.state !== 'pending' || row.stage !== stage || row.answer || row.readyHeight > height) return undefined;
-  const {kind, key, nodeInfo, receivedHeight, attempts} = row;
+  const {kind, key, proven, nodeInfo, receivedHeight, attempts} = row;
   const [told, device] = await store.rows.getMany([toldKey(key), deviceKey(key)]);
   const belongs = device !== undefined && decodeDevice(device).userId > 0;
   const former = told && !belongs ? decodeTold(told).userId : 0;
@@ -22,6 +22,7 @@ export async function questionOf(store: Store, id: number, stage: RequestStage):
     context: {
       requestId: id,
       key,
+      proven,
       height,
       receivedHeight,
       attempts,

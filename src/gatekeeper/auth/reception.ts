@@ -1,13 +1,15 @@
 import {deviceKey, headerKey, requestOfKey} from '../../store/layout.js';
+import type {Meta} from '../../store/meta.js';
 import type {RequestRow} from '../../store/request-row.js';
 import {decodeHeader} from '../../store/rows.js';
 import type {Transaction} from '../../store/transaction.js';
 import {NoTip} from '../rejections.js';
+import {close} from './decision.js';
 import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
-import {forgetOldest} from './forgetting.js';
 import {hasWhat, takesKind} from './level.js';
-import {maxClosedRequests, maxRevisions} from './limits.js';
+import {maxRevisions} from './limits.js';
+import {type Admission, fileRequest, type Received} from './new-request.js';
 import {
   alreadyAuthorized,
   deniedCooldown,
@@ -17,7 +19,7 @@ import {
   tooManyRevisions,
   wrongLevel,
 } from './rejections.js';
-import {closeRequest, newestRequest, putNew, readRequest} from './request-rows.js';
+import {newestRequest, readRequest} from './request-rows.js';
 import type {CheckedSubmission} from './submission.js';
 
 /** Rows that a reception reads first. */
@@ -27,11 +29,6 @@ export const receptionReads = ({key, kind, blockHeight}: CheckedSubmission): str
   requestOfKey(key, kind),
 ];
 
-export interface Received {
-  readonly id: number;
-  readonly row: RequestRow;
-}
-
 /**
  * Takes a request in: a new one, the same one again, or one in the place of another.
  * @throws Rejection, before anything has changed
@@ -40,6 +37,7 @@ export async function receive(
   transaction: Transaction,
   publish: (event: AuthEvent) => void,
   submission: CheckedSubmission,
+  admit?: Admission,
 ): Promise<Received> {
   if (!transaction.begun) throw new NoTip();
   const {settings, tip, counters} = transaction.meta;
@@ -52,56 +50,52 @@ export async function receive(
   const newest = await newestRequest(transaction, key, kind);
   // After an operator has accepted a lower chain, what was signed on the one before binds nobody.
   if (newest && blockHeight < Math.min(newest.row.proofHeight, tip.height)) throw replayedProof(newest.id);
-  const pending = newest?.row.state === 'pending' ? newest : undefined;
+  const supersedes = newest?.row.state === 'pending' ? newest : undefined;
+  // What anybody may have sent under the device's name does not count against it.
+  const pending = supersedes?.row.proven ? supersedes : undefined;
   if (pending && isSame(pending.row, submission)) return pending;
-  if (newest?.row.state === 'denied' && newest.row.closing) {
-    const retryHeight = newest.row.closing.height + settings.deniedCooldown;
-    if (tip.height < retryHeight) throw deniedCooldown(retryHeight, newest.row.closing.reason);
-  }
+  if (newest?.row.proven) requireCooledDown(newest.row, transaction.meta, {saying: true});
   if (pending) {
     if (pending.row.revision >= maxRevisions) throw tooManyRevisions(pending.id, pending.row.revision);
     await requireFresh(transaction, pending.row, submission);
-  } else if (counters.pendingRequests >= settings.maxPendingRequests) {
-    throw tooManyRequests(counters.pendingRequests);
+  } else {
+    const proven = counters.pendingRequests - counters.unprovenRequests;
+    if (proven >= settings.maxPendingRequests) throw tooManyRequests(proven);
   }
+  const signup = await unprovenSignup(transaction, submission);
+  admit?.({nodeInfoBytes: Buffer.byteLength(nodeInfo), tipHeight: tip.height});
 
-  const id = counters.nextRequestId;
-  transaction.update({counters: {...counters, nextRequestId: id + 1}});
-  if (pending) {
-    const closing = {height: tip.height, hash: tip.hash, actor: 'device', reason: `superseded by request ${id}`};
-    closeRequest(transaction, pending.id, pending.row, 'superseded', {...closing, userId: null, role: null});
+  const revision = pending ? pending.row.revision + 1 : 1;
+  const request = {kind, key, info, infoHash, nodeInfo, proven: true, proofHeight: blockHeight, revision};
+  const received = await fileRequest(transaction, publish, {...request, supersedes});
+  if (signup) {
+    close(transaction, publish, signup, 'superseded', {
+      actor: 'device',
+      reason: `superseded by request ${received.id}`,
+    });
   }
-  const row: RequestRow = {
-    kind,
-    key,
-    infoHash,
-    nodeInfo,
-    receivedHeight: tip.height,
-    receivedHash: tip.hash,
-    proofHeight: blockHeight,
-    revision: pending ? pending.row.revision + 1 : 1,
-    previous: pending?.id ?? null,
-    state: 'pending',
-    stage: 'callback',
-    attempts: 0,
-    readyHeight: tip.height,
-    answer: null,
-    closing: null,
-  };
-  putNew(transaction, id, row, info);
-  publish({
-    type: 'request_received',
-    height: tip.height,
-    requestId: id,
-    kind,
-    key,
-    infoHash,
-    nodeInfo,
-    proofHeight: blockHeight,
-    supersedes: pending?.id ?? null,
-  });
-  if (transaction.meta.counters.closedRequests > maxClosedRequests) await forgetOldest(transaction);
-  return {id, row};
+  return received;
+}
+
+/**
+ * @param saying whether the reason may be told
+ * @throws Rejection while a device that was denied has to wait
+ */
+export function requireCooledDown(
+  {state, closing}: RequestRow,
+  {settings, tip}: Meta,
+  {saying}: {readonly saying: boolean},
+): void {
+  if (state !== 'denied' || !closing) return;
+  const retryHeight = closing.height + settings.deniedCooldown;
+  if (tip.height < retryHeight) throw deniedCooldown(retryHeight, saying ? closing.reason : null);
+}
+
+/** A signup that nobody has signed, of a device that signs a login: it is not what the device wants. */
+async function unprovenSignup(transaction: Transaction, {kind, key}: CheckedSubmission): Promise<Received | undefined> {
+  if (kind !== 'user_login') return undefined;
+  const signup = await newestRequest(transaction, key, 'user_signup');
+  return signup?.row.state === 'pending' && !signup.row.proven ? signup : undefined;
 }
 
 const isSame = (row: RequestRow, {infoHash, nodeInfo}: CheckedSubmission): boolean =>
@@ -130,7 +124,7 @@ async function requireFresh(
     const row = await readRequest(transaction, previous);
     if (!row) return;
     const lastProof = Math.max(row.proofHeight, pending.proofHeight);
-    if (isSame(row, submission) && submission.blockHeight <= lastProof) throw replayedProof(previous);
+    if (row.proven && isSame(row, submission) && submission.blockHeight <= lastProof) throw replayedProof(previous);
     ({previous} = row);
   }
 }

@@ -39,13 +39,12 @@ export const revokeFirst = (key: string): string =>
 const standingOf = ({userId, role}: DeviceRow): string =>
   [...(userId > 0 ? [`a device of user ${userId}`] : []), ...(role ? [`a ${role} node`] : [])].join(' and ');
 
-export const deniedCooldown = (retryHeight: number, reason: string): Rejection =>
+/** @param reason null where whoever asks may not be the device */
+export const deniedCooldown = (retryHeight: number, reason: string | null): Rejection =>
   new Rejection(
     'TOWER_DENIED_COOLDOWN',
-    `the device was denied (${reason}), and may ask again from height ${retryHeight}`,
-    {
-      facts: {retryHeight, reason},
-    },
+    `the device was denied${reason === null ? '' : ` (${reason})`}, and may ask again from height ${retryHeight}`,
+    {facts: {retryHeight, reason}},
   );
 
 export const tooManyRevisions = (requestId: number, revisions: number): Rejection =>
@@ -59,6 +58,12 @@ export const tooManyRevisions = (requestId: number, revisions: number): Rejectio
 
 export const tooManyRequests = (pending: number): Rejection =>
   new Rejection('TOWER_TOO_MANY_REQUESTS', `${pending} requests are pending`, {facts: {pending}});
+
+export const tooManyUnproven = (unproven: number): Rejection =>
+  new Rejection('TOWER_TOO_MANY_REQUESTS', `${unproven} requests that nobody has signed are pending`, {
+    facts: {unproven},
+    hint: 'Wait for the next block, or sign the request: those have room of their own.',
+  });
 
 export const requestNotFound = (id: number): Rejection =>
   new Rejection('TOWER_REQUEST_NOT_FOUND', `there is no request ${id}`, {facts: {requestId: id}});

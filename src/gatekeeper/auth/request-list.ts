@@ -36,6 +36,10 @@ export class RequestList {
     return this.#store.meta?.counters.pendingRequests ?? 0;
   }
 
+  get unproven(): number {
+    return this.#store.meta?.counters.unprovenRequests ?? 0;
+  }
+
   /** @throws Rejection TOWER_REQUEST_NOT_FOUND, InvalidParameter */
   async get(id: number): Promise<RequestDetails> {
     const checked = checkedId(id);

@@ -57,7 +57,7 @@ function putPending(transaction: Transaction, id: number, row: RequestRow): void
   transaction.put(requestKey(id), encodeRequest(row));
   transaction.put(requestDueKey('t', row.receivedHeight, id), nothing);
   putWaiting(transaction, id, row);
-  count(transaction, {pending: 1});
+  count(transaction, row, {pending: 1});
   const {progress} = transaction.meta;
   if (row.receivedHeight <= progress.sweptTimeouts) {
     transaction.update({progress: {...progress, sweptTimeouts: row.receivedHeight - 1}});
@@ -85,7 +85,7 @@ export function closeRequest(
   if (row.state === 'pending') {
     delWaiting(transaction, id, row);
     transaction.del(requestDueKey('t', row.receivedHeight, id));
-    count(transaction, {pending: -1, closed: 1});
+    count(transaction, row, {pending: -1, closed: 1});
   } else if (row.closing) {
     transaction.del(requestDueKey('c', row.closing.height, id));
   }
@@ -104,7 +104,7 @@ export function reopenRequest(transaction: Transaction, id: number, row: Request
   assertTransition(row.state, 'pending');
   assert(row.closing, `request ${id} is expired, but was never closed`);
   transaction.del(requestDueKey('c', row.closing.height, id));
-  count(transaction, {closed: -1});
+  count(transaction, row, {closed: -1});
   putPending(transaction, id, {...row, state: 'pending', closing: null});
 }
 
@@ -116,27 +116,35 @@ export async function forgetRequest(transaction: Transaction, id: number, row: R
   if (row.state === 'expired' && row.infoHash !== null) transaction.del(infoKey(id));
   const newest = await transaction.get(requestOfKey(row.key, row.kind));
   if (newest && decodeIds(newest)[0] === id) transaction.del(requestOfKey(row.key, row.kind));
-  count(transaction, {closed: -1});
+  count(transaction, row, {closed: -1});
 }
 
 function putWaiting(transaction: Transaction, id: number, row: RequestRow): void {
-  if (!row.answer) return transaction.put(readyKey(row.stage, row.kind, row.readyHeight, id), nothing);
+  if (!row.answer) return transaction.put(readyKeyOf(id, row), nothing);
   transaction.put(answeredKey(id), nothing);
   const {progress} = transaction.meta;
   if (id < progress.firstAnswered) transaction.update({progress: {...progress, firstAnswered: id}});
 }
 
 function delWaiting(transaction: Transaction, id: number, row: RequestRow): void {
-  transaction.del(row.answer ? answeredKey(id) : readyKey(row.stage, row.kind, row.readyHeight, id));
+  transaction.del(row.answer ? answeredKey(id) : readyKeyOf(id, row));
 }
 
-function count(transaction: Transaction, {pending = 0, closed = 0}: {pending?: number; closed?: number}): void {
+const readyKeyOf = (id: number, {stage, kind, readyHeight, proven}: RequestRow): string =>
+  readyKey(stage, kind, readyHeight, id, proven);
+
+function count(
+  transaction: Transaction,
+  {proven}: RequestRow,
+  {pending = 0, closed = 0}: {pending?: number; closed?: number},
+): void {
   const {counters} = transaction.meta;
   transaction.update({
     counters: {
       ...counters,
       pendingRequests: counters.pendingRequests + pending,
       closedRequests: counters.closedRequests + closed,
+      unprovenRequests: counters.unprovenRequests + (proven ? 0 : pending),
     },
   });
 }

@@ -23,6 +23,8 @@ export interface RequestView {
   readonly kind: RequestKind;
   readonly key: string;
   readonly state: RequestState;
+  /** Whether its device has signed it. */
+  readonly proven: boolean;
   readonly nodeInfo: string;
   /** SHA-256 of signup_info or login_info. */
   readonly infoHash: string | null;
@@ -46,6 +48,20 @@ export interface RequestView {
 export interface RequestDetails extends RequestView {
   /** signup_info or login_info; null once it is gone, and for a node. */
   readonly info: string | null;
+}
+
+/** What whoever registers a key is told of its request: nothing that the device alone may know. */
+export interface RegistrationRequest {
+  readonly requestId: number;
+  readonly kind: RequestKind;
+  readonly state: RequestState;
+  readonly proven: boolean;
+  /** First height at which something may become of it; null once it is closed. */
+  readonly nextLookHeight: number | null;
+  /** Height from which on a denied device may ask again. */
+  readonly retryHeight: number | null;
+  /** Why it was closed; null while it is pending, and if the device has signed it. */
+  readonly reason: string | null;
 }
 
 export interface RequestPage {

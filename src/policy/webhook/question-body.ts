@@ -11,6 +11,7 @@ export function questionBody({kind, info, nodeInfo, context}: Question): Buffer 
       request_id: context.requestId,
       kind,
       public_key: context.key,
+      proven: context.proven,
       ...(infoName !== undefined && {[infoName]: info}),
       node_info: parsed,
       height: context.height,

@@ -14,6 +14,7 @@ export const pendingRequest: RequestAtTip = {
   key: fakeKey,
   state: 'pending',
   nodeInfo: `{"public_key":"${fakeKey}","hostname":"phone"}`,
+  proven: true,
   infoHash: 'cd'.repeat(32),
   info: 'let me in',
   receivedHeight: 120,

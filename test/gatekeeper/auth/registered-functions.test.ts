@@ -10,7 +10,15 @@ import type {RequestKind} from '../../../src/store/layout.js';
 import {ManualTimers} from '../../support/manual-timers.js';
 
 const kinds: readonly RequestKind[] = ['user_signup', 'user_login', 'new_node'];
-const context = {requestId: 7, key: '02ab', height: 120, receivedHeight: 119, attempts: 0, formerUserId: null};
+const context = {
+  requestId: 7,
+  key: '02ab',
+  proven: true,
+  height: 120,
+  receivedHeight: 119,
+  attempts: 0,
+  formerUserId: null,
+};
 const asked = (kind: RequestKind): Question => ({
   stage: 'callback',
   kind,

@@ -25,12 +25,13 @@ export async function assertAgree(rows: KeyValueReader, model: Model): Promise<v
 
 async function requestsIn(rows: KeyValueReader): Promise<unknown[]> {
   return (await tableOf(rows, 'request')).map(([key, raw]) => {
-    const {kind, nodeInfo, infoHash, answer, closing, ...row} = decodeRequest(raw);
+    const {kind, nodeInfo, infoHash, proven, answer, closing, ...row} = decodeRequest(raw);
     return {
       id: layout.requestIdOf(key),
       kind,
       key: keyOf(row.key),
       payload: `${infoHash} ${nodeInfo}`,
+      proven,
       received: row.receivedHeight,
       receivedHash: row.receivedHash,
       proof: row.proofHeight,
@@ -103,10 +104,10 @@ function usersOf({people}: Model): unknown {
 
 async function countersIn(rows: KeyValueReader): Promise<unknown> {
   const raw = await rows.get(layout.metaKey('counters'));
-  const {nextUserId, users, nextRequestId, pendingRequests, closedRequests} = JSON.parse(
+  const {nextUserId, users, nextRequestId, pendingRequests, closedRequests, unprovenRequests} = JSON.parse(
     Buffer.from(raw!).toString(),
   ) as Record<string, number>;
-  return {nextUserId, users, nextRequestId, pendingRequests, closedRequests};
+  return {nextUserId, users, nextRequestId, pendingRequests, closedRequests, unprovenRequests};
 }
 
 function countersOf({people, requests, pending}: Model): unknown {
@@ -117,6 +118,7 @@ function countersOf({people, requests, pending}: Model): unknown {
     pendingRequests: pending.length,
     // Nothing is forgotten within a run.
     closedRequests: requests.size - pending.length,
+    unprovenRequests: pending.filter(({proven}) => !proven).length,
   };
 }
 
@@ -138,10 +140,10 @@ async function indexesIn(rows: KeyValueReader): Promise<unknown> {
 
 function indexesOf(model: Model): unknown {
   const indexes: string[] = [];
-  for (const {id, kind, state, stage, ready, answer, received, closing} of model.requests.values()) {
+  for (const {id, kind, proven, state, stage, ready, answer, received, closing} of model.requests.values()) {
     if (state === 'pending') {
       indexes.push(layout.requestDueKey('t', received, id));
-      indexes.push(answer ? layout.answeredKey(id) : layout.readyKey(stage, kind, ready, id));
+      indexes.push(answer ? layout.answeredKey(id) : layout.readyKey(stage, kind, ready, id, proven));
     } else indexes.push(layout.requestDueKey('c', closing!.height, id));
   }
   for (const {id} of model.withInfo) indexes.push(layout.infoKey(id));

@@ -14,6 +14,7 @@ export type Input =
   | {readonly tip: string}
   | {readonly settings: GatekeeperSettings}
   | {readonly submit: Submission}
+  | {readonly requestRegistration: string}
   | {
       readonly answer: number;
       readonly stage: RequestStage;
@@ -35,6 +36,7 @@ export async function bring(world: World, input: Input): Promise<unknown> {
   if ('tip' in input) return world.pointAt((await world.source.header(input.tip))!);
   if ('settings' in input) return world.changeSettings(input.settings);
   if ('submit' in input) return auth.submit(input.submit, {wait: false});
+  if ('requestRegistration' in input) return auth.requestRegistration(input.requestRegistration, {wait: false});
   if ('approve' in input) {
     const {approve, ...approval} = input;
     return auth.approve(approve, {...approval, actor: 'operator'});

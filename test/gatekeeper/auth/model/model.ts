@@ -30,6 +30,7 @@ export interface ModelRequest {
   readonly payload: string;
   readonly received: number;
   readonly receivedHash: string;
+  readonly proven: boolean;
   readonly proof: number;
   readonly revision: number;
   readonly supersedes: number | null;
@@ -106,37 +107,73 @@ export class Model {
     if (this.has(key, kind)) return 'TOWER_ALREADY_AUTHORIZED';
     const newest = this.newest(key, kind);
     if (newest && proof < newest.proof && proof < height) return 'TOWER_REPLAYED_PROOF';
-    const pending = newest?.state === 'pending' ? newest : undefined;
+    const pending = newest?.state === 'pending' && newest.proven ? newest : undefined;
     if (pending?.payload === payload) return [];
-    if (newest?.state === 'denied' && height < newest.closing!.height + settings.deniedCooldown) {
-      return 'TOWER_DENIED_COOLDOWN';
-    }
+    if (newest?.proven && this.#isWaiting(newest)) return 'TOWER_DENIED_COOLDOWN';
     if (pending) {
       if (pending.revision === 10) return 'TOWER_TOO_MANY_REVISIONS';
-      const before = this.#before(pending).filter((one) => one.payload === payload);
+      const before = this.#before(pending).filter((one) => one.payload === payload && one.proven);
       if (before.some((one) => proof <= Math.max(one.proof, pending.proof))) return 'TOWER_REPLAYED_PROOF';
-    } else if (this.pending.length >= settings.maxPendingRequests) return 'TOWER_TOO_MANY_REQUESTS';
+    } else if (this.#pendingOnes(true) >= settings.maxPendingRequests) return 'TOWER_TOO_MANY_REQUESTS';
+    const revision = (pending?.revision ?? 0) + 1;
+    return this.#told(() => {
+      const stranger = kind === 'user_login' ? this.#pendingOf(key, 'user_signup') : undefined;
+      this.#take({kind, key, payload, proven: true, proof, revision});
+      if (stranger?.proven !== false) return;
+      this.#end(stranger, 'superseded', 'device', {});
+      this.#tellDecided(stranger);
+    });
+  }
 
+  /** Somebody names a key that wants to register, and signs nothing. */
+  requestRegistration(key: number, payloads: {readonly user_signup: string; readonly new_node: string}): Outcome {
+    const {settings} = this;
+    if (settings.auth === 'none') return 'TOWER_WRONG_AUTH_LEVEL';
+    const kind = settings.auth === 'user' ? 'user_signup' : 'new_node';
+    if (this.has(key, kind)) return 'TOWER_ALREADY_AUTHORIZED';
+    const newest = this.newest(key, kind);
+    const login = kind === 'user_signup' ? this.newest(key, 'user_login') : undefined;
+    if ([newest, login].some((one) => one?.state === 'pending')) return [];
+    if ([newest, login].some((one) => one && this.#isWaiting(one))) return 'TOWER_DENIED_COOLDOWN';
+    if (this.#pendingOnes(false) >= settings.maxUnprovenRequests) return 'TOWER_TOO_MANY_REQUESTS';
+    const payload = payloads[kind];
+    return this.#told(() => {
+      this.#take({kind, key, payload, proven: false, proof: newest?.proof ?? 0, revision: 1});
+    });
+  }
+
+  #take(request: Pick<ModelRequest, 'kind' | 'key' | 'payload' | 'proven' | 'proof' | 'revision'>): void {
+    const {kind, key, proven, proof} = request;
+    const before = this.#pendingOf(key, kind);
     const id = this.requests.size + 1;
-    if (pending) this.#end(pending, 'superseded', 'device', {});
+    if (before) this.#end(before, 'superseded', 'device', {});
     this.requests.set(id, {
       id,
-      kind,
-      key,
-      payload,
-      received: height,
+      ...request,
+      received: this.height,
       receivedHash: this.#tip.hash,
-      proof,
-      revision: (pending?.revision ?? 0) + 1,
-      supersedes: pending?.id ?? null,
+      supersedes: before?.id ?? null,
       state: 'pending',
       stage: 'callback',
       attempts: 0,
-      ready: height,
+      ready: this.height,
       answer: null,
       closing: null,
     });
-    return [{type: 'request_received', requestId: id, kind, key, proofHeight: proof, supersedes: pending?.id ?? null}];
+    const supersedes = before?.id ?? null;
+    this.#tell({type: 'request_received', requestId: id, kind, key, proven, proofHeight: proof, supersedes});
+  }
+
+  #pendingOf(key: number, kind: RequestKind): ModelRequest | undefined {
+    return this.pending.find((one) => one.key === key && one.kind === kind);
+  }
+
+  #pendingOnes(proven: boolean): number {
+    return this.pending.filter((one) => one.proven === proven).length;
+  }
+
+  #isWaiting({state, closing}: ModelRequest): boolean {
+    return state === 'denied' && this.height < closing!.height + this.settings.deniedCooldown;
   }
 
   answer(id: number, stage: RequestStage, reply: Reply): Outcome {
@@ -181,8 +218,7 @@ export class Model {
   /** What a key is given without a word of which request is meant. */
   authorize(key: number, approval: Approval, actor: string): Outcome {
     return this.#told(() => {
-      const waiting = (kind: RequestKind) => this.pending.find((one) => one.key === key && one.kind === kind);
-      const [signup, login, node] = kinds.map(waiting);
+      const [signup, login, node] = kinds.map((kind) => this.#pendingOf(key, kind));
       const isThere = approval.type === 'approve_user' && this.people.users.has(approval.userId);
       const request = approval.type === 'approve_node' ? node : isThere ? (login ?? signup) : (signup ?? login);
       if (request) return this.#decide(request, approval, actor);

@@ -62,9 +62,9 @@ export class Questions {
     for (const {question} of fresh) {
       const {stage, kind, info, nodeInfo, context} = question;
       const request = requests.get(context.requestId)!;
-      const {key, received, payload} = request;
+      const {key, proven, received, payload} = request;
       const {attempts, height, formerUserId, ...told} = context;
-      assert.deepEqual(told, {requestId: request.id, key: publicKey(key), receivedHeight: received});
+      assert.deepEqual(told, {requestId: request.id, key: publicKey(key), proven, receivedHeight: received});
       assert.deepEqual([kind, payload], [request.kind, `${info === null ? null : infoHashOf(info)} ${nodeInfo}`]);
       if (this.#hasMoved || request.state !== 'pending') continue;
       assert.deepEqual(
@@ -95,7 +95,7 @@ export class Questions {
     );
     const openChecks = open.filter(({question}) => question.stage === 'check').length;
     if (waiting.length > 0) assert.ok(Math.max(used, openChecks) >= settings.authBudget, 'somebody was not asked');
-    const turn = (id: number) => requests.get(id)!.ready * 1e6 + id;
+    const turn = (id: number) => (requests.get(id)!.proven ? 0 : 1e12) + requests.get(id)!.ready * 1e6 + id;
     const first = Math.min(...waiting.map(({id}) => turn(id)));
     for (const {question} of this.#hasMoved ? checks : []) {
       const {requestId} = question.context;

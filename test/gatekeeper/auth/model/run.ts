@@ -12,7 +12,7 @@ import {assertAgree, keyOf} from './compare.js';
 import {bring, type Input} from './inputs.js';
 import {type Entry, Model, type ModelSubmission, type Outcome} from './model.js';
 import {Questions} from './questions.js';
-import {type Answer, type Blocks, type Direct, keys, type Settings, type Step} from './steps.js';
+import {type Answer, type Blocks, type Direct, keys, plainPayload, type Settings, type Step} from './steps.js';
 
 type LogRow = Record<string, unknown> & {type: string; height: number};
 
@@ -182,6 +182,13 @@ export class ModelRun {
       const again = choose(this.#submissions, step.again);
       return again && {input: {submit: again.submission}, toModel: () => model.submit(again.told)};
     }
+    if ('requestRegistration' in step) {
+      const {requestRegistration: key} = step;
+      const nodeInfo = JSON.stringify({public_key: publicKey(key)});
+      const payloads = {user_signup: `${infoHashOf('')} ${nodeInfo}`, new_node: `null ${nodeInfo}`};
+      const toModel = () => model.requestRegistration(key, payloads);
+      return {input: {requestRegistration: publicKey(key)}, toModel};
+    }
     if ('answer' in step) {
       const held = choose(
         this.#policy.open.filter((one) => !this.#answering.has(one)),
@@ -220,8 +227,9 @@ export class ModelRun {
   }
 
   #submission({submit: key, kind, payload, age, stale, forged}: Extract<Direct, {submit: number}>): Sent {
-    const info = kind === 'new_node' ? undefined : `info ${payload % 2}`;
-    const node = {n: kind === 'new_node' ? payload : payload >> 1};
+    const isPlain = payload === plainPayload;
+    const info = kind === 'new_node' ? undefined : isPlain ? '' : `info ${payload % 2}`;
+    const node = isPlain ? {} : {n: kind === 'new_node' ? payload : payload >> 1};
     const ask = {device: key, kind, node, signer: forged ? (key % keys) + 1 : key};
     const {source, tower} = this.#world;
     const tip = (stale ? this.#left : undefined) ?? source.at(source.tip.height - age);

@@ -7,6 +7,8 @@ import {kinds} from './model.js';
 /** Keys of a run: few, so that they meet often. */
 export const keys = 5;
 const deepest = 12;
+/** Says no more than a request does that nobody has signed. */
+export const plainPayload = 3;
 
 type NodeRole = 'primary' | 'secondary';
 
@@ -25,6 +27,7 @@ export type Direct =
       readonly forged: boolean;
     }
   | {readonly again: number}
+  | {readonly requestRegistration: number}
   | {readonly approve: number; readonly userId?: number; readonly role?: NodeRole}
   | {readonly deny: number}
   | {readonly authorizeUser: number; readonly userId: number}
@@ -66,7 +69,7 @@ const userId = fc.oneof(
 const submit = fc.record({
   submit: key,
   kind: fc.constantFrom(...kinds),
-  payload: fc.nat(2),
+  payload: fc.nat(plainPayload),
   age: fc.oneof({weight: 3, arbitrary: fc.constant(0)}, {weight: 1, arbitrary: fc.nat(5)}),
   stale: rarely,
   forged: rarely,
@@ -75,6 +78,7 @@ const submit = fc.record({
 const direct: fc.Arbitrary<Direct> = fc.oneof(
   {weight: 16, arbitrary: submit},
   {weight: 2, arbitrary: fc.record({again: fc.nat(30)})},
+  {weight: 4, arbitrary: fc.record({requestRegistration: key})},
   {
     weight: 3,
     arbitrary: fc.record({approve: fc.nat(30), userId, role}, {requiredKeys: ['approve']}),
@@ -120,6 +124,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
       requestTtl: fc.integer({min: 1, max: 9}),
       requestAttempts: fc.integer({min: 1, max: 4}),
       maxPendingRequests: fc.integer({min: 1, max: 12}),
+      maxUnprovenRequests: fc.integer({min: 0, max: 4}),
       deniedCooldown: fc.integer({min: 0, max: 4}),
       proofWindow: fc.integer({min: 1, max: 8}),
       subscriptionSlots: fc.integer({min: 1, max: 12}),
@@ -250,7 +255,29 @@ const receipts: fc.Arbitrary<Step[]> = fc
     ]),
   ]);
 
-const macros = [crowd, denial, wishes, comeback, receipts].map((arbitrary) => ({weight: 1, arbitrary}));
+/** Strangers name the key of a device that asks by itself, too, and is denied now and then. */
+const strangers: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    submit,
+    fc.constantFrom('user', 'user', 'node'),
+    fc.array(fc.constantFrom('stranger', 'stranger', 'device', 'device plainly', 'login', 'deny', 'mine'), {
+      minLength: 3,
+      maxLength: 9,
+    }),
+  )
+  .map(([asked, auth, turns]) => {
+    const kind = auth === 'user' ? ('user_signup' as const) : ('new_node' as const);
+    const turn = (what: string): Step => {
+      if (what === 'mine') return {mine: 1};
+      if (what === 'deny') return {together: [{deny: 1}]};
+      if (what === 'stranger') return {together: [{requestRegistration: asked.submit}]};
+      const payload = what === 'device plainly' ? plainPayload : asked.payload;
+      return {together: [{...asked, kind: what === 'login' ? 'user_login' : kind, payload}]};
+    };
+    return [{settings: {auth, maxUnprovenRequests: 4}}, ...turns.map(turn)];
+  });
+
+const macros = [crowd, denial, wishes, comeback, receipts, strangers].map((arbitrary) => ({weight: 1, arbitrary}));
 
 export const steps: fc.Arbitrary<Step[]> = fc
   .array(fc.oneof({weight: 40, arbitrary: step.map((one) => [one])}, ...macros), {minLength: 10, maxLength: 80})
