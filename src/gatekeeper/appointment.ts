@@ -6,12 +6,22 @@ import type {Transaction} from '../store/transaction.js';
 import {forgetAppointment, type Place} from './appointment-place.js';
 import type {CheckedDeposit} from './deposit.js';
 import {nothing} from './expiry.js';
+import type {StoreChange} from './lock.js';
 import {ownerOf} from './registration.js';
 import {AuthenticationFailure, NoTip} from './rejections.js';
 import {decideAppointment, withoutAppointments} from './slots.js';
 import {tell} from './subscription.js';
 
-export const appointmentReads = (key: string): string[] => [deviceKey(key), toldKey(key)];
+/** Rows that a deposit reads first, and those that they lead to. */
+export const appointmentReads = (key: string, locator: string): Pick<StoreChange<never>, 'reads' | 'moreReads'> => ({
+  reads: [deviceKey(key), toldKey(key)],
+  moreReads(fetched) {
+    const row = fetched(toldKey(key));
+    if (!row) return [];
+    const {userId, subscription} = decodeTold(row);
+    return [userKey(userId), appointmentKey(subscription, locator)];
+  },
+});
 
 export interface Accepted {
   readonly user: UserRow;

@@ -115,7 +115,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
   async addUpdateUser(key: string): Promise<RegistrationReply> {
     const userKey = checkedKey(key);
     const {id: userId, user} = await this.lock.submit({
-      reads: registrationReads(userKey),
+      ...registrationReads(userKey),
       actor: `user:${userKey}`,
       run: async (transaction, publish) => {
         const {outcome, id, user} = await register(transaction, userKey);
@@ -151,7 +151,8 @@ export class Gatekeeper<BlockProcessor = unknown> {
     const checked = checkedDeposit(deposit);
     const {locator} = checked;
     const {user, appointment, updated} = await this.lock.submit({
-      reads: appointmentReads(userKey),
+      ...appointmentReads(userKey, locator),
+      bytes: checked.encryptedBlob.length,
       actor: `user:${userKey}`,
       run: async (transaction, publish) => {
         const accepted = await putAppointment(transaction, userKey, checked);

@@ -1,15 +1,22 @@
 import {deviceKey, dueKey, toldKey, userKey} from '../store/layout.js';
-import {decodeTold, decodeUser, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
+import {decodeDevice, decodeTold, decodeUser, encodeTold, encodeUser, type UserRow} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
 import {assert, Rejection} from '../errors/index.js';
 import {readDevice} from './auth/devices.js';
 import {notAuthorized} from './auth/rejections.js';
 import {putDevice, putDue} from './expiry.js';
+import type {StoreChange} from './lock.js';
 import {NoTip} from './rejections.js';
 import {decideRegistration, type Registration} from './subscription.js';
 
-/** Rows that a registration reads first. */
-export const registrationReads = (key: string): string[] => [deviceKey(key), toldKey(key)];
+/** Rows that a registration reads first, and those that they lead to. */
+export const registrationReads = (key: string): Pick<StoreChange<never>, 'reads' | 'moreReads'> => ({
+  reads: [deviceKey(key), toldKey(key)],
+  moreReads(fetched) {
+    const row = fetched(deviceKey(key));
+    return row ? [userKey(decodeDevice(row).userId)] : [];
+  },
+});
 
 /** Registers a key, renews the subscription of its user, or answers it as it is. */
 export async function register(transaction: Transaction, key: string): Promise<Registration> {

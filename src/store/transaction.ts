@@ -83,6 +83,11 @@ export class Transaction implements KeyValueReader {
     });
   }
 
+  /** A row that was read ahead, as it is committed. */
+  fetched(key: string): Uint8Array | undefined {
+    return this.#fetched.get(key);
+  }
+
   async range(range: Range): Promise<Row[]> {
     assert(!range.reverse, 'a transaction is read forward');
     if (this.#changes.size === 0) return this.#rows.range(range);

@@ -6,10 +6,12 @@ import type {TowerEvent} from './events.js';
 
 /** Changes that share one batch at most: enough to spread the cost of a disk sync over many. */
 const groupChanges = 1_000;
-/** Rows after which a group is closed, so that one batch stays small. */
+/** Rows, or bytes that changes carry, after which a group is closed, so that one batch stays small. */
 const groupRows = 20_000;
-/** Changes that may wait; a stranger's request beyond it is refused, a block waits its turn. */
+const groupBytes = 8 * 1024 * 1024;
+/** Changes that may wait, and bytes they may carry; a stranger's request beyond is refused, a block waits its turn. */
 export const queueLimit = 20_000;
+export const queueBytes = 64 * 1024 * 1024;
 
 type AnyChange = StoreChange<unknown, TowerEvent>;
 
@@ -32,6 +34,7 @@ export class Writer {
   readonly #publish: (event: TowerEvent) => void;
   readonly #onHalt: (error: BartizanError) => void;
   readonly #queue: Waiting[] = [];
+  #queuedBytes = 0;
   #working: Promise<void> | undefined;
   #halted: BartizanError | undefined;
   #closed: BartizanError | undefined;
@@ -59,9 +62,11 @@ export class Writer {
   submit<Result>(change: StoreChange<Result, TowerEvent>): Promise<Result> {
     const ended = this.halted;
     if (ended) return Promise.reject(refusal(ended));
-    if (this.#queue.length >= queueLimit && change.actor.startsWith('user:')) {
-      return Promise.reject(new Rejection('TOWER_QUEUE_FULL', `${queueLimit} requests are waiting`));
+    if (change.actor.startsWith('user:')) {
+      const full = this.#isFullFor(change);
+      if (full) return Promise.reject(new Rejection('TOWER_QUEUE_FULL', full));
     }
+    this.#queuedBytes += bytesOf(change);
     return new Promise<Result>((resolve, reject) => {
       this.#queue.push({change, resolve: resolve as (result: unknown) => void, reject});
       this.#working ??= this.#work();
@@ -79,6 +84,12 @@ export class Writer {
     await this.idle();
   }
 
+  #isFullFor(change: AnyChange): string | undefined {
+    if (this.#queue.length >= queueLimit) return `${queueLimit} requests are waiting`;
+    const bytes = this.#queuedBytes + bytesOf(change);
+    return bytes > queueBytes ? `${this.#queue.length} requests are waiting, of ${this.#queuedBytes} bytes` : undefined;
+  }
+
   async #work(): Promise<void> {
     // Changes of one turn of the event loop belong in one group.
     await Promise.resolve();
@@ -94,9 +105,8 @@ export class Writer {
 
   async #group(): Promise<void> {
     const transaction = this.#store.begin();
-    const group = this.#queue.slice(0, groupChanges);
-    const reads = group.flatMap(({change}) => change.reads ?? []);
-    if (reads.length > 0) await transaction.fetch(reads);
+    const group = this.#nextGroup();
+    await readAhead(transaction, group);
 
     const answers: Answer[] = [];
     const events: TowerEvent[] = [];
@@ -105,9 +115,20 @@ export class Writer {
       if (transaction.size >= groupRows) break;
     }
     if (transaction.changed) await this.#store.commit(transaction);
-    this.#queue.splice(0, answers.length);
+    for (const {change} of this.#queue.splice(0, answers.length)) this.#queuedBytes -= bytesOf(change);
     for (const event of events) this.#publish(event);
     for (const answer of answers) answer();
+  }
+
+  /** Those that may share the next batch. */
+  #nextGroup(): Waiting[] {
+    let bytes = 0;
+    let size = 0;
+    for (; size < Math.min(groupChanges, this.#queue.length); size++) {
+      bytes += bytesOf(this.#queue[size]!.change);
+      if (size > 0 && bytes > groupBytes) break;
+    }
+    return this.#queue.slice(0, size);
   }
 
   #halt(error: unknown): void {
@@ -119,6 +140,15 @@ export class Writer {
     for (const {reject} of this.#queue.splice(0)) reject(refusal(halted));
     this.#onHalt(halted);
   }
+}
+
+const bytesOf = ({bytes = 0}: AnyChange): number => bytes;
+
+async function readAhead(transaction: Transaction, group: readonly Waiting[]): Promise<void> {
+  const reads = group.flatMap(({change}) => change.reads ?? []);
+  if (reads.length > 0) await transaction.fetch(reads);
+  const more = group.flatMap(({change}) => change.moreReads?.((key) => transaction.fetched(key)) ?? []);
+  if (more.length > 0) await transaction.fetch(more);
 }
 
 async function run(

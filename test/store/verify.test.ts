@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type Change, layout, MemoryStore, verify} from '../../src/store/index.js';
+import {type Change, decodeAppointment, encodeAppointment, layout, MemoryStore, verify} from '../../src/store/index.js';
 import {decodeUser, encodeDevice, encodeUser} from '../../src/store/rows.js';
 import {unsigned} from '../support/deposits.js';
 import {locator, publicKey} from '../support/keys.js';
@@ -51,6 +51,46 @@ const damages: [what: string, problem: RegExp, damage: Damage][] = [
     'a locator row without its appointment',
     /has no appointment/,
     async () => [[layout.locatorKey(locator(9), 2), nothing]],
+  ],
+  [
+    'an appointment without its blob',
+    /^appointment 0+3 of .* has no blob/,
+    async () => [[layout.blobKey(2, locator(3)), null]],
+  ],
+  [
+    'a blob without its appointment',
+    /a blob stands without appointment 0+9 of subscription 2/,
+    async () => [[layout.blobKey(2, locator(9)), nothing]],
+  ],
+  [
+    'a blob of another size',
+    /has another blob than the one that was deposited/,
+    async () => [[layout.blobKey(2, locator(3)), Buffer.alloc(4_999, 0xb1)]],
+  ],
+  [
+    'a blob of the same size with a bit that has flipped',
+    /has another blob than the one that was deposited/,
+    async (rows) => {
+      const blob = Buffer.from((await rows.get(layout.blobKey(2, locator(3))))!);
+      blob[4_321]! ^= 4;
+      return [[layout.blobKey(2, locator(3)), blob]];
+    },
+  ],
+  [
+    'an appointment that names another user',
+    /appointments of user 2 name another user/,
+    async (rows) => {
+      const place = layout.appointmentKey(2, locator(3));
+      return [[place, encodeAppointment({...decodeAppointment((await rows.get(place))!), userId: 1})]];
+    },
+  ],
+  [
+    'an appointment row that is cut short',
+    /an appointment row has 85 bytes/,
+    async (rows) => {
+      const place = layout.appointmentKey(2, locator(3));
+      return [[place, (await rows.get(place))!.subarray(0, 85)]];
+    },
   ],
   [
     'an appointment of a subscription that nobody has',

@@ -6,18 +6,25 @@ import type {GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import {uuidOf} from '../../src/gatekeeper/user-info.js';
 import {layout} from '../../src/store/index.js';
 import {decodeUser, encodeUser} from '../../src/store/rows.js';
-import {unsigned} from '../support/deposits.js';
 import {locator, publicKey} from '../support/keys.js';
 import type {World} from '../support/world.js';
 import {type Answer, Model, type ModelUser} from './model.js';
+import {
+  answerOf,
+  depositBy,
+  depositOf,
+  type DepositRequest,
+  expected,
+  heldOf,
+  receiptOf,
+  shown,
+} from './model-deposits.js';
 
-/** Keys and locators of a run: few, so that they meet often. */
+/** Keys of a run: few, so that they meet often. */
 const keys = 5;
-const locators = 4;
 const deepest = 20;
 
-type Request =
-  {readonly register: number} | {readonly appoint: number; readonly locator: number; readonly slots: number};
+type Request = {readonly register: number} | DepositRequest;
 
 /** One step. Numbers that choose among what is there are taken modulo its size. */
 export type Step =
@@ -35,10 +42,7 @@ export type Step =
   | {readonly restart: true};
 
 const key = fc.integer({min: 1, max: keys});
-const request: fc.Arbitrary<Request> = fc.oneof(
-  fc.record({register: key}),
-  fc.record({appoint: key, locator: fc.integer({min: 1, max: locators}), slots: fc.integer({min: 1, max: 6})}),
-);
+const request: fc.Arbitrary<Request> = fc.oneof(fc.record({register: key}), depositBy(key));
 
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -125,7 +129,7 @@ export class ModelRun {
       const owner = this.#model.ownerOf(key);
       if (owner) {
         const {id, slots, start, expiry, subscription, devices, appointments} = owner;
-        const uuids = [...appointments].map(([n, slots]): [string, number] => [
+        const uuids = [...appointments].map(([n, {slots}]): [string, number] => [
           uuidOf(subscription, locator(n)),
           slots,
         ]);
@@ -146,6 +150,12 @@ export class ModelRun {
     ];
   }
 
+  /** What users and the operator are shown of appointments, and what they should be. */
+  async appointments(): Promise<[tower: unknown, model: unknown]> {
+    const all = Array.from({length: keys}, (_, i) => i + 1);
+    return [await shown(this.#world, all), expected(this.#model, all)];
+  }
+
   /** Blocks until the last user is deleted. */
   get blocksUntilNobody(): number {
     const {users, settings, height, highest} = this.#model;
@@ -157,24 +167,24 @@ export class ModelRun {
     const {gatekeeper} = this.#world.tower;
     // All at once, so that they share a batch; they are served in this order.
     const tower = await Promise.all(
-      requests.map(async (request): Promise<Answer | number> => {
+      requests.map(async (request): Promise<Answer> => {
         try {
           if ('register' in request) {
             const reply = await gatekeeper.addUpdateUser(publicKey(request.register));
             return {slots: reply.availableSlots, start: reply.subscriptionStart, expiry: reply.subscriptionExpiry};
           }
-          const deposit = unsigned(locator(request.locator), {blobBytes: request.slots * 2048});
-          return (await gatekeeper.addUpdateAppointment(publicKey(request.appoint), deposit)).availableSlots;
+          return answerOf(await gatekeeper.addUpdateAppointment(publicKey(request.appoint), depositOf(request)));
         } catch (error) {
           if (error instanceof Rejection) return {refused: error.code};
           throw error;
         }
       }),
     );
-    const model = requests.map((request): Answer | number => {
+    const model = requests.map((request): Answer => {
       if ('register' in request) return this.#model.register(request.register);
-      const answer = this.#model.appoint(request.appoint, request.locator, request.slots);
-      return 'refused' in answer ? answer : answer.slots;
+      const held = heldOf(request, this.#model.height);
+      const answer = this.#model.appoint(request.appoint, request.locator, held);
+      return 'refused' in answer ? answer : {...answer, receipt: receiptOf(held)};
     });
     return [tower, model];
   }

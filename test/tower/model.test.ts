@@ -4,16 +4,18 @@ import fc from 'fast-check';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../../src/store/index.js';
 import {tempDir} from '../support/temp-dir.js';
 import {chainOfLog, shortSettings, World} from '../support/world.js';
+import {towerKey} from './model-deposits.js';
 import {ModelRun, type Step, steps} from './model-run.js';
 
 test('registrations, appointments, reorgs, settings and restarts agree with the plain model at every step', async (t) => {
   await fc.assert(
     fc.asyncProperty(steps, async (script) => {
-      const world = await World.begin(t, {startHeight: 130});
+      const world = await World.begin(t, {startHeight: 130, key: towerKey});
       const run = new ModelRun(world, shortSettings);
       for (const step of script) {
         assert.deepEqual(...(await run.step(step)));
         assert.deepEqual(...(await run.users()));
+        assert.deepEqual(...(await run.appointments()));
         assert.deepEqual(await world.problems(), []);
       }
       const {source} = world;
@@ -22,7 +24,7 @@ test('registrations, appointments, reorgs, settings and restarts agree with the 
       // Once everybody is gone for good, nothing is left but what their keys were told.
       await run.step({mine: run.blocksUntilNobody + 100});
       assert.deepEqual(...(await run.users()));
-      for (const table of ['user', 'device', 'due', 'appointment', 'locator', 'undo'] as const) {
+      for (const table of ['user', 'device', 'due', 'appointment', 'blob', 'locator', 'undo'] as const) {
         assert.equal(await world.count(table), 0, table);
       }
       assert.deepEqual(await world.problems(), []);

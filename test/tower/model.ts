@@ -12,7 +12,17 @@ export interface ModelUser {
   expiry: number;
   slots: number;
   devices: number[];
-  readonly appointments: Map<number, number>;
+  readonly appointments: Map<number, Held>;
+}
+
+/** An appointment, by the number of its locator. */
+export interface Held {
+  readonly slots: number;
+  readonly blobHash: string;
+  readonly toSelfDelay: number;
+  readonly startBlock: number;
+  readonly device: number;
+  readonly signature: string;
 }
 
 interface Told {
@@ -21,7 +31,7 @@ interface Told {
   highest: {slots: number; expiry: number};
 }
 
-export type Answer = {slots: number; start: number; expiry: number} | {refused: string};
+export type Answer = {slots: number; start: number; expiry: number; receipt?: string} | {refused: string};
 
 export class Model {
   height: number;
@@ -78,21 +88,21 @@ export class Model {
     return {slots, start: user.start, expiry};
   }
 
-  appoint(key: number, locator: number, slots: number): Answer {
+  appoint(key: number, locator: number, held: Held): Answer {
     const user = this.ownerOf(key);
     if (!user) return {refused: 'TOWER_AUTHENTICATION_FAILURE'};
     if (this.height >= user.expiry) return {refused: 'TOWER_SUBSCRIPTION_EXPIRED'};
-    const more = slots - (user.appointments.get(locator) ?? 0);
+    const more = held.slots - (user.appointments.get(locator)?.slots ?? 0);
     if (more > user.slots) return {refused: 'TOWER_NOT_ENOUGH_SLOTS'};
     user.slots -= more;
-    user.appointments.set(locator, slots);
+    user.appointments.set(locator, held);
     this.#tell(key, user);
-    return {slots: user.slots, start: user.start, expiry: user.expiry};
+    return {slots: user.slots, start: held.startBlock, expiry: user.expiry};
   }
 
   /** The operator takes an appointment away. */
   remove(user: ModelUser, locator: number, refund: boolean): void {
-    if (refund) user.slots += user.appointments.get(locator)!;
+    if (refund) user.slots += user.appointments.get(locator)!.slots;
     user.appointments.delete(locator);
   }
 

@@ -5,7 +5,7 @@ import {NoTip} from '../../src/gatekeeper/rejections.js';
 import {layout, MemoryStore, Store, type Transaction} from '../../src/store/index.js';
 import {beginStore} from '../../src/tower/chain-events.js';
 import type {TowerEvent} from '../../src/tower/events.js';
-import {queueLimit, Writer} from '../../src/tower/writer.js';
+import {queueBytes, queueLimit, Writer} from '../../src/tower/writer.js';
 import {FaultyStore} from '../support/faulty-store.js';
 import {allRows, text} from '../support/rows.js';
 import {shortSettings} from '../support/world.js';
@@ -216,6 +216,56 @@ test('a request beyond the limit of the queue is refused, a block waits its turn
   await Promise.all(waiting);
   t.deepEqual((await rows.getMany(['crowd', 'late', 'block'])).map(text), ['1', undefined, '1']);
   await put('user:late', 'late');
+});
+
+test('requests that carry more bytes than may wait are refused, and no batch is much larger than 8 MiB', async (t) => {
+  const {rows, writer} = await aWriter();
+  const mebibyte = 1024 * 1024;
+  const put = (actor: string, key: string, size: number) =>
+    writer.submit({
+      actor,
+      bytes: size,
+      run: async (transaction) => transaction.put(key, Buffer.alloc(size)),
+    });
+  const full = {instanceOf: Rejection, code: 'TOWER_QUEUE_FULL'};
+  const fitting = queueBytes / mebibyte;
+  const waiting = Array.from({length: fitting}, (_, i) => put('user:crowd', `crowd${i}`, mebibyte));
+  await t.throwsAsync(put('user:late', 'late', 1), full);
+  const small = put('user:late', 'small', 0);
+  const block = put('chain', 'block', 0);
+  await Promise.all([...waiting, small, block]);
+  for (const write of rows.writes) {
+    const size = write.reduce((sum, [, value]) => sum + (value?.length ?? 0), 0);
+    t.true(size <= 9 * mebibyte, `${size} bytes in a batch`);
+  }
+  t.is(await rows.get('late'), undefined);
+
+  await t.throwsAsync(put('user:large', 'large', queueBytes + 1), full, 'what can never fit is refused, too');
+  await put('user:late', 'late', queueBytes);
+  t.is((await rows.get('late'))?.length, queueBytes, 'nothing waits any more');
+});
+
+test('what is read ahead is what the rows read before lead to, and what has changed meanwhile is not taken from it', async (t) => {
+  const {rows, writer} = await aWriter();
+  await rows.write([
+    ['pointer', bytes('first')],
+    ['first', bytes('1')],
+    ['second', bytes('2')],
+  ]);
+  const follow = () =>
+    writer.submit({
+      actor: 'user:me',
+      reads: ['pointer'],
+      moreReads: (fetched) => [text(fetched('pointer'))!],
+      run: async (transaction) => {
+        const to = text(await transaction.get('pointer'))!;
+        const found = text(await transaction.get(to));
+        transaction.put('pointer', bytes('second'));
+        transaction.put(to, bytes(`${found} seen`));
+        return found;
+      },
+    });
+  t.deepEqual(await Promise.all([follow(), follow(), follow()]), ['1', '2', '2 seen']);
 });
 
 test('every published event is in the log, with its actor', async (t) => {
