@@ -7,6 +7,7 @@ import {blocksInWords, countInWords, plural} from '../sim/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {approximateTime, timeOfDay} from './approximate-time.js';
 import {wholeNumber} from './arguments.js';
+import {bytesInWords} from './bytes-in-words.js';
 import type {Paint} from './paint.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
@@ -111,24 +112,28 @@ function renderHeights(output: HeightsOutput, paint: Paint): string {
       ...(deleted.users === 0 ? [] : [[...place, 'are deleted', ...cellsOf(deleted)]]),
     ];
   });
-  const header = ['height', 'about, UTC', '', 'users', 'slots left', 'taken', 'appointments', 'ids'];
+  const header = ['height', 'about, UTC', '', 'users', 'slots left', 'taken', 'appointments', 'blobs', 'ids'];
   const [head = '', ...lines] = columns([header, ...rows]);
   const table = rows.length === 0 ? [] : ['', paint('dim', head), ...lines];
   const more = next === null ? [] : ['', `more: bartizan forecast --blocks ${lastHeight - tipHeight} --after ${next}`];
   return [titleOf(output), ...sums, ...table, ...more].join('\n');
 }
 
-function holdingsInWords({users, availableSlots, takenSlots, appointments}: Holdings): string {
+function holdingsInWords({users, availableSlots, takenSlots, appointments, blobBytes}: Holdings): string {
   if (users === 0) return 'nobody';
   const slots = `${countInWords(availableSlots)} slots left, ${countInWords(takenSlots)} taken`;
-  return `${plural(users, 'user')}: ${slots} by ${plural(appointments, 'appointment')}`;
+  return `${plural(users, 'user')}: ${slots} by ${plural(appointments, 'appointment')} with ${sizeInWords(blobBytes)}`;
 }
 
-function cellsOf({users, availableSlots, takenSlots, appointments, userIds}: NamedHoldings): string[] {
+const sizeInWords = (bytes: number | null): string =>
+  bytes === null ? 'too many blobs to count' : bytesInWords(bytes);
+
+function cellsOf({users, availableSlots, takenSlots, appointments, blobBytes, userIds}: NamedHoldings): string[] {
   const named = userIds.slice(0, shownIds).join(', ');
   const others = users - Math.min(userIds.length, shownIds);
   const ids = others === 0 ? named : `${named} and ${countInWords(others)} more`;
-  return [...[users, availableSlots, takenSlots, appointments].map(countInWords), ids];
+  const counts = [users, availableSlots, takenSlots, appointments].map(countInWords);
+  return [...counts, blobBytes === null ? '-' : bytesInWords(blobBytes), ids];
 }
 
 function renderUsers(output: UsersOutput, paint: Paint): string {

@@ -47,6 +47,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./user.js')).user),
   },
   {
+    name: 'appointments',
+    summary: 'list the appointments, or those with a locator',
+    group: 'Tower:',
+    load: async () => printing((await import('./appointments.js')).appointments),
+  },
+  {
     name: 'forecast',
     summary: 'show who expires and who is deleted, by height',
     group: 'Tower:',

@@ -1,8 +1,9 @@
 import {assert} from '../errors/index.js';
 import type {KeyValueReader} from '../store/key-value-store.js';
-import {dueKey, dueOf, dueRange, userKey} from '../store/layout.js';
+import {blobBytesOf} from '../store/appointment-row.js';
+import {appointmentRange, dueKey, dueOf, dueRange, userKey} from '../store/layout.js';
 import type {Meta} from '../store/meta.js';
-import {pageRows} from '../store/pages.js';
+import {pageRows, pagesOf} from '../store/pages.js';
 import {decodeUser, type UserRow} from '../store/rows.js';
 import {maxU32} from './settings.js';
 
@@ -10,6 +11,10 @@ import {maxU32} from './settings.js';
 export const maxForecastBlocks = 52_560;
 /** Users named of those who expire, or are deleted, at one height; the rest is only counted. */
 const namedUsers = 100;
+/** Appointments that are read for one forecast at most: some seconds of work. */
+export const readAppointments = 1_000_000;
+/** Users whose appointments are read at once. */
+const usersAtOnce = 16;
 
 /** What users have and use, summed up. */
 export interface Holdings {
@@ -18,6 +23,8 @@ export interface Holdings {
   /** Slots that appointments take. */
   readonly takenSlots: number;
   readonly appointments: number;
+  /** Bytes of their blobs; null when the appointments of a forecast are too many to read. */
+  readonly blobBytes: number | null;
 }
 
 export interface NamedHoldings extends Holdings {
@@ -82,12 +89,18 @@ export async function forecastOf(
     byHeight.set(height, known);
     return known;
   };
+  const depositors: Depositor[] = [];
   for await (const page of duePages(question)) {
     for (const {id, user, deletionHeight} of page) {
-      if (user.expiry > tipHeight) for (const sum of [expiring, at(user.expiry).expiring]) sum.add(id, user);
-      if (deletionHeight <= lastHeight) for (const sum of [deleted, at(deletionHeight).deleted]) sum.add(id, user);
+      const sums = [
+        ...(user.expiry > tipHeight ? [expiring, at(user.expiry).expiring] : []),
+        ...(deletionHeight <= lastHeight ? [deleted, at(deletionHeight).deleted] : []),
+      ];
+      for (const sum of sums) sum.add(id, user);
+      if (user.appointments > 0) depositors.push({...user, sums});
     }
   }
+  await addBlobBytes(question.rows, depositors);
   const heights = [...byHeight.keys()].filter((height) => height > after).sort((a, b) => a - b);
   const shown = heights.slice(0, limit);
   return {
@@ -137,12 +150,41 @@ function dueRanges({meta: {tip, settings, progress}, blocks}: Question): {from: 
 
 const laterOf = (a: string, b: string): string => (a < b ? b : a);
 
+/** A user with appointments, and where their bytes count. */
+interface Depositor extends Pick<UserRow, 'subscription' | 'appointments'> {
+  readonly sums: readonly Sum[];
+}
+
+async function addBlobBytes(rows: KeyValueReader, depositors: readonly Depositor[]): Promise<void> {
+  const appointments = depositors.reduce((sum, depositor) => sum + depositor.appointments, 0);
+  if (appointments > readAppointments) {
+    for (const {sums} of depositors) for (const sum of sums) sum.addBytes(null);
+    return;
+  }
+  for (let first = 0; first < depositors.length; first += usersAtOnce) {
+    const some = depositors.slice(first, first + usersAtOnce);
+    const bytes = await Promise.all(some.map(({subscription}) => blobBytesOn(rows, subscription)));
+    some.forEach(({sums}, i) => {
+      for (const sum of sums) sum.addBytes(bytes[i]!);
+    });
+  }
+}
+
+async function blobBytesOn(rows: KeyValueReader, subscription: number): Promise<number> {
+  let bytes = 0;
+  for await (const page of pagesOf(rows, appointmentRange(subscription))) {
+    for (const [, row] of page) bytes += blobBytesOf(row);
+  }
+  return bytes;
+}
+
 /** Adds users up. */
 class Sum {
   #users = 0;
   #availableSlots = 0;
   #takenSlots = 0;
   #appointments = 0;
+  #blobBytes: number | null = 0;
   readonly #userIds: number[] = [];
 
   add(id: number, user: UserRow): void {
@@ -153,12 +195,17 @@ class Sum {
     if (this.#userIds.length < namedUsers) this.#userIds.push(id);
   }
 
+  addBytes(bytes: number | null): void {
+    this.#blobBytes = bytes === null || this.#blobBytes === null ? null : this.#blobBytes + bytes;
+  }
+
   get holdings(): Holdings {
     return {
       users: this.#users,
       availableSlots: this.#availableSlots,
       takenSlots: this.#takenSlots,
       appointments: this.#appointments,
+      blobBytes: this.#blobBytes,
     };
   }
 

@@ -5,13 +5,13 @@ import {pagesOf} from '../store/pages.js';
 import {decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {appointmentReads, deleteAppointments, putAppointment} from './appointment.js';
+import {appointmentPage} from './appointment-list.js';
 import {checkedKey} from './checked-key.js';
 import {checkedDeposit, checkedLocator, type Deposit} from './deposit.js';
 import {
   type Appointment,
   type FoundAppointment,
   readAppointment,
-  readByLocator,
   readSubscription,
   type SubscriptionInfo,
 } from './held-appointments.js';
@@ -209,11 +209,12 @@ export class Gatekeeper<BlockProcessor = unknown> {
   /**
    * Every user's appointment with this locator, expired subscriptions included: what an operator asks for.
    *
-   * @param limit how many at most. @default 1000
+   * @param limit how many at most, up to 1000. @default 1000
    * @throws InvalidParameter
    */
-  async findAppointments(locator: string, {limit = 1_000} = {}): Promise<FoundAppointment[]> {
-    return readByLocator(this.userDb.rows, checkedLocator(locator), limit);
+  async findAppointments(locator: string, {limit = 1_000} = {}): Promise<readonly FoundAppointment[]> {
+    const {appointments} = await appointmentPage(this.userDb.rows, {locator: checkedLocator(locator), limit});
+    return appointments;
   }
 
   /**

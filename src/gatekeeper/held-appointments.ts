@@ -1,16 +1,7 @@
 import {assert} from '../errors/index.js';
 import {type AppointmentRow, decodeAppointment} from '../store/appointment-row.js';
 import type {KeyValueReader} from '../store/key-value-store.js';
-import {
-  appointmentKey,
-  appointmentOf,
-  appointmentRange,
-  blobKey,
-  deviceKey,
-  locatorOf,
-  locatorRange,
-  userKey,
-} from '../store/layout.js';
+import {appointmentKey, appointmentOf, appointmentRange, blobKey, deviceKey, userKey} from '../store/layout.js';
 import {keyPagesOf} from '../store/pages.js';
 import {decodeDevice, decodeUser, type UserRow} from '../store/rows.js';
 import type {Store} from '../store/store.js';
@@ -100,22 +91,4 @@ export async function readSubscription(store: Store, key: string): Promise<Subsc
   } finally {
     await snapshot.close();
   }
-}
-
-/** Every user's appointment with this locator; not those of users who are deleted, but could be restored. */
-export async function readByLocator(rows: KeyValueReader, locator: string, limit: number): Promise<FoundAppointment[]> {
-  const found: FoundAppointment[] = [];
-  for await (const keys of keyPagesOf(rows, locatorRange(locator))) {
-    const places = keys.map(locatorOf);
-    const appointments = await rows.getMany(places.map(({subscription}) => appointmentKey(subscription, locator)));
-    const decoded = appointments.map((row) => row && decodeAppointment(row));
-    const users = await rows.getMany(decoded.map((row) => userKey(row?.userId ?? 0)));
-    for (const [i, {subscription}] of places.entries()) {
-      const [row, user] = [decoded[i], users[i]];
-      if (!row || !user || decodeUser(user).subscription !== subscription) continue;
-      if (found.length >= limit) return found;
-      found.push({...row, locator, subscription});
-    }
-  }
-  return found;
 }

@@ -4,6 +4,8 @@ import type {Store} from '../store/store.js';
 import type {Transaction} from '../store/transaction.js';
 import type {Decider} from './auth/authorization.js';
 import type {AuthEvent} from './auth/events.js';
+import {type AppointmentPage, appointmentPage, type AppointmentQuery} from './appointment-list.js';
+import {checkedLocator} from './deposit.js';
 import {deleteUser} from './deletion.js';
 import type {GatekeeperEvent} from './events.js';
 import {extend} from './extension.js';
@@ -115,6 +117,16 @@ export class Operator {
         next: last === undefined ? null : {expiry: last.user.expiry, userId: last.id},
       };
     });
+  }
+
+  /**
+   * Appointments of users who are there, in order of subscription, then locator; of one locator, if it is named. Their
+   * blobs are not read.
+   * @throws InvalidParameter, NoTip
+   */
+  async appointments({locator, ...others}: AppointmentQuery): Promise<AppointmentPage> {
+    const query = {...others, ...(locator === undefined ? {} : {locator: checkedLocator(locator)})};
+    return this.#atOneMoment((rows) => appointmentPage(rows, query));
   }
 
   /**

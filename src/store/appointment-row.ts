@@ -46,3 +46,9 @@ export function decodeAppointment(raw: Uint8Array): AppointmentRow {
     signature: bytes.toString('latin1', signatureAt),
   };
 }
+
+/** Size of the blob alone: the least to read where there are many. */
+export function blobBytesOf(raw: Uint8Array): number {
+  intact(raw.length > signatureAt, `an appointment row has ${raw.length} bytes`);
+  return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).readUInt32BE(16);
+}

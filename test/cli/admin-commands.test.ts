@@ -101,6 +101,16 @@ would have expired  at 4440
 `,
 );
 
+test(
+  prints,
+  ['appointments'],
+  `1 appointment at tip 121
+
+locator                           user  slots  blob       to_self_delay  start block  key
+${'ab'.repeat(16)}  7     1      300 bytes  42             121          ${fakeKey}
+`,
+);
+
 const printsDated = test.macro({
   title: (_, args: string[]) => `bartizan ${args.join(' ')} prints what the tower answers, with approximate times`,
   async exec(t, args: string[], stdout: string) {
@@ -121,12 +131,12 @@ test(
   printsDated,
   ['forecast', '--blocks', '4330'],
   `4,330 blocks from tip 121: to 4451, about <tip+4330>       UTC
-expire       1 user: 9,999 slots left, 1 taken by 1 appointment
-are deleted  1 user: 9,999 slots left, 1 taken by 1 appointment
+expire       1 user: 9,999 slots left, 1 taken by 1 appointment with 300 bytes
+are deleted  1 user: 9,999 slots left, 1 taken by 1 appointment with 300 bytes
 
-height  about, UTC                     users  slots left  taken  appointments  ids
-4440    <tip+4319>        expire       1      9,999       1      1             7
-4446    <tip+4325>        are deleted  1      9,999       1      1             7
+height  about, UTC                     users  slots left  taken  appointments  blobs      ids
+4440    <tip+4319>        expire       1      9,999       1      1             300 bytes  7
+4446    <tip+4325>        are deleted  1      9,999       1      1             300 bytes  7
 
 more: bartizan forecast --blocks 4330 --after 4446
 `,
@@ -216,6 +226,7 @@ test('without a tower every such command fails with TOWER_NOT_RUNNING', async (t
     ['extend', '7', '--blocks', '1'],
     ['delete', '7', '--yes'],
     ['forecast'],
+    ['appointments'],
   ]) {
     const {status, stdout, stderr} = await run(t, [...args, '--data-dir', dataDir]);
     t.is(status, 1);

@@ -101,6 +101,10 @@ test('what cannot be meant is refused, and changes nothing', async (t) => {
         ...args,
       ]),
     ),
+    [1, /locator must be 16 bytes in hex.*\[TOWER_INVALID_PARAMETER\]/s, 'appointments', 'ab'],
+    [1, /locator/, 'appointments', 'x'.repeat(1_000)],
+    [1, /\[TOWER_INVALID_PARAMETER\]/, 'appointments', '--after', 'ab'],
+    [2, /\[TOWER_USAGE\]/, 'appointments', '--limit', '1001'],
     [2, /\[TOWER_USAGE\]/, 'forecast', '--blocks', '0'],
     [2, /\[TOWER_USAGE\]/, 'forecast', '--blocks', '52561'],
     [2, /\[TOWER_USAGE\]/, 'forecast', '--limit', '0'],
@@ -117,4 +121,5 @@ test('what cannot be meant is refused, and changes nothing', async (t) => {
     t.is(ended.stdout, '');
   }
   t.is((await ask(t, dataDir, 'digest'))['digest'], digest);
+  t.like(await ask(t, dataDir, 'appointments', 'ab'.repeat(16)), {appointments: [], next: null});
 });

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import type {Holdings, NamedHoldings} from '../../src/gatekeeper/forecast.js';
+import {type Holdings, type NamedHoldings, readAppointments} from '../../src/gatekeeper/forecast.js';
+import {layout} from '../../src/store/index.js';
+import {decodeUser, encodeUser} from '../../src/store/rows.js';
 import {appoint} from '../support/appointments.js';
 import {publicKey} from '../support/keys.js';
 import {World} from '../support/world.js';
 
 const all = {limit: 1_000};
-const nobody: NamedHoldings = {users: 0, availableSlots: 0, takenSlots: 0, appointments: 0, userIds: []};
+const nobody: NamedHoldings = {users: 0, availableSlots: 0, takenSlots: 0, appointments: 0, blobBytes: 0, userIds: []};
 const holders = (userIds: number[], holdings: Partial<NamedHoldings> = {}): NamedHoldings => ({
   ...nobody,
   users: userIds.length,
@@ -24,14 +26,17 @@ test('a forecast names who expires and who is deleted at each height, and what t
   await world.mine();
   await world.register(4);
   const {operator} = world.tower;
-  const first = holders([1, 2], {takenSlots: 4, appointments: 4});
+  const first = holders([1, 2], {takenSlots: 4, appointments: 4, blobBytes: 128});
   t.deepEqual(await operator.forecast(8, all), {
     ...{tipHeight: 101, lastHeight: 109, heights: [], next: null},
     ...{expiring: without(nobody), deleted: without(nobody)},
   });
   t.deepEqual(await operator.forecast(10, all), {
     ...{tipHeight: 101, lastHeight: 111, next: null},
-    ...{expiring: {users: 3, availableSlots: 30, takenSlots: 4, appointments: 4}, deleted: without(nobody)},
+    ...{
+      expiring: {users: 3, availableSlots: 30, takenSlots: 4, appointments: 4, blobBytes: 128},
+      deleted: without(nobody),
+    },
     heights: [
       {height: 110, expiring: first, deleted: nobody},
       {height: 111, expiring: holders([3]), deleted: nobody},
@@ -126,6 +131,23 @@ test('a forecast reads what is due, and nobody else', async (t) => {
   t.is(read.length, 2, 'his due row and his own');
 });
 
+test('blobs of more appointments than can be read in time are not counted', async (t) => {
+  const world = await World.begin(t);
+  await world.register(2);
+  await world.register(3);
+  await appoint(world, 2, 3);
+  const claim = (appointments: number) =>
+    world.change(async (transaction) => {
+      const user = decodeUser((await transaction.get(layout.userKey(1)))!);
+      transaction.put(layout.userKey(1), encodeUser({...user, appointments}));
+    });
+  await claim(readAppointments - 3);
+  t.is((await world.tower.operator.forecast(20, all)).expiring.blobBytes, 96);
+  await claim(readAppointments - 2);
+  const {expiring, heights} = await world.tower.operator.forecast(20, all);
+  t.deepEqual([expiring.blobBytes, heights[0]!.expiring.blobBytes, heights[1]!.expiring.blobBytes], [null, null, 0]);
+});
+
 test('blocks beyond the bounds of a forecast are refused, and a tower without a block has none', async (t) => {
   const world = await World.begin(t);
   for (const blocks of [0, -1, 52_561, 1.5, Number.NaN]) {
@@ -196,6 +218,6 @@ test('a user who is extended moves in the forecast', async (t) => {
   );
 });
 
-function without({users, availableSlots, takenSlots, appointments}: NamedHoldings): Holdings {
-  return {users, availableSlots, takenSlots, appointments};
+function without({users, availableSlots, takenSlots, appointments, blobBytes}: NamedHoldings): Holdings {
+  return {users, availableSlots, takenSlots, appointments, blobBytes};
 }

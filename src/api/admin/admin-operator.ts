@@ -12,6 +12,8 @@ export interface AdminOperator {
   forecast(query: ForecastQuery): Promise<Forecast>;
   /** The same by user, in order of expiry. */
   dueUsers(query: DueUsersQuery): Promise<DueUserPage>;
+  /** Appointments of users who are there, in order of subscription, then locator. */
+  appointments(query: AppointmentsQuery): Promise<AppointmentPage>;
 }
 
 export interface ExtendedUser extends UserSummary {
@@ -56,6 +58,44 @@ export interface DueUserPage {
   /** What to ask for as `after` next; null at the end. */
   readonly next: string | null;
 }
+
+export interface AppointmentsQuery {
+  /** Only those with this locator. */
+  readonly locator?: string | undefined;
+  /** Only those behind this one, by its uuid. */
+  readonly after?: string | undefined;
+  /** 1 to `maxPageAppointments`. */
+  readonly limit: number;
+}
+
+/** An appointment without its blob. Numbers are u32. */
+export interface AppointmentView {
+  /** Subscription and locator, 22 bytes in hex. */
+  readonly uuid: string;
+  readonly locator: string;
+  readonly userId: number;
+  /** The device that deposited it. */
+  readonly key: string;
+  readonly slots: number;
+  readonly blobBytes: number;
+  /** SHA-256 of the blob, hex. */
+  readonly blobHash: string;
+  readonly toSelfDelay: number;
+  /** Height of the tip when it was accepted. */
+  readonly startBlock: number;
+  /** The device's signature, as it was received. */
+  readonly signature: string;
+}
+
+export interface AppointmentPage {
+  readonly tipHeight: number;
+  readonly appointments: readonly AppointmentView[];
+  /** What to ask for as `after` next; null at the end. A page may have fewer than asked for, and yet a next one. */
+  readonly next: string | null;
+}
+
+/** A page is built in memory and sent in one answer. */
+export const maxPageAppointments = 1000;
 
 /** With each height come up to two hundred user ids. */
 export const maxPageHeights = 1000;

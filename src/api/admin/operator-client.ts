@@ -1,5 +1,13 @@
 import type {Forecast} from '../../gatekeeper/forecast.js';
-import type {DeletedUser, DueUserPage, DueUsersQuery, ExtendedUser, ForecastQuery} from './admin-operator.js';
+import type {
+  AppointmentPage,
+  AppointmentsQuery,
+  DeletedUser,
+  DueUserPage,
+  DueUsersQuery,
+  ExtendedUser,
+  ForecastQuery,
+} from './admin-operator.js';
 import {type AdminConnection, longMs} from './connection.js';
 import {queryText} from './query-text.js';
 
@@ -27,5 +35,9 @@ export class OperatorClient {
 
   dueUsers(query: DueUsersQuery): Promise<DueUserPage> {
     return this.#connection.get(`/forecast/users?${queryText(query)}`, longMs);
+  }
+
+  appointments(query: AppointmentsQuery): Promise<AppointmentPage> {
+    return this.#connection.get(`/appointments?${queryText(query)}`);
   }
 }

@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {maxForecastBlocks} from '../../gatekeeper/forecast.js';
 import {maxU32} from '../../gatekeeper/settings.js';
 import {toWire} from '../wire-names.js';
-import {maxPageHeights} from './admin-operator.js';
+import {maxPageAppointments, maxPageHeights} from './admin-operator.js';
 import {type AdminTower, maxPageUsers} from './admin-tower.js';
 import {checked, wholeNumber} from './checked.js';
 import {referenceIn} from './user-params.js';
@@ -21,6 +21,12 @@ const dueUsersQuery = z.strictObject({
   limit: wholeNumber({from: 1, to: maxPageUsers}).default(maxPageUsers),
 });
 
+const appointmentsQuery = z.strictObject({
+  locator: z.string().max(64).optional(),
+  after: z.string().max(64).optional(),
+  limit: wholeNumber({from: 1, to: maxPageAppointments}).default(maxPageAppointments),
+});
+
 /** The calls about what an operator does with users, and what is to come. */
 export function addOperatorRoutes(app: FastifyInstance, {operator}: AdminTower): void {
   app.post('/users/:who/extend', async ({params, body}) =>
@@ -32,4 +38,5 @@ export function addOperatorRoutes(app: FastifyInstance, {operator}: AdminTower):
   });
   app.get('/forecast', async ({query}) => toWire(await operator.forecast(checked(forecastQuery, query))));
   app.get('/forecast/users', async ({query}) => toWire(await operator.dueUsers(checked(dueUsersQuery, query))));
+  app.get('/appointments', async ({query}) => toWire(await operator.appointments(checked(appointmentsQuery, query))));
 }

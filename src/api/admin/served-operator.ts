@@ -1,8 +1,11 @@
 import {InvalidParameter, NoTip} from '../../gatekeeper/rejections.js';
 import {maxU32} from '../../gatekeeper/settings.js';
+import type {Place} from '../../gatekeeper/appointment-place.js';
+import type {FoundAppointment} from '../../gatekeeper/held-appointments.js';
+import {parseUuid, uuidOf} from '../../gatekeeper/user-info.js';
 import type {DuePlace} from '../../gatekeeper/forecast.js';
 import type {Tower} from '../../tower/tower.js';
-import type {AdminOperator} from './admin-operator.js';
+import type {AdminOperator, AppointmentView} from './admin-operator.js';
 import {type Moment, summaryOf} from './user-summary.js';
 
 /** Whoever can open the socket is the operator. */
@@ -44,7 +47,28 @@ export function servedOperator(tower: Tower): AdminOperator {
         next: next && `${next.expiry}:${next.userId}`,
       };
     },
+
+    async appointments({locator, after, limit}) {
+      const {appointments, next} = await operator.appointments({locator, after: behind(after), limit});
+      return {tipHeight: moment().tipHeight, appointments: appointments.map(viewOf), next: next && uuidAt(next)};
+    },
   };
+}
+
+const uuidAt = ({subscription, locator}: Place): string => uuidOf(subscription, locator);
+
+const viewOf = ({subscription, locator, device: key, ...others}: FoundAppointment): AppointmentView => ({
+  uuid: uuidOf(subscription, locator),
+  locator,
+  key,
+  ...others,
+});
+
+function behind(uuid: string | undefined): Place | undefined {
+  if (uuid === undefined) return undefined;
+  const place = parseUuid(uuid);
+  if (place === undefined) throw new InvalidParameter('after', 'a uuid, as `next` of the page before has it');
+  return place;
 }
 
 function placeOf(text: string | undefined): DuePlace | undefined {

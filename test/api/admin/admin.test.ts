@@ -135,6 +135,7 @@ test('every call of an operator reaches the tower as it was made, and its answer
       delete: hears('delete'),
       forecast: hears('forecast'),
       dueUsers: hears('dueUsers'),
+      appointments: hears('appointments'),
     },
   });
   const {operator} = client;
@@ -146,6 +147,8 @@ test('every call of an operator reaches the tower as it was made, and its answer
     await operator.forecast({blocks: 52_560, after: 3, limit: 1000}),
     await operator.dueUsers({blocks: 1, limit: 7}),
     await operator.dueUsers({blocks: 1, after: '4440:7', limit: 7}),
+    await operator.appointments({limit: 7}),
+    await operator.appointments({locator: 'ab'.repeat(16), after: 'cd', limit: 1}),
   ];
   const calls: unknown[] = [
     ['extend', {userId: 7}, 4_294_967_295],
@@ -155,12 +158,15 @@ test('every call of an operator reaches the tower as it was made, and its answer
     ['forecast', {blocks: 52_560, after: 3, limit: 1000}],
     ['dueUsers', {blocks: 1, limit: 7}],
     ['dueUsers', {blocks: 1, after: '4440:7', limit: 7}],
+    ['appointments', {limit: 7}],
+    ['appointments', {locator: 'ab'.repeat(16), after: 'cd', limit: 1}],
   ];
   t.deepEqual(withoutUndefined(heard), calls);
   t.like(answers[0], {blocks: 4_294_967_295, subscriptionExpiry: 4440 + 4_294_967_295});
   t.deepEqual(answers[3], await fake.delete({userId: 7}));
   t.deepEqual(answers[4], await fake.forecast({blocks: 52_560, after: 3, limit: 1000}));
   t.deepEqual(answers[6], await fake.dueUsers({blocks: 1, limit: 7}));
+  t.deepEqual(answers[8], await fake.appointments({limit: 7}));
 });
 
 test('a request or a device that is not there is a 404', async (t) => {

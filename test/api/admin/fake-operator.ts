@@ -1,8 +1,8 @@
 import type {AdminOperator} from '../../../src/api/admin/admin-operator.js';
 import type {UserSummary} from '../../../src/api/admin/user-summary.js';
 
-const one = {users: 1, availableSlots: 9999, takenSlots: 1, appointments: 1};
-const nobody = {users: 0, availableSlots: 0, takenSlots: 0, appointments: 0};
+const one = {users: 1, availableSlots: 9999, takenSlots: 1, appointments: 1, blobBytes: 300};
+const nobody = {users: 0, availableSlots: 0, takenSlots: 0, appointments: 0, blobBytes: 0};
 
 /** An operator's calls that answer about one user. */
 export function fakeOperator(user: UserSummary): AdminOperator {
@@ -33,6 +33,24 @@ export function fakeOperator(user: UserSummary): AdminOperator {
       lastHeight: tipHeight + blocks,
       users: [{...user, deletionHeight}],
       next: '4440:7',
+    }),
+    appointments: async () => ({
+      tipHeight,
+      appointments: [
+        {
+          uuid: `000000000001${'ab'.repeat(16)}`,
+          locator: 'ab'.repeat(16),
+          userId: user.userId,
+          key: user.keys[0]!,
+          slots: 1,
+          blobBytes: 300,
+          blobHash: 'cd'.repeat(32),
+          toSelfDelay: 42,
+          startBlock: 121,
+          signature: 'd'.repeat(104),
+        },
+      ],
+      next: null,
     }),
   };
 }
