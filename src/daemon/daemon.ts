@@ -3,7 +3,6 @@ import {AdminClient} from '../api/admin/client.js';
 import {serveAdmin} from '../api/admin/server.js';
 import {servedTower} from '../api/admin/served-tower.js';
 import {socketPathOf} from '../api/admin/socket.js';
-import type {AnsweredRequest} from '../api/observation/http-observer.js';
 import {serveMetrics} from '../api/observation/metrics-server.js';
 import type {PublicServer} from '../api/public/server.js';
 import type {SimulatedChain} from '../chain/simulated-chain.js';
@@ -90,13 +89,19 @@ export async function openDaemon(
     const metrics = port === 0 ? undefined : await serveMetrics(observation, {bind, port, onDefect});
     closing.push(() => metrics?.close());
     const metricsAddress = metrics?.address;
-    const onAnswered = (answered: AnsweredRequest) => observation.answered(answered);
-    const api =
-      onApiReport && (await openPublicApi(tower, settings, {version, onDefect, onAnswered, onReport: onApiReport}));
+    const {onAnswered} = observation.parts;
+    const onReport = (report: ApiReport) => {
+      observation.parts.onApiReport(report);
+      onApiReport?.(report);
+    };
+    const api = onApiReport && (await openPublicApi(tower, settings, {version, onDefect, onAnswered, onReport}));
     if (api !== undefined) closing.push(() => api.close());
     const served = servedTower({tower, simulated, version, api: api?.url, stop: () => stop?.()});
     const server = await serveAdmin(served, {path: adminSocket, onDefect, observed: observation});
-    closing.push(() => server.close());
+    closing.push(
+      () => server.close(),
+      () => observation.close(),
+    );
     return {tower, adminSocket, api, metricsAddress, stopAsked, mine: (blocks) => served.mine(blocks), close};
   } catch (error) {
     await close();

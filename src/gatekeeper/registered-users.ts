@@ -1,5 +1,5 @@
-import {deviceKey, dueRange, publicKeyOfDevice, tableRange, userIdOf, userKey} from '../store/layout.js';
-import {keyPagesOf, pageRows, pagesOf} from '../store/pages.js';
+import {deviceKey, publicKeyOfDevice, tableRange, userIdOf, userKey} from '../store/layout.js';
+import {pageRows, pagesOf} from '../store/pages.js';
 import {decodeDevice, decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {maxU32} from './settings.js';
@@ -18,19 +18,6 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
   /** Number of users, known without counting them. */
   get size(): number {
     return this.#store.meta?.counters.users ?? 0;
-  }
-
-  /** How many of them have expired and are in their grace period: counted, at most up to `limit`. */
-  async expired(limit: number): Promise<number> {
-    const {meta} = this.#store;
-    if (meta === undefined || meta.progress.sweptExpiry >= meta.tip.height) return 0;
-    const {from, to} = dueRange('e', meta.progress.sweptExpiry + 1, meta.tip.height);
-    let counted = 0;
-    for await (const page of keyPagesOf(this.#store.rows, {from, to})) {
-      counted += page.length;
-      if (counted >= limit) return limit;
-    }
-    return counted;
   }
 
   async has(key: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type {KeyValueReader} from '../store/key-value-store.js';
 import {dueOf, dueRange} from '../store/layout.js';
 import type {Meta} from '../store/meta.js';
-import {pagesOf} from '../store/pages.js';
+import {keyPagesOf} from '../store/pages.js';
 
 /** Users past their expiry who are counted at most: a tower is asked for its status often. */
 const countedUsers = 100_000;
@@ -23,8 +23,8 @@ export async function userStatesIn(
   let expired = 0;
   let outdated = 0;
   if (progress.sweptExpiry < tip.height) {
-    for await (const page of pagesOf(rows, dueRange('e', progress.sweptExpiry + 1, tip.height))) {
-      for (const [key] of page) {
+    for await (const page of keyPagesOf(rows, dueRange('e', progress.sweptExpiry + 1, tip.height))) {
+      for (const key of page) {
         if (tip.height >= dueOf(key).height + settings.expiryDelta) outdated++;
         else expired++;
       }

@@ -12,6 +12,8 @@ interface Options {
   readonly timers?: Timers;
   /** Blocks from elsewhere than the settings say. */
   readonly source?: OpenedSource;
+  /** Whether it serves the public API, on any port. @default false */
+  readonly api?: boolean;
   /** Whether it follows its chain, and has reached its tip. @default true */
   readonly started?: boolean;
 }
@@ -20,10 +22,10 @@ interface Options {
 export async function aDaemon(
   t: ExecutionContext,
   flags: Readonly<Record<string, string>> = {},
-  {dataDir = join(tempDir(t), 'tower'), timers, source, started = true}: Options = {},
+  {dataDir = join(tempDir(t), 'tower'), timers, source, api = false, started = true}: Options = {},
 ): Promise<Daemon> {
   const {values} = await loadSettings({
-    flags: {'--data-dir': dataDir, ...flags},
+    flags: {'--data-dir': dataDir, '--api-port': '0', ...flags},
     environment: {},
     home: '/',
     workingDirectory: '/',
@@ -31,6 +33,7 @@ export async function aDaemon(
   const daemon = await openDaemon(values, {
     ...(timers === undefined ? {} : {timers}),
     ...(source === undefined ? {} : {source}),
+    ...(api ? {api: () => undefined} : {}),
     warn: (warning) => t.log(warning),
     onDefect: (error) => t.fail(String(error)),
     onFailure: (error) => t.fail(String(error)),

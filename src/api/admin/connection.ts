@@ -18,6 +18,7 @@ interface Call {
   readonly timeoutMs: number;
   /** Whose body is an answer. @default 200 */
   readonly statuses?: readonly number[];
+  readonly signal?: AbortSignal;
 }
 
 /** The admin socket of a data directory, asked one call a connection. */
@@ -33,8 +34,13 @@ export class AdminConnection {
   }
 
   /** For a call that answers in the same form with more than one status. */
-  getWith<Answer>(statuses: readonly number[], path: string, timeoutMs = quickMs): Promise<Answer> {
-    return this.#call({method: 'GET', path, timeoutMs, statuses});
+  getWith<Answer>(statuses: readonly number[], path: string): Promise<Answer> {
+    return this.#call({method: 'GET', path, timeoutMs: quickMs, statuses});
+  }
+
+  /** For a call that may take its time, and is given up when the signal says so. */
+  getUntil<Answer>(signal: AbortSignal, path: string): Promise<Answer> {
+    return this.#call({method: 'GET', path, timeoutMs: quickMs, signal});
   }
 
   post<Answer>(path: string, body: object, timeoutMs = quickMs): Promise<Answer> {
@@ -49,7 +55,7 @@ export class AdminConnection {
     throw fromErrorBody(body) ?? new InvariantError(`the tower answers ${status}: ${text.slice(0, 200)}`);
   }
 
-  #exchange({method, path, body, timeoutMs}: Call): Promise<{status: number; text: string}> {
+  #exchange({method, path, body, timeoutMs, signal}: Call): Promise<{status: number; text: string}> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const failed = (cause: unknown) => reject(this.#failure(cause));
@@ -60,6 +66,7 @@ export class AdminConnection {
           path,
           agent: false,
           timeout: timeoutMs,
+          ...(signal === undefined ? {} : {signal}),
           headers: payload === undefined ? {} : {'content-type': 'application/json'},
         },
         (response) => {

@@ -4,7 +4,7 @@ import type {Socket} from 'node:net';
 import fastify, {type FastifyInstance, type FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {BartizanError, InvariantError, OperationalError, Rejection} from '../../errors/index.js';
-import {addObservationRoutes} from '../observation/observation-routes.js';
+import {addActivityRoute, addObservationRoutes} from '../observation/observation-routes.js';
 import type {ObservedTower} from '../observation/observed-tower.js';
 import {toWire} from '../wire-names.js';
 import {type AdminTower, maxMinedBlocks, maxPageUsers} from './admin-tower.js';
@@ -50,7 +50,10 @@ export async function serveAdmin(tower: AdminTower, options: ServeOptions): Prom
   const {path, onDefect, observed} = options;
   await claimSocketPath(path);
   const app = adminApp(tower, onDefect);
-  if (observed !== undefined) addObservationRoutes(app, observed);
+  if (observed !== undefined) {
+    addObservationRoutes(app, observed);
+    addActivityRoute(app, observed);
+  }
   await app.ready();
   await listen(app.server, path);
   await chmod(path, 0o600);

@@ -1,9 +1,12 @@
 import type {SourceStateName} from '../../chain/source-state.js';
+import type {Activity} from './activity.js';
 
 /** What probes, collectors of metrics and people who watch are told of a tower. */
 export interface ObservedTower {
   health(): Health;
   metrics(): Promise<MetricsText>;
+  /** Answers once there has been another change than `after`, or after `waitMs`. */
+  activity(asked: {readonly after: number; readonly waitMs: number}): Promise<Activity>;
 }
 
 export interface MetricsText {

@@ -69,9 +69,10 @@ export const metricTable = {
     'Blocks that the last reorg has disconnected; 0 before the first since the start',
   ),
 
-  bartizan_users: gauge('Users, those in their grace period included'),
-  bartizan_users_expired: gauge(
-    'Users in their grace period; counted up to 10000, so that 10000 means as many or more',
+  bartizan_users: gauge('Users, whatever their state'),
+  bartizan_users_by_state: gauge(
+    'Users who may deposit, are in their grace period, or past it and deleted by the next block; absent while more than 100,000 have expired',
+    {state: ['active', 'expired', 'outdated']},
   ),
   bartizan_registrations_total: counter(
     'Registrations: of new users, of users who renew, of those let in by a decision who ask for their first receipt, and extensions by the operator',

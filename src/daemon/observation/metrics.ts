@@ -39,7 +39,7 @@ export class Metrics {
 
   /** All of them, and those of the process, in the text format of Prometheus. */
   async text(): Promise<MetricsText> {
-    for (const [name, reading] of Object.entries(await this.#read())) this.#show(this.#of(this.#gauges, name), reading);
+    for (const [name, reading] of Object.entries(await this.#read())) this.#show(name as GaugeName, reading);
     const text = `${await this.#registry.metrics()}${await processMetrics().metrics()}`;
     return {contentType: this.#registry.contentType, text};
   }
@@ -53,9 +53,11 @@ export class Metrics {
     if (type === 'counter') for (const set of listedSets(labels)) this.#counters.get(name)?.inc(set, 0);
   }
 
-  #show(gauge: Gauge, reading: Reading): void {
-    if (reading === undefined) return gauge.remove();
+  #show(name: GaugeName, reading: Reading): void {
+    const gauge = this.#of(this.#gauges, name);
     if (typeof reading === 'number') return gauge.set(reading);
+    // What is not known now must not be shown as it was.
+    if (reading === undefined) return 'labels' in metricTable[name] ? gauge.reset() : gauge.remove();
     for (const [labels, value] of reading) gauge.set(labels, value);
   }
 

@@ -9,6 +9,7 @@ import {get} from '../../support/daemon.js';
 const observed = (overrides: Partial<ObservedTower> = {}): ObservedTower => ({
   health: () => ({status: 'ok'}),
   metrics: () => Promise.resolve({contentType: 'text/plain; version=0.0.4', text: 'bartizan_users 1\n'}),
+  activity: () => Promise.reject(new Error("asked for what is the operator's alone")),
   ...overrides,
 });
 
@@ -27,7 +28,7 @@ test('it serves /metrics and /health, and nothing else', async (t) => {
     text: 'bartizan_users 1\n',
   });
   t.like(await get(address, '/health'), {status: 200, text: '{"status":"ok"}'});
-  for (const path of ['/', '/status', '/users', '/stop', '/metrics/', '/metrics/%2e%2e/status', '/%']) {
+  for (const path of ['/', '/status', '/users', '/stop', '/activity', '/metrics/', '/metrics/%2e%2e/status', '/%']) {
     t.true([400, 404].includes((await get(address, path)).status), path);
   }
   for (const method of ['POST', 'PUT', 'DELETE']) t.is((await get(address, '/metrics', method)).status, 404, method);

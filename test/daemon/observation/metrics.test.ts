@@ -54,7 +54,7 @@ test('a user is counted when he registers, renews, expires, is deleted and comes
     values(
       daemon,
       'bartizan_users',
-      'bartizan_users_expired',
+      'bartizan_users_by_state{state="expired"}',
       'bartizan_registrations_total{kind="new"}',
       'bartizan_registrations_total{kind="renewal"}',
       'bartizan_users_deleted_total{by="expiry"}',
@@ -101,7 +101,7 @@ test('users and blocks add up, whatever happens', async (t) => {
       let expired = 0;
       for await (const [, user] of registeredUsers) if (user.subscriptionExpiry <= value('tip_height')) expired++;
       t.is(value('users'), registeredUsers.size);
-      t.is(value('users_expired'), expired);
+      t.is(value('users_by_state{state="expired"}'), expired);
       const born = value('registrations_total{kind="new"}');
       t.is(value('users'), born - value('users_deleted_total{by="expiry"}') + value('users_restored_total'));
       t.is(value('tip_height') - 100, value('blocks_connected_total') - value('blocks_disconnected_total'));
