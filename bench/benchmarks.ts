@@ -11,6 +11,7 @@ export const benchmarks = {
   'catch-up': () => import('./catch-up.js'),
   notification: () => import('./notification.js'),
   registrations: () => import('./registrations.js'),
+  'public-api': () => import('./public-api.js'),
   signatures: () => import('./signatures.js'),
   submissions: () => import('./submissions.js'),
   answers: () => import('./answers.js'),
