@@ -8,6 +8,11 @@ import {socketPathOf} from '../../src/api/admin/socket.js';
 
 const program = fileURLToPath(new URL('../../../bin/bartizan.js', import.meta.url));
 
+/** What is measured is the tower, so the profile that is asked for is the tower's, too. */
+const profiling = process.execArgv
+  .filter((flag) => flag.startsWith('--cpu-prof'))
+  .map((flag) => flag.replace(/(--cpu-prof-name=)(.*)/, '$1tower-$2'));
+
 /** A tower as its operator runs it: the real program, on a simulated chain. */
 export class Daemon {
   readonly #process: ChildProcess;
@@ -20,19 +25,18 @@ export class Daemon {
 
   /** @param flags settings besides the data directory */
   static async start(dataDir: string, flags: readonly string[]): Promise<Daemon> {
-    const process = spawn(program, ['run', '--data-dir', dataDir, '--api-port', '0', ...flags], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const args = [program, 'run', '--data-dir', dataDir, '--api-port', '0', ...flags];
+    const child = spawn(process.execPath, [...profiling, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
     // It says where it is once it serves.
-    await once(process.stdout!, 'data');
-    process.stdout!.resume();
-    return new Daemon(process, dataDir);
+    await once(child.stdout, 'data');
+    child.stdout.resume();
+    return new Daemon(child, dataDir);
   }
 
   /** Port of the public API. */
   async port(): Promise<number> {
-    const {api} = (await this.admin('GET', '/status')) as {api: {port: number}};
-    return api.port;
+    const {api} = (await this.admin('GET', '/status')) as {api: string};
+    return Number(new URL(api).port);
   }
 
   /** Mines a block; resolves once the tower has processed it. */
