@@ -23,7 +23,10 @@ export function readBody(stream: IncomingMessage, limit: number): Promise<Buffer
     });
     stream.once('end', () => resolve(Buffer.concat(chunks)));
     stream.once('error', (cause) => reject(new ClientGone('the client has gone', {cause})));
-    stream.once('close', () => reject(new ClientGone('the client has gone')));
+    // An error takes its time to be made, even if nobody is told of it.
+    stream.once('close', () => {
+      if (!stream.readableEnded) reject(new ClientGone('the client has gone'));
+    });
   });
 }
 
