@@ -45,6 +45,8 @@ export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
     return503OnClosing: false,
     rewriteUrl: ({url = '/'}) => originForm(url),
     frameworkErrors: (_error, _request, reply) => void refuse(reply, badPath),
+    // The server has one of its own.
+    clientErrorHandler: () => undefined,
     serverFactory: (handle) => {
       const made = createHttpServer(handle as Handle, {maxConnections, times});
       ({connections} = made);

@@ -1,4 +1,5 @@
 import {JsonReader, startsNumber} from './json-reader.js';
+import {syntax} from './json-text.js';
 import {badRequest, type Refusal, wireCodes} from './refusal.js';
 
 const maxU32 = 0xffff_ffff;
@@ -75,5 +76,3 @@ export const missingField = (field: string): Refusal =>
 
 const wrongType = (kind: string, expected: string): Refusal =>
   badRequest(wireCodes.wrongFieldType, `invalid type: ${kind}, expected ${expected}`);
-
-const syntax = (problem: string): Refusal => badRequest(wireCodes.invalidRequestFormat, problem);

@@ -1,30 +1,15 @@
 import {isUtf8} from 'node:buffer';
-import {badRequest, type Refusal, wireCodes} from './refusal.js';
+import {decimal, escapes, hexOf, quoted, syntax, unescaped} from './json-text.js';
 
 /** A body is read by one pass over its bytes; nesting costs stack, so it ends here. */
 const maxDepth = 128;
-/** Characters of a text that an error repeats. */
-const shownCharacters = 64;
 
 const end = -1;
 const quote = 0x22;
 const backslash = 0x5c;
-const escapes: Readonly<Record<string, string>> = {
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-};
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?/iy;
 
 export const startsNumber = (first: string): boolean => first === '-' || (first >= '0' && first <= '9');
-
-/** A syntax error, in the words that clients of the TEOS wire know. */
-const syntax = (text: string): Refusal => badRequest(wireCodes.invalidRequestFormat, text);
 
 /**
  * Reads JSON value by value, so that the first thing that is wrong decides, whatever follows it. Its errors are those of
@@ -34,12 +19,9 @@ export class JsonReader {
   readonly #bytes: Buffer;
   #at = 0;
   #depth = 0;
-  /** Where the next backslash is; looked for once, however many strings there are. */
-  #nextBackslash: number;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#nextBackslash = this.#find(backslash, 0);
   }
 
   /** The first byte of the next value as a character. @throws Refusal at the end */
@@ -78,17 +60,14 @@ export class JsonReader {
 
   /** Reads a string of hex digits in either case. */
   hex(): Buffer {
-    const start = this.#at;
-    const close = this.#find(quote, start + 1);
-    if (close !== end && (this.#backslashFrom(start) === end || this.#nextBackslash > close)) {
-      const digits = this.#bytes.toString('latin1', start + 1, close);
-      const bytes = Buffer.from(digits, 'hex');
-      if (bytes.length * 2 === digits.length) {
-        this.#at = close + 1;
-        return bytes;
-      }
-    }
-    return hexOf(Buffer.from(this.text()));
+    const start = this.#at + 1;
+    const close = this.#bytes.indexOf(quote, start);
+    const digits = this.#bytes.toString('latin1', start, Math.max(close, start));
+    const bytes = Buffer.from(digits, 'hex');
+    // What has escapes or anything else that is no digit takes the long way.
+    if (close === -1 || bytes.length * 2 !== digits.length) return hexOf(Buffer.from(this.text()));
+    this.#at = close + 1;
+    return bytes;
   }
 
   /** Reads a number; `kind` says which, for errors. */
@@ -181,15 +160,6 @@ export class JsonReader {
     }
   }
 
-  #find(byte: number, from: number): number {
-    return this.#bytes.indexOf(byte, from);
-  }
-
-  #backslashFrom(at: number): number {
-    if (this.#nextBackslash !== end && this.#nextBackslash < at) this.#nextBackslash = this.#find(backslash, at);
-    return this.#nextBackslash;
-  }
-
   /** The bytes between the quotation marks. */
   #string(): {readonly bytes: Buffer; readonly escaped: boolean} {
     const start = ++this.#at;
@@ -240,27 +210,3 @@ export class JsonReader {
     return text;
   }
 }
-
-/** What an escaped text says. Half of a character that takes two escapes is none. */
-function unescaped(text: string): string {
-  const whole = text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, digits?: string, letter?: string) =>
-    digits === undefined ? escapes[letter!]! : String.fromCharCode(parseInt(digits, 16)),
-  );
-  if (/\p{Surrogate}/u.test(whole)) throw syntax('lone leading surrogate in hex escape');
-  return whole;
-}
-
-function hexOf(digits: Buffer): Buffer {
-  if (digits.length % 2 !== 0) throw badRequest(wireCodes.wrongFieldFormat, 'Odd number of digits');
-  const position = digits.findIndex((byte) => !/[0-9a-f]/i.test(String.fromCharCode(byte)));
-  if (position === -1) return Buffer.from(digits.toString('latin1'), 'hex');
-  const character = JSON.stringify(String.fromCharCode(digits[position]!)).slice(1, -1);
-  throw badRequest(wireCodes.wrongFieldFormat, `Invalid character '${character}' at position ${position}`);
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…`);
-}
-
-const decimal = (value: number): string =>
-  Number.isInteger(value) ? `${Object.is(value, -0) ? '-0' : value}.0` : String(value);

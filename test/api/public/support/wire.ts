@@ -35,13 +35,13 @@ export function requestBytes({method, path, body, headers, chunked, noLength}: W
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
   if (!chunked) return Buffer.concat([head, bytes]);
   const half = bytes.length >> 1;
-  const chunks = [bytes.subarray(0, half), bytes.subarray(half), Buffer.alloc(0)];
+  const chunks = [bytes.subarray(0, half), bytes.subarray(half)].filter(({length}) => length > 0);
   const framed = chunks.flatMap((chunk) => [
     Buffer.from(`${chunk.length.toString(16)}\r\n`),
     chunk,
     Buffer.from('\r\n'),
   ]);
-  return Buffer.concat([head, ...framed.slice(0, half === 0 ? 0 : 3), ...framed.slice(3)]);
+  return Buffer.concat([head, ...framed, Buffer.from('0\r\n\r\n')]);
 }
 
 /** A TCP connection to a tower, on which everything can be said, HTTP or not. */
