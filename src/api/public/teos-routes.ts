@@ -7,6 +7,8 @@ import {systemTimers} from '../../chain/timers.js';
 import {tooOften} from './admission.js';
 import {answer} from './answer.js';
 import {addAppointmentBody, getAppointmentBody, getSubscriptionInfoBody, registerBody} from './bodies.js';
+import {Intake, unprovenBytesPerBlock} from './auth/intake.js';
+import {registerOrAsk} from './auth/registration.js';
 import {bodyOf} from './body-reader.js';
 import {RateLimit} from './rate-limit.js';
 import {Refusal, wireCodes} from './refusal.js';
@@ -30,6 +32,7 @@ interface TeosOptions {
 /** The endpoints of the TEOS wire. */
 export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes, rateLimit}: TeosOptions): void {
   const {gatekeeper} = tower;
+  const intake = new Intake(unprovenBytesPerBlock);
   const registrations = rateLimit === 0 ? undefined : new RateLimit({...keyLimit, nowMs: () => systemTimers.nowMs()});
 
   /** The registered key that signed. @throws AuthenticationFailure */
@@ -47,7 +50,7 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes,
     refuseUnready(tower);
     const waitMs = registrations?.take(key) ?? 0;
     if (waitMs > 0) throw tooOften(waitMs);
-    const promise = await gatekeeper.addUpdateUser(key);
+    const promise = await registerOrAsk(tower, key, intake.from(request.ip));
     return answer(reply, {
       user_id: key,
       available_slots: promise.availableSlots,

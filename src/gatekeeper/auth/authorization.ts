@@ -12,13 +12,13 @@ import type {Dispatcher} from './dispatcher.js';
 import type {AuthEvent} from './events.js';
 import type {Admission} from './new-request.js';
 import {tidyReason} from './reason.js';
-import {receive, receptionReads} from './reception.js';
+import {receive, receptionReads, requireRecent} from './reception.js';
 import {wrongDecision} from './rejections.js';
 import type {Policy} from './policy.js';
 import {checkedId, RequestList} from './request-list.js';
 import {pendingFor} from './pending-for.js';
 import {deviceViewOf, registrationRequestOf, viewOf} from './request-view.js';
-import {checkSubmission} from './submission.js';
+import {checkStatusQuestion, checkSubmission} from './submission.js';
 import {receiveUnproven, unprovenReads} from './unproven.js';
 import type {
   DevicePage,
@@ -27,6 +27,7 @@ import type {
   RegistrationRequest,
   RequestDetails,
   RequestPage,
+  StatusQuestion,
   Submission,
 } from './views.js';
 
@@ -146,6 +147,18 @@ export class Authorization {
 
   /** What a key is to the tower, and its newest request of each kind. */
   status(key: string): Promise<KeyStatus> {
+    return this.#list.status(key);
+  }
+
+  /**
+   * The same, for a device that proves that it is asking.
+   * @throws Rejection TOWER_INVALID_PARAMETER, TOWER_INVALID_PROOF, TOWER_NO_TIP, TOWER_STALE_PROOF
+   */
+  async ownStatus(question: StatusQuestion): Promise<KeyStatus> {
+    const {store, towerId} = this.#parts;
+    const {key, ...block} = checkStatusQuestion(question, towerId);
+    if (!store.meta) throw new NoTip();
+    await requireRecent(store.rows, store.meta, block);
     return this.#list.status(key);
   }
 

@@ -22,7 +22,18 @@ export interface NewRequest extends Pick<
 }
 
 /** Has the last word on a request that is new, before anything is written; throws a Rejection if there is no room. */
-export type Admission = (request: {readonly nodeInfoBytes: number; readonly tipHeight: number}) => void;
+export type Admission = (request: {
+  /** About what it adds to the log and to the store. */
+  readonly bytes: number;
+  readonly tipHeight: number;
+}) => void;
+
+/** What a request takes in the log or in the store besides what its device says: hashes, heights, names of fields. */
+const fixedBytes = 512;
+
+/** Within a row of JSON, quotation marks take two bytes. */
+export const requestBytes = ({info, nodeInfo}: {readonly info: string | null; readonly nodeInfo: string}): number =>
+  fixedBytes + Buffer.byteLength(info ?? '') + Buffer.byteLength(JSON.stringify(nodeInfo));
 
 /** Writes a request down that nobody has seen before. */
 export async function fileRequest(

@@ -1,3 +1,4 @@
+import type {KeyValueReader} from '../../store/key-value-store.js';
 import {deviceKey, headerKey, requestOfKey} from '../../store/layout.js';
 import type {Meta} from '../../store/meta.js';
 import type {RequestRow} from '../../store/request-row.js';
@@ -9,7 +10,7 @@ import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {hasWhat, takesKind} from './level.js';
 import {maxRevisions} from './limits.js';
-import {type Admission, fileRequest, type Received} from './new-request.js';
+import {type Admission, fileRequest, type Received, requestBytes} from './new-request.js';
 import {
   alreadyAuthorized,
   deniedCooldown,
@@ -20,7 +21,7 @@ import {
   wrongLevel,
 } from './rejections.js';
 import {newestRequest, readRequest} from './request-rows.js';
-import type {CheckedSubmission} from './submission.js';
+import type {CheckedSubmission, NamedBlock} from './submission.js';
 
 /** Rows that a reception reads first. */
 export const receptionReads = ({key, kind, blockHeight}: CheckedSubmission): string[] => [
@@ -43,7 +44,7 @@ export async function receive(
   const {settings, tip, counters} = transaction.meta;
   const {kind, key, info, infoHash, nodeInfo, blockHeight} = submission;
   if (!takesKind(settings.auth, kind)) throw wrongLevel(`${kind} is not asked for`, settings.auth);
-  await requireRecent(transaction, submission);
+  await requireRecent(transaction, transaction.meta, submission);
   const device = await readDevice(transaction, key);
   if (device && hasWhat(kind, device)) throw alreadyAuthorized(device);
 
@@ -63,7 +64,7 @@ export async function receive(
     if (proven >= settings.maxPendingRequests) throw tooManyRequests(proven);
   }
   const signup = await unprovenSignup(transaction, submission);
-  admit?.({nodeInfoBytes: Buffer.byteLength(nodeInfo), tipHeight: tip.height});
+  admit?.({bytes: requestBytes(submission), tipHeight: tip.height});
 
   const revision = pending ? pending.row.revision + 1 : 1;
   const request = {kind, key, info, infoHash, nodeInfo, proven: true, proofHeight: blockHeight, revision};
@@ -101,10 +102,14 @@ async function unprovenSignup(transaction: Transaction, {kind, key}: CheckedSubm
 const isSame = (row: RequestRow, {infoHash, nodeInfo}: CheckedSubmission): boolean =>
   row.infoHash === infoHash && row.nodeInfo === nodeInfo;
 
-async function requireRecent(transaction: Transaction, {blockHeight, blockHash}: CheckedSubmission): Promise<void> {
-  const {tip, settings} = transaction.meta;
+/** @throws Rejection unless the block that a proof names is one of the last of the tower's chain */
+export async function requireRecent(
+  rows: KeyValueReader,
+  {tip, settings}: Meta,
+  {blockHeight, blockHash}: NamedBlock,
+): Promise<void> {
   const isRecent = blockHeight <= tip.height && blockHeight > tip.height - settings.proofWindow;
-  const raw = isRecent ? await transaction.get(headerKey(blockHeight)) : undefined;
+  const raw = isRecent ? await rows.get(headerKey(blockHeight)) : undefined;
   if (!raw || decodeHeader(blockHeight, raw).hash !== blockHash) {
     throw staleProof(blockHeight, tip.height, settings.proofWindow);
   }

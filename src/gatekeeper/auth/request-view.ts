@@ -27,18 +27,16 @@ export function viewOf(id: number, row: RequestRow, settings: DecisionSettings):
   };
 }
 
-export const registrationRequestOf = (
-  {requestId, kind, state, proven, readyHeight, retryHeight, closing}: RequestView,
-  tipHeight: number,
-): RegistrationRequest => ({
-  requestId,
-  kind,
-  state,
-  proven,
-  nextLookHeight: state === 'pending' ? Math.max(readyHeight, tipHeight + 1) : null,
-  retryHeight,
-  reason: proven ? null : (closing?.reason ?? null),
-});
+/** First height at which something may become of a request; null once it is closed. */
+export const nextLookHeightOf = ({state, readyHeight}: RequestView, tipHeight: number): number | null =>
+  state === 'pending' ? Math.max(readyHeight, tipHeight + 1) : null;
+
+export function registrationRequestOf(request: RequestView, tipHeight: number): RegistrationRequest {
+  const {requestId, kind, state, proven, retryHeight, closing} = request;
+  const nextLookHeight = nextLookHeightOf(request, tipHeight);
+  const reason = proven ? null : (closing?.reason ?? null);
+  return {requestId, kind, state, proven, nextLookHeight, retryHeight, reason};
+}
 
 export const deviceViewOf = (key: string, {userId, role, authorizedAt}: DeviceRow): DeviceView => ({
   key,

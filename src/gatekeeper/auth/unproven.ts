@@ -5,7 +5,7 @@ import {NoTip} from '../rejections.js';
 import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {hasWhat, requestKinds} from './level.js';
-import {type Admission, fileRequest, type Received} from './new-request.js';
+import {type Admission, fileRequest, type Received, requestBytes} from './new-request.js';
 import {infoHashOf} from './proof.js';
 import {requireCooledDown} from './reception.js';
 import {alreadyAuthorized, tooManyUnproven, wrongLevel} from './rejections.js';
@@ -51,9 +51,9 @@ export async function receiveUnproven(
   const {unprovenRequests} = counters;
   if (unprovenRequests >= settings.maxUnprovenRequests) throw tooManyUnproven(unprovenRequests);
   const nodeInfo = JSON.stringify({public_key: key});
-  admit?.({nodeInfoBytes: nodeInfo.length, tipHeight: tip.height});
-
   const info = kind === 'user_signup' ? '' : null;
+  admit?.({bytes: requestBytes({info, nodeInfo}), tipHeight: tip.height});
+
   return fileRequest(transaction, publish, {
     kind,
     key,

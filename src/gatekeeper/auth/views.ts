@@ -17,6 +17,17 @@ export interface Submission {
   readonly signature: string;
 }
 
+/** What a device sends that asks where it stands. */
+export interface StatusQuestion {
+  /** Its public key, hex. */
+  readonly key: string;
+  /** As of a submission. */
+  readonly blockHeight: number;
+  readonly blockHash: string;
+  /** Over `proofMessage` of the kind `request_status`, with neither info nor node_info. */
+  readonly signature: string;
+}
+
 /** Where a request stands, as whoever sent it is told. */
 export interface RequestView {
   readonly requestId: number;

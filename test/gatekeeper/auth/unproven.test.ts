@@ -222,5 +222,7 @@ test('a request that is new may be refused a place by whoever let it in, and one
   };
   await world.tower.auth.requestRegistration(publicKey(2), {admit});
   await world.tower.auth.requestRegistration(publicKey(2), {admit});
-  t.deepEqual(admitted, [{nodeInfoBytes: 83, tipHeight: 100}]);
+  t.deepEqual(admitted, [
+    {bytes: 512 + JSON.stringify(JSON.stringify({public_key: publicKey(2)})).length, tipHeight: 100},
+  ]);
 });
