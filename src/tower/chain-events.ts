@@ -19,8 +19,10 @@ export const headersKept = finality + 1;
 /** Blocks for which the log is kept unless told otherwise: half a year, at ten minutes each. */
 export const defaultLogBlocks = 26_280;
 const logPruneBlocks = 100;
-/** Log rows pruned at once at most. */
+/** Log rows that one block prunes, unless more than half as many come with each. */
 const prunedLogRows = 10_000;
+/** The most that one block prunes of the log: about half a second. */
+const maxPrunedLogRows = 100_000;
 
 type Publish = (event: TowerEvent) => void;
 
@@ -99,7 +101,7 @@ export async function connectBlock(
     transaction.update({progress: {...progress, highest: header.height}});
     await purgeFinal(transaction, header.height - finality);
     await forgetFinal(transaction, header.height - finality);
-    await pruneLog(transaction, header.height - logBlocks);
+    await pruneLog(transaction, header.height, logBlocks);
   }
 }
 
@@ -159,20 +161,29 @@ function named<Name extends string>(name: Name, users: Users): {userIds: readonl
 }
 
 /**
- * Drops log rows of blocks below a height, oldest first: every hundredth block, so that most blocks read none, and in
- * each that follows while there is more than one can drop.
+ * Drops log rows of blocks that are older than `logBlocks`, oldest first: every hundredth block, so that most blocks read
+ * none, and in each that follows while there is more than one can drop. That is twice what an average block adds, so
+ * that the log does not outgrow it.
  */
-async function pruneLog(transaction: Transaction, height: number): Promise<void> {
+async function pruneLog(transaction: Transaction, tipHeight: number, logBlocks: number): Promise<void> {
   const {progress} = transaction.meta;
+  const height = tipHeight - logBlocks;
   if (height < progress.prunedLog + logPruneBlocks) return;
-  const range = {from: logKey(progress.firstLog), to: tableRange('log').to, limit: prunedLogRows};
+  const twiceAdded = Math.ceil((2 * (progress.nextLog - progress.firstLog)) / logBlocks);
+  const last = progress.firstLog + Math.min(Math.max(twiceAdded, prunedLogRows), maxPrunedLogRows);
   let {firstLog} = progress;
-  for (const [key, value] of await transaction.range(range)) {
-    const entry = JSON.parse(Buffer.from(value).toString()) as {height: number};
-    if (entry.height >= height) break;
-    transaction.del(key);
-    firstLog = logNumberOf(key) + 1;
+  for (let whole = false; !whole && firstLog < last;) {
+    const limit = Math.min(prunedLogRows, last - firstLog);
+    const rows = await transaction.range({from: logKey(firstLog), to: tableRange('log').to, limit});
+    const kept = rows.findIndex(([, value]) => heightOfEntry(value) >= height);
+    const old = kept === -1 ? rows : rows.slice(0, kept);
+    for (const [key] of old) transaction.del(key);
+    if (old.length > 0) firstLog = logNumberOf(old[old.length - 1]![0]) + 1;
+    whole = old.length < limit;
   }
-  const whole = firstLog - progress.firstLog < prunedLogRows;
-  transaction.update({progress: {...progress, firstLog, prunedLog: whole ? height : progress.prunedLog}});
+  const {progress: now} = transaction.meta;
+  transaction.update({progress: {...now, firstLog, prunedLog: firstLog < last ? height : now.prunedLog}});
 }
+
+const heightOfEntry = (value: Uint8Array): number =>
+  (JSON.parse(Buffer.from(value).toString()) as {height: number}).height;

@@ -126,6 +126,19 @@ test('the log is pruned from its old end, in steps, and what is left has no gap'
   t.deepEqual(await world.problems(), []);
 });
 
+test('a short log into which much has poured is short again in one block', async (t) => {
+  const world = await World.begin(t, {logBlocks: 2});
+  await world.mineTo(201);
+  await world.change((transaction) => {
+    for (let n = 0; n < 24_000; n++) transaction.log({type: 'appointments_deleted', height: 199, count: 1});
+  });
+  await world.mine();
+  t.is(await world.count('log'), 24_003);
+  await world.mineTo(302);
+  t.is(await world.count('log'), 3);
+  t.deepEqual(await world.problems(), []);
+});
+
 test('a log into which events pour is pruned in every block until it is short again', async (t) => {
   const world = await World.begin(t, {logBlocks: 30});
   await world.change((transaction) => {
