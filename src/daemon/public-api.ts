@@ -13,6 +13,9 @@ interface ApiOptions {
   readonly onReport: (report: ApiReport) => void;
 }
 
+/** What the bodies of all connections may take together, each of them as long as it may be. */
+const bodyBytes = 256 * 1024 * 1024;
+
 /** @throws OperationalError TOWER_ADDRESS_IN_USE, TOWER_CANNOT_LISTEN */
 export async function openPublicApi(
   tower: Tower,
@@ -24,7 +27,7 @@ export async function openPublicApi(
     port: settings.apiPort,
     maxBlobBytes: settings.maxBlobBytes,
     rateLimit: settings.apiRateLimit,
-    maxConnections: settings.apiMaxConnections,
+    maxConnections: Math.min(settings.apiMaxConnections, Math.floor(bodyBytes / (2 * settings.maxBlobBytes))),
     ...told,
   });
   onReport({type: 'listening', host: server.host, port: server.port});

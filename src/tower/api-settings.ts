@@ -23,7 +23,7 @@ export const apiSettings = {
     {
       fallback: 1024,
       group: 'API',
-      meaning: 'Connections to the public API at a time; beyond them, idle ones give way',
+      meaning: 'Connections to the public API at a time, fewer where blobs are long; beyond them, idle ones give way',
     },
   ),
   apiRateLimit: integer(

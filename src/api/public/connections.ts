@@ -34,8 +34,8 @@ interface ConnectionsOptions {
 
 /**
  * Every open connection. Requests on one of them are answered one after the other, as HTTP asks for where they are not
- * safe; so no more are under way than there are connections. When there are too many, those give way that ask nothing,
- * of the address that has most.
+ * safe; so no more are under way than there are connections. When there are too many, those give way that have not asked
+ * anything whole, of the address that has most of them.
  */
 export class Connections {
   readonly #limit: number;
@@ -156,12 +156,14 @@ export class Connections {
     socket.once('close', () => clearTimeout(timer));
   }
 
-  /** The oldest connection that nothing is lost with, of the address that has most of them. */
+  /** The oldest connection that has no request in work, of the address that has most of them. */
   #idlest(): Connection | undefined {
-    const idle = [...this.#connections.values()].filter(({running, held}) => running === undefined || held);
+    const idle = [...this.#connections.values()].filter(isIdle);
     const counts = new Map<string, number>();
     for (const {group} of idle) counts.set(group, (counts.get(group) ?? 0) + 1);
     const most = Math.max(...counts.values());
     return idle.find(({group}) => counts.get(group) === most);
   }
 }
+
+const isIdle = ({running, held}: Connection): boolean => held || running?.request.complete !== true;

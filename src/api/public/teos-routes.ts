@@ -1,18 +1,18 @@
-import {Readable} from 'node:stream';
-import type {FastifyInstance, FastifyReply} from 'fastify';
-import {AuthenticationFailure} from '../../gatekeeper/rejections.js';
-import type {SubscriptionInfo} from '../../gatekeeper/held-appointments.js';
-import type {Tower} from '../../tower/tower.js';
+import type {FastifyInstance} from 'fastify';
 import {systemTimers} from '../../chain/timers.js';
+import {AuthenticationFailure} from '../../gatekeeper/rejections.js';
+import type {Tower} from '../../tower/tower.js';
 import {tooOften} from './admission.js';
 import {answer} from './answer.js';
 import {addAppointmentBody, getAppointmentBody, getSubscriptionInfoBody, registerBody} from './bodies.js';
 import {Intake, unprovenBytesPerBlock} from './auth/intake.js';
 import {registerOrAsk} from './auth/registration.js';
 import {bodyOf} from './body-reader.js';
+import {onceThereIsRoom} from './patience.js';
 import {RateLimit} from './rate-limit.js';
 import {Refusal, wireCodes} from './refusal.js';
 import {refuseUnready} from './refusals.js';
+import {answerInfo} from './subscription-answer.js';
 
 /** Room for the fields that clients send, and for some that later ones may add. */
 const smallBodyBytes = 4096;
@@ -20,8 +20,6 @@ const smallBodyBytes = 4096;
 const signatureCharacters = 104;
 /** Registrations of one key: a client asks for one a month, or a few when it has run out of slots. */
 const keyLimit = {perSecond: 1, burst: 60};
-/** Locators that are put into text at a time, so that others have their turn. */
-const locatorsAtOnce = 5_000;
 
 interface TeosOptions {
   readonly maxBlobBytes: number;
@@ -67,7 +65,8 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes,
   } as const;
   app.post('/add_appointment', {config: add}, async (request, reply) => {
     const deposit = addAppointmentBody(bodyOf(request), maxBlobBytes);
-    const promise = await gatekeeper.addUpdateAppointment(await authenticate(deposit), deposit);
+    const key = await authenticate(deposit);
+    const promise = await onceThereIsRoom(() => gatekeeper.addUpdateAppointment(key, deposit));
     return answer(reply, {
       locator: deposit.locator,
       start_block: promise.startBlock,
@@ -95,21 +94,4 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes,
     const key = await authenticate(getSubscriptionInfoBody(bodyOf(request)));
     return answerInfo(reply, await gatekeeper.subscriptionInfo(key));
   });
-}
-
-function answerInfo(reply: FastifyReply, subscription: SubscriptionInfo): FastifyReply {
-  const {availableSlots, subscriptionExpiry, locators} = subscription;
-  const counts = {available_slots: availableSlots, subscription_expiry: subscriptionExpiry};
-  if (locators.length <= locatorsAtOnce) return answer(reply, {...counts, locators});
-  const pieces = Readable.from(
-    (function* () {
-      yield `${JSON.stringify(counts).slice(0, -1)},"locators":[`;
-      for (let from = 0; from < locators.length; from += locatorsAtOnce) {
-        const some = JSON.stringify(locators.slice(from, from + locatorsAtOnce)).slice(1, -1);
-        yield from === 0 ? some : `,${some}`;
-      }
-      yield ']}';
-    })(),
-  );
-  return reply.header('content-type', 'application/json').send(pieces);
 }
