@@ -77,6 +77,8 @@ regtestTest(
       } else if (dice < 0.7 && isNodeUp) {
         times.mined += (await mine(node, random.whole(1, 3))).length;
       } else if (isNodeUp) {
+        // It writes its blocks to disk when asked for this; else a crash would lose them, and the tower would wait for them.
+        await node.rpc('gettxoutsetinfo');
         await (random.next() < 0.5 ? node.kill() : node.stop({keep: true}));
         isNodeUp = false;
         times.nodeDown++;
@@ -86,7 +88,11 @@ regtestTest(
       }
     }
     if (!isNodeUp) await node.restart();
-    for (const depositor of depositors) await depositor.end(t);
+    const ended = tower.ended.then(({status, log}) => {
+      throw new Error(`the tower has ended by itself with status ${status}:\n${log.slice(-20).join('\n')}`);
+    });
+    await Promise.race([Promise.all(depositors.map((depositor) => depositor.end(t))), ended]);
+    ended.catch(() => undefined);
     await tower.kill();
     tower = await again();
 
