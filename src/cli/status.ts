@@ -24,7 +24,7 @@ export const status: Subcommand<TowerStatus> = {
       ['tip', tip === null ? 'none yet' : `${tip.height}  ${tip.hash}`],
       ['source', sourceHeight === null ? 'not heard of' : sourceInWords(sourceHeight, tip?.height)],
       ['users', usersInWords(output)],
-      ['auth', `${output.auth}, ${plural(output.pendingRequests, 'request')} pending`],
+      ['auth', authInWords(output)],
       ['ready', output.ready ? 'yes' : 'no'],
       ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),
       ['signatures', output.signatures],
@@ -36,6 +36,11 @@ export const status: Subcommand<TowerStatus> = {
     return columns(rows).join('\n');
   },
 };
+
+function authInWords({auth, pendingRequests, unprovenRequests}: TowerStatus): string {
+  const unproven = unprovenRequests === 0 ? '' : `, ${unprovenRequests} of them unproven`;
+  return `${auth}, ${plural(pendingRequests, 'request')} pending${unproven}`;
+}
 
 function stateInWords({state}: TowerStatus, paint: Paint): string {
   const words = state.replaceAll('_', ' ');

@@ -7,9 +7,11 @@ export type {
   DevicePage,
   DeviceView,
   KeyStatus,
+  RegistrationRequest,
   RequestDetails,
   RequestPage,
   RequestView,
+  StatusQuestion,
   Submission,
 } from './auth/views.js';
 export {type Deposit, maxBlobBytes} from './deposit.js';

@@ -107,7 +107,7 @@ export const settingsTable = {
     {
       fallback: defaultGatekeeperSettings.maxPendingRequests,
       group: 'Authorization',
-      meaning: 'Pending requests at most, of all devices together',
+      meaning: 'Pending requests at most, of all devices together, those that nobody has signed not counted',
     },
   ),
   deniedCooldown: integer(

@@ -52,6 +52,8 @@ export interface TowerStatus {
   /** Whether requests are decided and devices served: the seed's `db_is_ready`. */
   readonly ready: boolean;
   readonly pendingRequests: number;
+  /** Those of them that nobody has signed. */
+  readonly unprovenRequests: number;
   /** Who decides besides the operator. */
   readonly policies: readonly PolicyStatus[];
   /** What computes signatures: the native library, or noble where that does not load. */

@@ -105,6 +105,7 @@ async function statusOf(
     auth: tower.gatekeeper.settings.auth,
     ready: tower.isReady,
     pendingRequests: tower.auth.pendingRequests,
+    unprovenRequests: tower.auth.unprovenRequests,
     policies: tower.auth.policies.map(policyStatusOf).filter((policy) => policy.name !== 'program' || isAsked(policy)),
     signatures: curve.name,
   };

@@ -28,6 +28,7 @@ export function readGauges(
     bartizan_users_by_state:
       userStates && Object.entries(userStates).map(([state, count]) => [{state}, count as number] as const),
     bartizan_pending_requests: tower.auth.pendingRequests,
+    bartizan_unproven_requests: tower.auth.unprovenRequests,
     bartizan_writer_queue_length: tower.queued,
   };
 }

@@ -86,6 +86,7 @@ export const metricTable = {
   bartizan_appointments_deleted_total: counter('Appointments deleted one by one, and not with their user'),
 
   bartizan_pending_requests: gauge('Authorization requests that wait for a decision'),
+  bartizan_unproven_requests: gauge('Those of them that nobody has signed: registrations of unknown keys'),
   bartizan_requests_total: counter('Authorization requests received', {
     kind: ['user_signup', 'user_login', 'new_node'],
   }),

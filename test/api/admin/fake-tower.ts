@@ -45,6 +45,7 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         auth: 'user',
         ready: true,
         pendingRequests: 2,
+        unprovenRequests: 1,
         policies: [{name: 'policy', callback: ['user_signup', 'user_login'], check: ['user_signup'], trouble: null}],
         signatures: 'libsecp256k1',
       }),

@@ -15,6 +15,8 @@ export class Questions {
   readonly #checks = new Set<HeldQuestion>();
   /** What the tip was when somebody was asked, and how many times the policy had changed. */
   readonly #asked = new WeakMap<HeldQuestion, string>();
+  /** By key, as of the last look. */
+  readonly #former = new Map<number, number | null>();
   #changes = 0;
   #hasMoved = true;
   /** Whether it is known how many were asked about: on its way through a reorg, a tower may ask at the fork point. */
@@ -71,7 +73,10 @@ export class Questions {
         {stage, attempts, height},
         {stage: request.stage, attempts: request.attempts, height: this.#model.height},
       );
-      assert.equal(formerUserId, this.#model.people.formerUser(key));
+      // The device may have joined a user, or left one, in the same step, before it was asked about or after.
+      const [before, now] = [this.#former.get(key) ?? null, this.#model.people.formerUser(key)];
+      const former = before === now ? [now] : [before, now, null];
+      assert.ok(former.includes(formerUserId), `${formerUserId} is none of ${former.join()}`);
       assert.ok(request.ready <= height && !request.answer, `request ${request.id} was not ready`);
     }
 
@@ -104,5 +109,6 @@ export class Questions {
     }
     this.#known = [...open];
     this.#hasMoved = false;
+    for (const {key} of requests.values()) this.#former.set(key, this.#model.people.formerUser(key));
   }
 }
