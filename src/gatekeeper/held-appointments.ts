@@ -73,22 +73,51 @@ export async function readAppointment(store: Store, key: string, locator: string
 
 /** What a key's user has, all of one moment; of his appointments only the keys are read. */
 export async function readSubscription(store: Store, key: string): Promise<SubscriptionInfo> {
+  return onSubscription(store, key, async (rows, {subscription}) => {
+    const locators: string[] = [];
+    for await (const page of locatorPages(rows, subscription)) for (const locator of page) locators.push(locator);
+    return locators;
+  });
+}
+
+/** A subscription as its user is shown it, whose appointments may be too many to hold the list of them in memory. */
+export interface ListedSubscription extends Omit<SubscriptionInfo, 'locators'> {
+  /** In order; where they come in pages, each is as it stands when it is read. */
+  readonly locators: readonly string[] | AsyncGenerator<string[]>;
+}
+
+/** As `readSubscription`; more locators than `most` come page by page. */
+export async function listSubscription(store: Store, key: string, most: number): Promise<ListedSubscription> {
+  return onSubscription<ListedSubscription['locators']>(store, key, async (rows, {subscription, appointments}) => {
+    if (appointments > most) return locatorPages(store.rows, subscription);
+    const keys = await rows.keys({...appointmentRange(subscription), limit: most});
+    return keys.map((key) => appointmentOf(key).locator);
+  });
+}
+
+async function onSubscription<Locators>(
+  store: Store,
+  key: string,
+  locatorsOf: (rows: KeyValueReader, user: UserRow) => Promise<Locators>,
+): Promise<Omit<SubscriptionInfo, 'locators'> & {readonly locators: Locators}> {
   const tipHeight = store.meta?.tip.height;
   const snapshot = store.snapshot();
   try {
     const {id, user} = await activeOwner(snapshot, tipHeight, key);
-    const locators: string[] = [];
-    for await (const keys of keyPagesOf(snapshot, appointmentRange(user.subscription))) {
-      for (const key of keys) locators.push(appointmentOf(key).locator);
-    }
     return {
       userId: id,
       availableSlots: user.availableSlots,
       subscriptionStart: user.start,
       subscriptionExpiry: user.expiry,
-      locators,
+      locators: await locatorsOf(snapshot, user),
     };
   } finally {
     await snapshot.close();
+  }
+}
+
+async function* locatorPages(rows: KeyValueReader, subscription: number): AsyncGenerator<string[]> {
+  for await (const keys of keyPagesOf(rows, appointmentRange(subscription))) {
+    yield keys.map((key) => appointmentOf(key).locator);
   }
 }

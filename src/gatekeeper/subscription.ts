@@ -53,7 +53,8 @@ export function decideRegistration(
   }
   const slots = Math.max((owner?.user.availableSlots ?? 0) + settings.subscriptionSlots, least.slots);
   const from = owner && settings.renewal === 'extend' ? owner.user.expiry : tipHeight;
-  const expiry = Math.max(from + settings.subscriptionDuration, least.expiry);
+  // An operator, or another device, may have brought it further than a reset does; that was promised.
+  const expiry = Math.max(from + settings.subscriptionDuration, least.expiry, owner?.user.expiry ?? 0);
   // Slots that appointments take come back when they shrink or go, so they count, too.
   const granted = (owner?.user.grantedSlots ?? 0) + slots - (owner?.user.availableSlots ?? 0);
   if (granted > maxU32) return new MaximumSlotsReached(granted);

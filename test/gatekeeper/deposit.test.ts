@@ -1,6 +1,7 @@
 import test from 'ava';
 import {appointmentReceipt, recoverKey} from '../../src/crypto/index.js';
 import {AuthenticationFailure, NoTip, SubscriptionExpired} from '../../src/gatekeeper/index.js';
+import {listSubscription} from '../../src/gatekeeper/held-appointments.js';
 import {
   decodeUser,
   encodeAppointment,
@@ -184,6 +185,7 @@ test('appointments that are deleted leave nothing behind', async (t) => {
 /** Every key that is read by its name, and the tables of which ranges are read with their values. */
 class WatchedStore extends MemoryStore {
   readonly read: string[] = [];
+  keyPages = 0;
 
   override get(key: string) {
     this.read.push(key);
@@ -201,6 +203,7 @@ class WatchedStore extends MemoryStore {
   }
 
   override async keys(range: Parameters<KeyValueReader['range']>[0]) {
+    this.keyPages++;
     return (await super.range(range)).map(([key]) => key);
   }
 
@@ -237,6 +240,25 @@ test('a subscription of 10,000 appointments is shown, and a tower opened on it, 
     tablesOf(rows.read).filter((table) => (['appointment', 'blob', 'locator', 'user'] as string[]).includes(table)),
     [],
   );
+});
+
+test('a list that is too long to be held is read page by page, as it is taken', async (t) => {
+  const rows = new WatchedStore();
+  const world = await World.begin(t, {openRows: async () => rows});
+  await world.register(2);
+  await appoint(world, 1, 2_500);
+  const {locators, ...info} = await listSubscription(world.tower.gatekeeper.userDb, publicKey(2), 2_499);
+  t.deepEqual(info, {userId: 1, availableSlots: 10, subscriptionStart: 100, subscriptionExpiry: 110});
+  t.is(rows.keyPages, 0);
+  const found: string[] = [];
+  let pages = 0;
+  for await (const page of locators as AsyncGenerator<string[]>) {
+    t.is(rows.keyPages, ++pages);
+    found.push(...page);
+  }
+  const all = Array.from({length: 2_500}, (_, i) => locator(i + 1));
+  t.deepEqual([pages, found], [3, all]);
+  t.deepEqual((await listSubscription(world.tower.gatekeeper.userDb, publicKey(2), 2_500)).locators, all);
 });
 
 test('the log alone, without the blobs, leads to the same digest', async (t) => {

@@ -91,6 +91,14 @@ const cases: Case[] = [
     gives: [16, 20, 1000, 1101],
   },
   {
+    title: 'reset: a renewal does not take back what an operator, or another device, has added',
+    settings: {renewal: 'reset'},
+    tipHeight: 1050,
+    user: {expiry: 1300},
+    told: told(7, [10, 1100]),
+    gives: [16, 20, 1000, 1300],
+  },
+  {
     title: 'slots are lifted one above what the key was last told',
     settings: {subscriptionSlots: 2},
     tipHeight: 1050,

@@ -79,7 +79,7 @@ export class Model {
     const subscription = owner?.subscription ?? this.#nextSubscription;
     const least = this.#mustExceed(key, subscription);
     const base = owner && renewal === 'extend' ? owner.expiry : this.height;
-    const expiry = Math.max(base + subscriptionDuration, least.expiry + 1);
+    const expiry = Math.max(base + subscriptionDuration, least.expiry + 1, owner?.expiry ?? 0);
     const slots = Math.max((owner?.slots ?? 0) + subscriptionSlots, least.slots + 1);
     const user = owner ?? this.#create(this.#nextId++, key);
     user.slots = slots;

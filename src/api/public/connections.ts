@@ -35,7 +35,7 @@ interface ConnectionsOptions {
 /**
  * Every open connection. Requests on one of them are answered one after the other, as HTTP asks for where they are not
  * safe; so no more are under way than there are connections. When there are too many, those give way that have not asked
- * anything whole, of the address that has most of them.
+ * anything whole, or do not read what they are answered, of the address that has most of them.
  */
 export class Connections {
   readonly #limit: number;
@@ -166,4 +166,6 @@ export class Connections {
   }
 }
 
-const isIdle = ({running, held}: Connection): boolean => held || running?.request.complete !== true;
+/** Nothing is being done for it: it asks nothing, has not said all of what it asks, has to wait, or does not read. */
+const isIdle = ({socket, running, held}: Connection): boolean =>
+  held || running?.request.complete !== true || socket.writableLength > 0;

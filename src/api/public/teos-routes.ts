@@ -1,5 +1,6 @@
 import type {FastifyInstance} from 'fastify';
 import {systemTimers} from '../../chain/timers.js';
+import {listSubscription} from '../../gatekeeper/held-appointments.js';
 import {AuthenticationFailure} from '../../gatekeeper/rejections.js';
 import type {Tower} from '../../tower/tower.js';
 import {tooOften} from './admission.js';
@@ -12,7 +13,7 @@ import {onceThereIsRoom} from './patience.js';
 import {RateLimit} from './rate-limit.js';
 import {Refusal, wireCodes} from './refusal.js';
 import {refuseUnready} from './refusals.js';
-import {answerInfo} from './subscription-answer.js';
+import {locatorsAtOnce, SubscriptionAnswers} from './subscription-answer.js';
 
 /** Room for the fields that clients send, and for some that later ones may add. */
 const smallBodyBytes = 4096;
@@ -89,9 +90,10 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes,
     });
   });
 
+  const subscriptions = new SubscriptionAnswers();
   const info = {maxBodyBytes: smallBodyBytes, unauthenticated: 'User not found. Have you registered?'};
   app.post('/get_subscription_info', {config: info}, async (request, reply) => {
     const key = await authenticate(getSubscriptionInfoBody(bodyOf(request)));
-    return answerInfo(reply, await gatekeeper.subscriptionInfo(key));
+    return subscriptions.send(reply, await listSubscription(gatekeeper.userDb, key, locatorsAtOnce));
   });
 }

@@ -119,6 +119,24 @@ test('when there are too many connections, the idle ones give way', async (t) =>
   t.is((await third.answerTo(registerRequest(1))).status, 200, 'a request under way is not given up');
 });
 
+test('when there are too many connections, those who do not read what they are answered give way', async (t) => {
+  let answers = 0;
+  const {connect} = await served(t, {maxConnections: 3, onAnswered: () => void answers++});
+  const deaf = await Promise.all(Array.from({length: 3}, connect));
+  // More than what lies between the two ends has room for.
+  const bytes = requestBytes({method: 'GET', path: '/openapi.json'});
+  for (const wire of deaf) {
+    wire.socket.pause();
+    wire.write(Buffer.alloc(bytes.length * 1_000, bytes));
+  }
+  let quietTurns = 0;
+  for (let before = 0; answers === 0 || quietTurns < 500; before = answers) {
+    await new Promise(setImmediate);
+    quietTurns = answers === before ? quietTurns + 1 : 0;
+  }
+  t.is((await (await connect()).ask(ping)).status, 200);
+});
+
 test('ten thousand requests in one piece are all answered, and nobody else waits for them', async (t) => {
   const {connect} = await served(t);
   const [greedy, other] = [await connect(), await connect()];
