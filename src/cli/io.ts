@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import {type Paint, paintFor} from './paint.js';
+import {processTerminal, type Terminal} from './terminal.js';
 
 /** The process as a command sees it. */
 export interface Io {
@@ -16,14 +17,20 @@ export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly workingDirectory: string;
+  /** stdout, when it is a terminal that can be drawn on. */
+  readonly terminal?: Terminal | undefined;
+  /** Says that whoever read stdout has left. */
+  readonly outputEnded?: AbortSignal;
   /** stdin. */
   input(): AsyncIterable<Uint8Array>;
 }
 
 export function processIo(): Io {
+  const outputEnd = new AbortController();
   for (const stream of [process.stdout, process.stderr]) {
     // Whoever reads us may leave early, as `head` does; that is no failure.
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' && stream === process.stdout) outputEnd.abort();
       if (error.code === 'EPIPE') return;
       process.stderr.write(`error: the output cannot be written\nbecause: ${error.message}\n`, () => process.exit(1));
     });
@@ -39,6 +46,8 @@ export function processIo(): Io {
     environment: env,
     home: homedir(),
     workingDirectory: process.cwd(),
+    terminal: processTerminal(env),
+    outputEnded: outputEnd.signal,
     input: () => process.stdin,
   };
 }

@@ -23,6 +23,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./status.js')).status),
   },
   {
+    name: 'watch',
+    summary: 'watch what the running tower is doing',
+    group: 'Tower:',
+    load: async () => printing((await import('./watch.js')).watch),
+  },
+  {
     name: 'health',
     summary: 'ask the running tower whether it is in step; for probes, by its exit status',
     group: 'Tower:',

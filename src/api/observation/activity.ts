@@ -35,7 +35,9 @@ export interface Activity {
 /** What has come since the tower was opened. */
 export interface Counts {
   readonly blocks: number;
+  /** New users who registered, and users who renewed. */
   readonly registrations: number;
+  readonly renewals: number;
   /** Appointments taken in, added or updated, and the slots that they have taken. */
   readonly deposits: number;
   readonly slotsTaken: number;

@@ -1,7 +1,9 @@
 import {toWire} from '../../api/wire-names.js';
 import {type Facts, factsOf, levelOf, type LoggedEvent} from '../../daemon/observation/logged-event.js';
+import {countInWords} from '../../sim/heights.js';
 import type {Paint} from '../paint.js';
 import {printable} from '../printable.js';
+import {painted, type Segment} from '../segments.js';
 
 /** For grep: `time=… level=info event=block_connected height=104 hash=… deleted_users=0`. */
 export function plainLine(event: LoggedEvent, now: Date, more: Facts = {}): string {
@@ -11,27 +13,28 @@ export function plainLine(event: LoggedEvent, now: Date, more: Facts = {}): stri
 
 /** For people at a terminal: time of day, height, what happened, the rest. */
 export function prettyLine(event: LoggedEvent, now: Date, paint: Paint, more: Facts = {}): string {
-  return prettyFacts({event: event.type, level: levelOf(event), facts: {...factsOf(event), ...more}}, now, paint);
+  const told = {event: event.type, level: levelOf(event), facts: {...factsOf(event), ...more}};
+  return painted(prettySegments(told, now), paint).trimEnd();
 }
 
 interface Told {
   readonly event: string;
   readonly level: string;
   readonly facts: Facts;
+  /** How many there were. @default 1 */
+  readonly count?: number;
 }
 
-/** The same for what is told of an event elsewhere. */
-export function prettyFacts({event, level, facts: {height, ...facts}}: Told, now: Date, paint: Paint): string {
-  const time = now.toTimeString().slice(0, 8);
+/** The same in pieces, of what is told of an event elsewhere. */
+export function prettySegments({event, level, facts: {height, ...facts}, count = 1}: Told, now: Date): Segment[] {
+  const name = `${event.replaceAll('_', ' ')}${count === 1 ? '' : ` ×${countInWords(count)}`}`;
   const rest = pairs(facts).map((pair) => pair.replace(/\b[0-9a-f]{64,}\b/g, shortened));
   return [
-    paint('dim', time),
-    String(height ?? '').padStart(7),
-    paint(colourOf(event, level, facts), event.replaceAll('_', ' ').padEnd(20)),
-    rest.join(' '),
-  ]
-    .join('  ')
-    .trimEnd();
+    [now.toTimeString().slice(0, 8), 'dim'],
+    [`  ${String(height ?? '').padStart(7)}  `],
+    [name.padEnd(20), colourOf(event, level, facts)],
+    [`  ${rest.join(' ')}`],
+  ];
 }
 
 function colourOf(event: string, level: string, {state}: Facts): Parameters<Paint>[0] {

@@ -39,6 +39,7 @@ export class Observation implements ObservedTower {
   readonly #counts: {-readonly [Name in keyof Counts]: number} = {
     blocks: 0,
     registrations: 0,
+    renewals: 0,
     deposits: 0,
     slotsTaken: 0,
     requests: 0,
@@ -149,7 +150,8 @@ export class Observation implements ObservedTower {
     const {type} = event;
     if (type === 'block_connected' || type === 'block_disconnected') this.#lastBlockAt = this.#now().toISOString();
     if (type === 'block_connected') this.#counts.blocks++;
-    if (type === 'user_registered' || type === 'subscription_renewed') this.#counts.registrations++;
+    if (type === 'user_registered') this.#counts.registrations++;
+    if (type === 'subscription_renewed') this.#counts.renewals++;
     if (type !== 'appointment_added' && type !== 'appointment_updated') return;
     this.#counts.deposits++;
     if (type === 'appointment_added') this.#counts.slotsTaken += event.slots;
