@@ -167,6 +167,7 @@ const pendingOnWire = {
   key: fakeKey,
   state: 'pending',
   node_info: pendingRequest.nodeInfo,
+  proven: true,
   info_hash: 'cd'.repeat(32),
   received_height: 120,
   received_hash: hashOf(120),

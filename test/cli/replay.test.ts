@@ -20,7 +20,7 @@ disconnected  26 to 21, a reorg of depth 6
 connected     21 to 30
 
 tip     30  1eb4390ef7278d386feec433c65e2c7320a6cdd001b53e2f154c910df2ae7495
-digest  7dea5141b22164dd865eb9da46879354d48d39759c14acac0474d5d72b849b90
+digest  5bd1463b6a5ba8be393f123bd46bd0709ab1d77a56d16c735b2af04e2ad12c92
 `,
   );
 });
