@@ -1,17 +1,15 @@
 import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {TowerStatus} from '../api/admin/admin-tower.js';
+import {withPublicKey} from '../client/node-info.js';
 import type {SigningKey} from '../crypto/index.js';
 import {OperationalError} from '../errors/index.js';
-import {maxInfoBytes} from '../gatekeeper/auth/info.js';
 import {proofMessage} from '../gatekeeper/auth/proof.js';
 import type {Submission} from '../gatekeeper/auth/views.js';
 import {NoTip} from '../gatekeeper/rejections.js';
 import type {RequestKind} from '../store/layout.js';
 import {makeKey, readKey} from '../tower/key-file.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {givenText} from './arguments.js';
-import {readInfo} from './read-text.js';
 import {
   decisionsFor,
   expiryInWords,
@@ -24,6 +22,7 @@ import {
   withPolicies,
 } from './request-in-words.js';
 import type {Invocation, Subcommand} from './subcommand.js';
+import {defineInfo, defineNodeInfo, infoOf, nodeInfoOf} from './submission-options.js';
 import {columns} from './table.js';
 
 const kinds: Readonly<Record<string, RequestKind>> = {signup: 'user_signup', login: 'user_login', node: 'new_node'};
@@ -33,12 +32,8 @@ export const submit: Subcommand<RequestAndPolicies> = {
     command.argument('<kind>', Object.keys(kinds).join(', '));
     command.requiredOption('--key-file <path>', "the device's secret key, 32 bytes in hex");
     command.option('--new-key', 'make the key first');
-    command.option('--info <text>', 'signup_info or login_info');
-    command.option(
-      '--info-file <path>',
-      'the same from a file, or - for stdin: it does not show in the list of processes',
-    );
-    command.option('--node-info <json>', 'node_info; public_key is filled in', '{}');
+    defineInfo(command, 'signup_info or login_info');
+    defineNodeInfo(command);
     defineTower(command);
     command.addHelpText(
       'after',
@@ -48,10 +43,10 @@ export const submit: Subcommand<RequestAndPolicies> = {
   },
 
   async run(invocation, show) {
-    const {args, options} = invocation;
+    const {args} = invocation;
     const kind = kindOf(args[0]);
     const info = await infoOf(invocation);
-    const ownNodeInfo = givenText(options['nodeInfo'], '--node-info', 'In JSON, \\ufffd stands for that character.');
+    const ownNodeInfo = nodeInfoOf(invocation);
     const tower = await towerOf(invocation);
     const status = await tower.status();
     const key = await keyOf(invocation);
@@ -90,15 +85,6 @@ function kindOf(word: unknown): RequestKind {
   );
 }
 
-async function infoOf({options, io}: Invocation): Promise<string | undefined> {
-  const {info, infoFile} = options;
-  if (info !== undefined && infoFile !== undefined) {
-    throw new OperationalError('TOWER_USAGE', '--info and --info-file exclude each other');
-  }
-  if (infoFile !== undefined) return readInfo(String(infoFile), io, maxInfoBytes);
-  return info === undefined ? undefined : givenText(info, '--info', 'Give it with --info-file, byte for byte.');
-}
-
 async function keyOf({options, io}: Invocation): Promise<SigningKey> {
   const path = resolve(io.workingDirectory, String(options['keyFile']));
   if (options['newKey'] === true) {
@@ -110,20 +96,6 @@ async function keyOf({options, io}: Invocation): Promise<SigningKey> {
   const key = await readKey(path);
   if (key !== undefined) return key;
   throw new OperationalError('TOWER_INVALID_KEY', `${path} is not there`, {hint: 'Make it with --new-key.'});
-}
-
-/** The text stays as it was written. What is no JSON object is left for the tower to refuse. */
-function withPublicKey(nodeInfo: string, publicKey: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(nodeInfo);
-  } catch {
-    return nodeInfo;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return nodeInfo;
-  if (Object.hasOwn(value, 'public_key')) return nodeInfo;
-  const rest = nodeInfo.slice(nodeInfo.indexOf('{') + 1);
-  return `{"public_key":"${publicKey}"${Object.keys(value).length === 0 ? '' : ','}${rest}`;
 }
 
 function signed(

@@ -1,26 +1,45 @@
 import {z} from 'zod';
 import {isPublicKey} from '../crypto/public-key.js';
 
-const maxU32 = 0xffff_ffff;
-
-const u32 = z.int().min(0).max(maxU32);
+/** A height, a number of slots, an id. */
+export const u32 = z.int().min(0).max(0xffff_ffff);
 const bytes = (pattern: RegExp, what: string) =>
   z
     .string()
     .regex(pattern, `must be ${what} in hex`)
     .transform((text) => text.toLowerCase());
-const key = z
+export const key = z
   .string()
   .refine(isPublicKey, 'must be a compressed public key in hex')
   .transform((text) => text.toLowerCase());
 const locator = bytes(/^[\da-f]{32}$/i, '16 bytes');
-const txid = bytes(/^[\da-f]{64}$/i, '32 bytes');
+/** As bitcoind prints it: display order. */
+export const hash = bytes(/^[\da-f]{64}$/i, '32 bytes');
 const blob = bytes(/^([\da-f]{2})*$/i, 'bytes').transform((text): Uint8Array => Buffer.from(text, 'hex'));
 
-/** What a tower says no with. Towers that are older than rust-teos count their codes below zero. */
+const fact = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/**
+ * What a tower says no with. Towers that are older than rust-teos count their codes below zero; Bartizan adds a code of
+ * its own, and facts, where devices ask for authorization.
+ */
 export const refusalAnswer = z
-  .object({error: z.string(), error_code: z.int().min(-255).max(255)})
-  .transform(({error, error_code}) => ({text: error, errorCode: error_code}));
+  .object({
+    error: z.string(),
+    error_code: z.int().min(-255).max(255),
+    code: z
+      .string()
+      .regex(/^TOWER_[A-Z_]{1,60}$/)
+      .optional()
+      .catch(undefined),
+    facts: z.record(z.string(), fact).optional().catch(undefined),
+  })
+  .transform(({error, error_code, code, facts}) => ({
+    text: error,
+    errorCode: error_code,
+    towerCode: code,
+    towerFacts: facts,
+  }));
 
 export const registrationAnswer = z
   .object({
@@ -63,7 +82,7 @@ const watched = z
 const answered = z
   .object({
     status: z.literal('dispute_responded'),
-    appointment: z.object({dispute_txid: txid, penalty_txid: txid, penalty_rawtx: blob}),
+    appointment: z.object({dispute_txid: hash, penalty_txid: hash, penalty_rawtx: blob}),
   })
   .transform(({status, appointment}) => ({
     status,

@@ -15,7 +15,8 @@ export interface CallOptions {
 
 export interface Question<Schema extends z.ZodType> {
   readonly path: string;
-  readonly body: object;
+  /** What is posted; without it the path is got. */
+  readonly body?: object;
   readonly schema: Schema;
   readonly maxAnswerBytes?: number;
 }
@@ -51,8 +52,9 @@ export class TowerConnection {
     {path, body, schema, maxAnswerBytes = smallAnswerBytes}: Question<Schema>,
     {signal}: CallOptions = {},
   ): Promise<Exchanged<z.output<Schema>>> {
-    const request = JSON.stringify(body);
-    const answer = await this.#call({method: 'POST', path, body: request, maxAnswerBytes, signal});
+    const request = body === undefined ? '' : JSON.stringify(body);
+    const posted = body === undefined ? {method: 'GET' as const} : {method: 'POST' as const, body: request};
+    const answer = await this.#call({...posted, path, maxAnswerBytes, signal});
     const json = parse(answer.text);
     if (!isSuccess(answer)) this.#refuse(answer, json);
     const parsed = schema.safeParse(json);

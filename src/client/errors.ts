@@ -21,6 +21,10 @@ export interface Refusal {
   readonly httpStatus: number;
   /** How long the tower asks to be left alone. */
   readonly retryAfterSeconds?: number | undefined;
+  /** The tower's own code, such as TOWER_DENIED_COOLDOWN, where it gives one. */
+  readonly towerCode?: string | undefined;
+  /** What goes with that code, by the names of the wire. */
+  readonly towerFacts?: Facts | undefined;
 }
 
 /** The tower understood and said no; nothing has changed. `hint` says what to do. */
@@ -29,21 +33,31 @@ export class TowerRefusal extends Rejection implements Refusal {
   readonly text: string;
   readonly httpStatus: number;
   readonly retryAfterSeconds: number | undefined;
+  readonly towerCode: string | undefined;
+  readonly towerFacts: Facts;
   /** Whether the same may be granted later, without anybody doing anything. */
   readonly retryable: boolean;
 
   constructor(refusal: Refusal) {
-    const {errorCode, httpStatus, retryAfterSeconds} = refusal;
+    const {errorCode, httpStatus, retryAfterSeconds, towerCode, towerFacts} = refusal;
     const text = quoted(refusal.text);
-    super('TOWER_REFUSED', `the tower refuses: ${text} (code ${errorCode})`, {
-      facts: {errorCode, httpStatus, text, ...(retryAfterSeconds === undefined ? {} : {retryAfterSeconds})},
+    super('TOWER_REFUSED', `the tower refuses: ${text} (${towerCode ?? `code ${errorCode}`})`, {
+      facts: {
+        errorCode,
+        httpStatus,
+        text,
+        ...(retryAfterSeconds === undefined ? {} : {retryAfterSeconds}),
+        ...(towerCode === undefined ? {} : {towerCode}),
+      },
       hint: hintFor(refusal),
     });
     this.errorCode = errorCode;
     this.text = refusal.text;
     this.httpStatus = httpStatus;
     this.retryAfterSeconds = retryAfterSeconds;
-    this.retryable = errorCode === towerErrorCodes.serviceUnavailable || httpStatus === 429;
+    this.towerCode = towerCode;
+    this.towerFacts = towerFacts ?? {};
+    this.retryable = httpStatus === 503 || httpStatus === 429;
   }
 }
 

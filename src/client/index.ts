@@ -4,6 +4,8 @@ export {generateSecretKey, isPublicKey, recoverKey, SigningKey} from '../crypto/
 export {locatorOf} from '../crypto/locator.js';
 export {BartizanError, type ErrorCode, OperationalError, Rejection} from '../errors/index.js';
 export type {Appointment, Subscription} from './answers.js';
+export type {AnsweredRequest, AuthInfo, DeviceRequest, DeviceStatus} from './auth-answers.js';
+export type {NodeDescription, UserDescription} from './authorization.js';
 export {defaultToSelfDelay, type Deposit} from './checked-input.js';
 export {type CallOptions, defaultTimeoutMs} from './connection.js';
 export {

@@ -1,3 +1,5 @@
+import {type ErrorCode, errorCodes} from '../errors/index.js';
+
 /** What to do about a refusal, by the number of the protocol. Source of the numbers: rust-teos. */
 const hints: Readonly<Record<number, string>> = {
   7: 'Register: for the first time, again after the subscription has expired, or for more slots. Then send the same again.',
@@ -12,7 +14,15 @@ const hints: Readonly<Record<number, string>> = {
 /** What a tower of another kind may not understand. */
 const lastMalformedCode = 6;
 
-export function hintFor({errorCode, httpStatus, text}: {errorCode: number; httpStatus: number; text: string}): string {
+interface Refused {
+  readonly errorCode: number;
+  readonly httpStatus: number;
+  readonly text: string;
+  readonly towerCode?: string | undefined;
+}
+
+export function hintFor({errorCode, httpStatus, text, towerCode}: Refused): string {
+  if (towerCode !== undefined && Object.hasOwn(errorCodes, towerCode)) return errorCodes[towerCode as ErrorCode].hint;
   if (httpStatus === 429) return 'Wait, and send less at once.';
   if (httpStatus === 413) return 'Send a smaller blob: this tower takes no larger ones.';
   if (errorCode === 7 && /\bexpired\b/i.test(text)) {

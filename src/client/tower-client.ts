@@ -11,6 +11,8 @@ import {
   type Subscription,
   subscriptionAnswer,
 } from './answers.js';
+import type {AnsweredRequest, AuthInfo, DeviceStatus} from './auth-answers.js';
+import {Authorization, type NodeDescription, type UserDescription} from './authorization.js';
 import {checkedLocator, contentOf, type Deposit} from './checked-input.js';
 import {type CallOptions, type Exchanged, TowerConnection} from './connection.js';
 import {type Balance, LowerReceipt, NotATower, TowerMisbehaving} from './errors.js';
@@ -65,6 +67,7 @@ export class TowerClient {
   readonly url: string;
   readonly #key: TowerClientOptions['key'];
   readonly #connection: TowerConnection;
+  readonly #authorization: Authorization;
   readonly #keeper: ReceiptKeeper;
 
   /** @throws OperationalError TOWER_INVALID_ADDRESS */
@@ -74,6 +77,7 @@ export class TowerClient {
     this.url = address.url;
     this.#key = key;
     this.#connection = new TowerConnection(this.url, {timeoutMs});
+    this.#authorization = new Authorization({towerId: this.towerId, key, connection: this.#connection});
     this.#keeper =
       stateDir === undefined
         ? new ReceiptsInMemory()
@@ -167,6 +171,35 @@ export class TowerClient {
     const body = {signature: this.#key.sign(subscriptionQuestion())};
     const question = {path: '/get_subscription_info', body, schema: subscriptionAnswer};
     return (await this.#connection.ask({...question, maxAnswerBytes: maxSubscriptionBytes}, options)).meaning;
+  }
+
+  /** Who needs an authorization here, and the block that a proof may name. @throws TowerRefusal, TowerUnreachable, NotATower */
+  authInfo(options: CallOptions = {}): Promise<AuthInfo> {
+    return this.#authorization.info(options);
+  }
+
+  /**
+   * Asks to become a new user, with this key as the first device. `state` of what comes back tells how it stands; the same
+   * again is the same request.
+   * @throws TowerRefusal (`towerCode` tells why), TowerUnreachable, NotATower
+   */
+  userSignup(user: UserDescription, options: CallOptions = {}): Promise<AnsweredRequest> {
+    return this.#authorization.submit('user_signup', user, 'signup_info', options);
+  }
+
+  /** Asks to become a further device of a user. See `userSignup`. */
+  userLogin(user: UserDescription, options: CallOptions = {}): Promise<AnsweredRequest> {
+    return this.#authorization.submit('user_login', user, 'login_info', options);
+  }
+
+  /** Asks to become a node. See `userSignup`. */
+  newNode(node: NodeDescription = {}, options: CallOptions = {}): Promise<AnsweredRequest> {
+    return this.#authorization.submit('new_node', node, undefined, options);
+  }
+
+  /** What this key is to the tower, and what became of its requests. @throws TowerRefusal, TowerUnreachable, NotATower */
+  requestStatus(options: CallOptions = {}): Promise<DeviceStatus> {
+    return this.#authorization.status(options);
   }
 
   /** Resolves when the tower answers. @throws TowerRefusal, TowerUnreachable, NotATower */

@@ -51,4 +51,28 @@ export const clientSubcommands: readonly SubcommandEntry[] = [
     group: 'Commands:',
     load: async () => printing((await import('./verify.js')).verify),
   },
+  {
+    name: 'signup',
+    summary: 'ask a tower to become a new user',
+    group: 'Authorization:',
+    load: async () => printing((await import('./signup.js')).signup),
+  },
+  {
+    name: 'login',
+    summary: 'ask a tower to become a further device of a user',
+    group: 'Authorization:',
+    load: async () => printing((await import('./login.js')).login),
+  },
+  {
+    name: 'new-node',
+    summary: 'ask a tower to become a node',
+    group: 'Authorization:',
+    load: async () => printing((await import('./new-node.js')).newNode),
+  },
+  {
+    name: 'request',
+    summary: 'show where the key stands with a tower, and its requests',
+    group: 'Authorization:',
+    load: async () => printing((await import('./request.js')).request),
+  },
 ];

@@ -1,0 +1,29 @@
+import type {DeviceStatus} from '../../client/index.js';
+import {pastInWords, rowOf} from '../request-in-words.js';
+import type {Subcommand} from '../subcommand.js';
+import {columns} from '../table.js';
+import {clientOf, defineClient} from './client-options.js';
+import {requestRows} from './device-request.js';
+
+export const request: Subcommand<DeviceStatus> = {
+  define: defineClient,
+
+  async run(invocation, show) {
+    const client = await clientOf(invocation);
+    show(await client.requestStatus());
+    return 0;
+  },
+
+  render({publicKey, device, requests, tipHeight}, paint) {
+    const grant =
+      device === null
+        ? [['authorized', 'no']]
+        : [
+            ['authorized', `at ${pastInWords(device.authorizedAt, tipHeight)}`],
+            ...rowOf('user', device.userId === null ? null : String(device.userId)),
+            ...rowOf('role', device.role),
+          ];
+    const sections = [[['key', publicKey], ...grant], ...requests.map((one) => requestRows(one, tipHeight, paint))];
+    return sections.map((rows) => columns(rows).join('\n')).join('\n\n');
+  },
+};
