@@ -11,6 +11,7 @@ import {ownerOf} from './registration.js';
 import {AuthenticationFailure, NoTip} from './rejections.js';
 import {decideAppointment, withoutAppointments} from './slots.js';
 import {tell} from './subscription.js';
+import {uuidOf} from './user-info.js';
 
 /** Rows that a deposit reads first, and those that they lead to. */
 export const appointmentReads = (key: string, locator: string): Pick<StoreChange<never>, 'reads' | 'moreReads'> => ({
@@ -67,24 +68,30 @@ export async function putAppointment(
 
 const isSame = (before: Uint8Array | undefined, after: Buffer): boolean => before !== undefined && after.equals(before);
 
-/** Deletes appointments of one key's user. Those that are not there, or not his, are passed over. */
+/**
+ * Deletes appointments of one key's user. Those that are not there, or not his, are passed over.
+ *
+ * @returns the uuids of those that were
+ */
 export async function deleteAppointments(
   transaction: Transaction,
   key: string,
   places: readonly Place[],
   {refund}: {readonly refund: boolean},
-): Promise<number> {
+): Promise<string[]> {
   const owner = await ownerOf(transaction, key);
-  if (!owner) return 0;
-  const gone = {count: 0, slots: 0};
+  if (!owner) return [];
+  const uuids: string[] = [];
+  let slots = 0;
   for (const place of places) {
     if (place.subscription !== owner.user.subscription) continue;
     const row = await transaction.get(appointmentKey(place.subscription, place.locator));
     if (!row) continue;
     forgetAppointment(transaction, place);
-    gone.count++;
-    gone.slots += decodeAppointment(row).slots;
+    uuids.push(uuidOf(place.subscription, place.locator));
+    slots += decodeAppointment(row).slots;
   }
+  const gone = {count: uuids.length, slots};
   if (gone.count > 0) transaction.put(userKey(owner.id), encodeUser(withoutAppointments(owner.user, gone, refund)));
-  return gone.count;
+  return uuids;
 }

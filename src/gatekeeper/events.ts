@@ -48,5 +48,7 @@ export type GatekeeperEvent =
       readonly type: 'appointments_deleted';
       readonly height: number;
       readonly count: number;
+      /** Of those that are gone: subscription (12 characters of hex) and locator (32). */
+      readonly uuids: readonly string[];
       readonly refunded: boolean;
     };

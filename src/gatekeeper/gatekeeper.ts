@@ -284,10 +284,13 @@ export class Gatekeeper<BlockProcessor = unknown> {
     return this.lock.submit({
       actor: 'operator',
       run: async (transaction, publish) => {
-        let count = 0;
-        for (const [key, places] of placesByKey) count += await deleteAppointments(transaction, key, places, {refund});
+        const uuids: string[] = [];
+        for (const [key, places] of placesByKey) {
+          for (const uuid of await deleteAppointments(transaction, key, places, {refund})) uuids.push(uuid);
+        }
+        const {length: count} = uuids;
         if (count > 0) {
-          publish({type: 'appointments_deleted', height: transaction.meta.tip.height, count, refunded: refund});
+          publish({type: 'appointments_deleted', height: transaction.meta.tip.height, count, uuids, refunded: refund});
         }
         return count;
       },

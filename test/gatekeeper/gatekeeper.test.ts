@@ -309,10 +309,12 @@ test('deleted appointments are refunded or forfeited, and those that are not the
   t.deepEqual([await world.count('appointment'), await world.count('locator')], [0, 0]);
   t.deepEqual(await world.problems(), []);
   t.deepEqual(
-    world.events
-      .filter(({type}) => type === 'appointments_deleted')
-      .map((event) => 'refunded' in event && event.refunded),
-    [true, false, true],
+    world.events.flatMap((event) => (event.type === 'appointments_deleted' ? [[event.refunded, ...event.uuids]] : [])),
+    [
+      [true, uuidOf(1, locator(1))],
+      [false, uuidOf(1, locator(2))],
+      [true, uuidOf(1, locator(3)), uuidOf(2, locator(1))],
+    ],
   );
 });
 

@@ -11,7 +11,13 @@ import {allRows, text} from '../support/rows.js';
 import {shortSettings} from '../support/world.js';
 
 const bytes = (value: string): Buffer => Buffer.from(value);
-const event = (height: number): TowerEvent => ({type: 'appointments_deleted', height, count: 1, refunded: true});
+const event = (height: number): TowerEvent => ({
+  type: 'appointments_deleted',
+  height,
+  count: 0,
+  uuids: [],
+  refunded: true,
+});
 
 /** A writer on a store that has begun, and a list of what happened around it, in order. */
 async function aWriter() {
