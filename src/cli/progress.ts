@@ -30,13 +30,24 @@ export async function loadProgress(io: Io): Promise<StartProgress> {
   };
 }
 
+/** The same for work of which nobody knows how much there is: a number that grows. */
+export async function loadCounter(io: Io): Promise<(label: string) => Progress> {
+  if (!io.logIsTerminal) return (label) => lines(io, label);
+  const {SingleBar} = (await import('cli-progress')).default;
+  return (label) => {
+    const single = new SingleBar({stream: process.stderr, clearOnComplete: true, format: `${label}: {value}`});
+    single.start(0, 0);
+    return {update: (done) => single.update(done), end: () => single.stop()};
+  };
+}
+
 function lines(io: Io, label: string): Progress {
   let toldMs = performance.now();
   return {
     update(done, total) {
       if (performance.now() - toldMs < lineMs) return;
       toldMs = performance.now();
-      io.log(`${label}: ${done} of ${total}`);
+      io.log(total === 0 ? `${label}: ${done}` : `${label}: ${done} of ${total}`);
     },
     end: () => undefined,
   };

@@ -95,6 +95,18 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./verify.js')).verify),
   },
   {
+    name: 'backup',
+    summary: 'copy the tower into a folder, while it runs',
+    group: 'Tower:',
+    load: async () => printing((await import('./backup.js')).backup),
+  },
+  {
+    name: 'restore',
+    summary: 'make a tower out of a backup',
+    group: 'Tower:',
+    load: async () => printing((await import('./restore.js')).restore),
+  },
+  {
     name: 'stop',
     summary: 'stop the tower',
     group: 'Tower:',

@@ -109,8 +109,11 @@ export async function openDaemon(
   }
 }
 
-/** The lock of the store would stop it, too; this one can say who holds it. */
-async function refuseSecond(dataDir: string): Promise<void> {
+/**
+ * The lock of the store would stop it, too; this one can say who holds it.
+ * @throws OperationalError TOWER_ALREADY_RUNNING
+ */
+export async function refuseSecond(dataDir: string): Promise<void> {
   const running = await new AdminClient(dataDir).status().catch((error: unknown) => {
     if (error instanceof OperationalError) return undefined;
     throw error;

@@ -7,6 +7,24 @@ export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
 export const simulatedChainPathOf = (dataDir: string): string => join(dataDir, 'simulated-chain.hex');
 export const keyPathOf = (dataDir: string): string => join(dataDir, 'tower.key');
 
+/** Where a restore puts together what it restores. While it is there, so is no tower. */
+export const restoringPathOf = (dataDir: string): string => join(dataDir, 'restoring');
+/** What makes a folder a backup. */
+export const manifestPathOf = (folder: string): string => join(folder, 'backup.json');
+
+/**
+ * A restore that was cut off has left no tower, and a backup is none: nobody shall begin one in their place.
+ * @throws OperationalError TOWER_RESTORE_INCOMPLETE, TOWER_IS_BACKUP
+ */
+export function refuseUnfinished(dataDir: string): void {
+  if (existsSync(restoringPathOf(dataDir))) {
+    throw new OperationalError('TOWER_RESTORE_INCOMPLETE', `a restore into ${dataDir} was cut off, or is under way`);
+  }
+  if (existsSync(manifestPathOf(dataDir))) {
+    throw new OperationalError('TOWER_IS_BACKUP', `${dataDir} is a backup`);
+  }
+}
+
 /**
  * Makes the data directory and the store's in it, which are nobody's but their owner's. A data directory that was there
  * already stays as open as it is; key, socket and store in it do not depend on that.
@@ -19,8 +37,9 @@ export async function makeDataDir(dataDir: string): Promise<void> {
   }
 }
 
+/** Makes a folder that is its owner's alone, and those above it. Nothing happens if it is there. */
 // Node's own `recursive` never ends where a parent folder takes no children, as in /proc.
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) await makeFolder(parent);

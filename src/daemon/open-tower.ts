@@ -9,7 +9,7 @@ import {loadKey} from '../tower/key-file.js';
 import type {TowerEvent} from '../tower/events.js';
 import {gatekeeperSettings, type TowerSettings} from '../tower/settings.js';
 import {Tower} from '../tower/tower.js';
-import {keyPathOf, makeDataDir, refuseOtherChain, storePathOf} from './data-dir.js';
+import {keyPathOf, makeDataDir, refuseOtherChain, refuseUnfinished, storePathOf} from './data-dir.js';
 import {type OpenedPolicies, openPolicies, type PolicyReport} from './policies.js';
 import {type OpenedSource, openSource} from './source.js';
 
@@ -48,6 +48,7 @@ export async function openTower(settings: TowerSettings, options: TowerOptions):
   const {warn, asItIs = false, listeners = [], timers, source: given} = options;
   const opened: (() => Promise<void>)[] = [];
   try {
+    refuseUnfinished(dataDir);
     if (!asItIs) await makeDataDir(dataDir);
     const rows = await LevelStore.open(storePathOf(dataDir), {create: !asItIs});
     opened.push(() => rows.close());

@@ -167,7 +167,7 @@ export const errorCodes = {
   ),
   TOWER_STORE_CORRUPT: operational(
     'The store holds something that no Bartizan wrote, or lacks something that one did.',
-    'Restore a copy of the store, or use another --data-dir.',
+    'Restore a backup into another --data-dir: `bartizan restore DIR`.',
   ),
   TOWER_STORE_FAILED: operational(
     'The disk refused to read or write.',
@@ -176,6 +176,24 @@ export const errorCodes = {
   TOWER_STORE_MISSING: operational(
     'There is no store in the data directory.',
     'Start a tower there first: `bartizan run`.',
+  ),
+
+  TOWER_FOLDER_NOT_EMPTY: operational(
+    'A folder in which something new is to be made holds something already.',
+    'Name a folder that is not there, or is empty.',
+  ),
+  TOWER_INVALID_BACKUP: operational(
+    'The folder holds no backup, or one that is not whole.',
+    'Use another backup: `bartizan restore DIR`.',
+  ),
+  TOWER_BACKUP_RUNNING: rejection('Another backup of the tower is being made.', 'Wait until it has ended.'),
+  TOWER_IS_BACKUP: operational(
+    'The data directory holds a backup, not a tower.',
+    'Restore it into a data directory: `bartizan restore DIR`.',
+  ),
+  TOWER_RESTORE_INCOMPLETE: operational(
+    'A restore into the data directory was cut off before its end.',
+    'Restore again: `bartizan restore DIR`, with the same backup or another.',
   ),
 
   // Chain

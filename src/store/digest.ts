@@ -24,7 +24,7 @@ export async function digestOf(
   return hash.digest('hex');
 }
 
-function framed(bytes: Uint8Array): Buffer {
+export function framed(bytes: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(4 + bytes.length);
   out.writeUInt32BE(bytes.length, 0);
   out.set(bytes, 4);

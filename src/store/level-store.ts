@@ -88,11 +88,15 @@ export class LevelStore extends LevelReader implements KeyValueStore {
 
   /**
    * Opens the database in a folder.
-   * @throws OperationalError TOWER_STORE_LOCKED, TOWER_STORE_MISSING (with `create: false`), TOWER_STORE_CORRUPT,
-   * TOWER_STORE_FAILED.
+   * @param options `create`: make it if it is not there. `fresh`: make it, and refuse one that is there.
+   * @throws OperationalError TOWER_STORE_LOCKED, TOWER_STORE_MISSING (with `create: false`), TOWER_FOLDER_NOT_EMPTY (with
+   * `fresh`), TOWER_STORE_CORRUPT, TOWER_STORE_FAILED.
    */
-  static async open(location: string, {create = true}: {create?: boolean} = {}): Promise<LevelStore> {
-    const db: Database = new Level(location, {...encodings, createIfMissing: create});
+  static async open(
+    location: string,
+    {create = true, fresh = false}: {create?: boolean; fresh?: boolean} = {},
+  ): Promise<LevelStore> {
+    const db: Database = new Level(location, {...encodings, createIfMissing: create, errorIfExists: fresh});
     try {
       await db.open();
     } catch (error) {
@@ -104,6 +108,9 @@ export class LevelStore extends LevelReader implements KeyValueStore {
       // The second is for a folder that is not there either.
       if (!create && /does not exist|LOCK: No such file/.test(String((cause as Error).message))) {
         throw new OperationalError('TOWER_STORE_MISSING', `there is no store at ${location}`, {cause});
+      }
+      if (fresh && /error_if_exists/.test(String((cause as Error).message))) {
+        throw new OperationalError('TOWER_FOLDER_NOT_EMPTY', `there is a store at ${location} already`, {cause});
       }
       throw storeFailed('opened', cause);
     }

@@ -1,5 +1,6 @@
 import type {Forecast} from '../../gatekeeper/forecast.js';
 import type {UserReference} from '../../gatekeeper/user-reference.js';
+import type {CopyProgress, StoreCopy} from '../../tower/store-copy.js';
 import type {UserSummary} from './user-summary.js';
 
 /** What the admin interface lets an operator do with users, and see of what is to come. */
@@ -14,6 +15,11 @@ export interface AdminOperator {
   dueUsers(query: DueUsersQuery): Promise<DueUserPage>;
   /** Appointments of users who are there, in order of subscription, then locator. */
   appointments(query: AppointmentsQuery): Promise<AppointmentPage>;
+  /**
+   * Copies the store as it stands now into a new folder, while everything goes on.
+   * @throws Rejection TOWER_BACKUP_RUNNING; OperationalError TOWER_FOLDER_NOT_EMPTY, TOWER_FILE_FAILED, TOWER_STORE_*
+   */
+  copyStore(path: string, tell: (progress: CopyProgress) => void): Promise<StoreCopy>;
 }
 
 export interface ExtendedUser extends UserSummary {

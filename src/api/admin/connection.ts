@@ -2,6 +2,7 @@ import {request} from 'node:http';
 import {BartizanError, InvariantError, OperationalError} from '../../errors/index.js';
 import {fromWire, toWire} from '../wire-names.js';
 import {fromErrorBody} from './error-body.js';
+import type {Told} from './following.js';
 import {socketPathOf} from './socket.js';
 
 /** Answers that need no work of size. */
@@ -19,6 +20,8 @@ interface Call {
   /** Whose body is an answer. @default 200 */
   readonly statuses?: readonly number[];
   readonly signal?: AbortSignal;
+  /** Gets each line as it comes, so that the answer is what follows the last of them. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** The admin socket of a data directory, asked one call a connection. */
@@ -47,6 +50,24 @@ export class AdminConnection {
     return this.#call({method: 'POST', path, body: toWire(body), timeoutMs});
   }
 
+  /**
+   * A call that tells how far it is, line by line, before it answers.
+   * @param tell called with each piece of progress that arrives
+   */
+  async follow<Progress, Answer>(path: string, body: object, tell: (progress: Progress) => void): Promise<Answer> {
+    let last: Exclude<Told<Progress, Answer>, {progress: Progress}> | undefined;
+    const onLine = (line: string) => {
+      const told = fromWire(parseJson(line)) as Told<Progress, Answer> | undefined;
+      if (told !== undefined && 'progress' in told) tell(told.progress);
+      else last = told;
+    };
+    const call = {method: 'POST', path, body: toWire(body), timeoutMs: longMs, onLine} as const;
+    const {status, text} = await this.#exchange(call);
+    if (last !== undefined && 'answer' in last) return last.answer;
+    const failure = last === undefined ? parseJson(text) : toWire(last.failure);
+    throw fromErrorBody(failure) ?? new InvariantError(`the tower answers ${status}, and not to the end`);
+  }
+
   async #call<Answer>(call: Call): Promise<Answer> {
     const {status, text} = await this.#exchange(call);
     const body = parseJson(text);
@@ -55,7 +76,7 @@ export class AdminConnection {
     throw fromErrorBody(body) ?? new InvariantError(`the tower answers ${status}: ${text.slice(0, 200)}`);
   }
 
-  #exchange({method, path, body, timeoutMs, signal}: Call): Promise<{status: number; text: string}> {
+  #exchange({method, path, body, timeoutMs, signal, onLine}: Call): Promise<{status: number; text: string}> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const failed = (cause: unknown) => reject(this.#failure(cause));
@@ -70,12 +91,19 @@ export class AdminConnection {
           headers: payload === undefined ? {} : {'content-type': 'application/json'},
         },
         (response) => {
-          const chunks: Buffer[] = [];
+          let chunks: Buffer[] = [];
           let bytes = 0;
           response.on('data', (chunk: Buffer) => {
+            chunks.push(chunk);
             bytes += chunk.length;
+            if (onLine !== undefined && chunk.includes(0x0a)) {
+              const whole = Buffer.concat(chunks);
+              const end = whole.lastIndexOf(0x0a);
+              chunks = [whole.subarray(end + 1)];
+              bytes = whole.length - end - 1;
+              for (const line of whole.toString('utf8', 0, end).split('\n')) onLine(line);
+            }
             if (bytes > maxAnswerBytes) sent.destroy(new InvariantError('the tower answers without end'));
-            else chunks.push(chunk);
           });
           response.on('end', () =>
             resolve({status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8')}),

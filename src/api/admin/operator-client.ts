@@ -1,3 +1,4 @@
+import type {CopyProgress, StoreCopy} from '../../tower/store-copy.js';
 import type {Forecast} from '../../gatekeeper/forecast.js';
 import type {
   AppointmentPage,
@@ -39,5 +40,10 @@ export class OperatorClient {
 
   appointments(query: AppointmentsQuery): Promise<AppointmentPage> {
     return this.#connection.get(`/appointments?${queryText(query)}`);
+  }
+
+  /** @param path absolute: the tower may stand in another folder */
+  copyStore(path: string, tell: (progress: CopyProgress) => void): Promise<StoreCopy> {
+    return this.#connection.follow('/copy', {path}, tell);
   }
 }

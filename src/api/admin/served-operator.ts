@@ -1,9 +1,11 @@
+import {Rejection} from '../../errors/index.js';
 import {InvalidParameter, NoTip} from '../../gatekeeper/rejections.js';
 import {maxU32} from '../../gatekeeper/settings.js';
 import type {Place} from '../../gatekeeper/appointment-place.js';
 import type {FoundAppointment} from '../../gatekeeper/held-appointments.js';
 import {parseUuid, uuidOf} from '../../gatekeeper/user-info.js';
 import type {DuePlace} from '../../gatekeeper/forecast.js';
+import {copyStore} from '../../tower/store-copy.js';
 import type {Tower} from '../../tower/tower.js';
 import type {AdminOperator, AppointmentView} from './admin-operator.js';
 import {type Moment, summaryOf} from './user-summary.js';
@@ -14,6 +16,7 @@ const actor = 'operator';
 /** What an operator does with a tower, as the admin interface sees it. */
 export function servedOperator(tower: Tower): AdminOperator {
   const {operator} = tower;
+  let copying = false;
   const moment = (): Moment => {
     if (tower.tip === undefined) throw new NoTip();
     return {tipHeight: tower.tip.height, expiryDelta: tower.gatekeeper.expiryDelta};
@@ -46,6 +49,16 @@ export function servedOperator(tower: Tower): AdminOperator {
         users: users.map(({info, deletionHeight}) => ({...summaryOf(info, at), deletionHeight})),
         next: next && `${next.expiry}:${next.userId}`,
       };
+    },
+
+    async copyStore(path, tell) {
+      if (copying) throw new Rejection('TOWER_BACKUP_RUNNING', 'a backup is being made');
+      copying = true;
+      try {
+        return await copyStore(tower.gatekeeper.userDb, path, tell);
+      } finally {
+        copying = false;
+      }
     },
 
     async appointments({locator, after, limit}) {

@@ -86,7 +86,7 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
   app.get('/users', async ({query}) => toWire(await tower.users(checked(usersQuery, query))));
   app.get('/users/:who', async ({params}) => toWire(await tower.user(referenceIn(params))));
   addAuthorizationRoutes(app, tower);
-  addOperatorRoutes(app, tower);
+  addOperatorRoutes(app, tower, onDefect);
   app.post('/mine', async ({body}) => toWire(await tower.mine(checked(mineBody, body).blocks)));
   app.get('/digest', async () => toWire(await tower.digest()));
   app.get('/verify', async () => toWire(await tower.verify()));

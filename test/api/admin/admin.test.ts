@@ -136,6 +136,7 @@ test('every call of an operator reaches the tower as it was made, and its answer
       forecast: hears('forecast'),
       dueUsers: hears('dueUsers'),
       appointments: hears('appointments'),
+      copyStore: hears('copyStore'),
     },
   });
   const {operator} = client;

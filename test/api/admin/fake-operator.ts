@@ -34,6 +34,13 @@ export function fakeOperator(user: UserSummary): AdminOperator {
       users: [{...user, deletionHeight}],
       next: '4440:7',
     }),
+    copyStore: async (_path, tell) => {
+      tell({rows: 10, bytes: 1_000});
+      return {
+        ...{rows: 20, bytes: 2_000, hash: 'ef'.repeat(32), digest: 'cd'.repeat(32)},
+        ...{schema: 3, network: 'regtest', genesis: '00'.repeat(32), tip: {height: tipHeight, hash: '11'.repeat(32)}},
+      };
+    },
     appointments: async () => ({
       tipHeight,
       appointments: [
