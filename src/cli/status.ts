@@ -24,6 +24,7 @@ export const status: Subcommand<TowerStatus> = {
       ['tip', tip === null ? 'none yet' : `${tip.height}  ${tip.hash}`],
       ['source', sourceHeight === null ? 'not heard of' : sourceInWords(sourceHeight, tip?.height)],
       ['users', usersInWords(output)],
+      ['stored', `${plural(output.appointments, 'appointment')}, ${plural(output.takenSlots, 'slot')}`],
       ['auth', authInWords(output)],
       ['ready', output.ready ? 'yes' : 'no'],
       ...underOneLabel('decided by', [...output.policies.map(policyInWords), 'operator']),

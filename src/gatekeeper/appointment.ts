@@ -6,6 +6,7 @@ import type {Transaction} from '../store/transaction.js';
 import {forgetAppointment, type Place} from './appointment-place.js';
 import type {CheckedDeposit} from './deposit.js';
 import {nothing} from './expiry.js';
+import {countHoldings} from './holdings.js';
 import type {StoreChange} from './lock.js';
 import {ownerOf} from './registration.js';
 import {AuthenticationFailure, NoTip} from './rejections.js';
@@ -58,7 +59,7 @@ export async function putAppointment(
   const changed = !isSame(before, after) || !isSame(toldRow, told);
   if (changed) {
     transaction.put(toldKey(key), told);
-    transaction.put(userKey(owner.id), encodeUser(user));
+    putUser(transaction, owner.id, {before: owner.user, after: user});
     transaction.put(place, after);
     transaction.put(blobKey(subscription, locator), encryptedBlob);
     transaction.put(locatorKey(locator, subscription), nothing);
@@ -91,7 +92,14 @@ export async function deleteAppointments(
     uuids.push(uuidOf(place.subscription, place.locator));
     slots += decodeAppointment(row).slots;
   }
-  const gone = {count: uuids.length, slots};
-  if (gone.count > 0) transaction.put(userKey(owner.id), encodeUser(withoutAppointments(owner.user, gone, refund)));
+  if (uuids.length === 0) return uuids;
+  const after = withoutAppointments(owner.user, {count: uuids.length, slots}, refund);
+  putUser(transaction, owner.id, {before: owner.user, after});
   return uuids;
+}
+
+/** What he holds has changed. */
+function putUser(transaction: Transaction, id: number, {before, after}: {before: UserRow; after: UserRow}): void {
+  transaction.put(userKey(id), encodeUser(after));
+  countHoldings(transaction, {gone: [before], come: [after]});
 }

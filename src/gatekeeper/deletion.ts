@@ -3,7 +3,7 @@ import type {Transaction} from '../store/transaction.js';
 import {denyAnswersFor} from './auth/answers.js';
 import type {AuthEvent} from './auth/events.js';
 import type {GatekeeperEvent} from './events.js';
-import {changeUserCount, deleteUsers} from './expiry.js';
+import {deleteUsers} from './expiry.js';
 import {keepForPurge} from './purge.js';
 import type {KnownUser} from './user-reference.js';
 
@@ -18,7 +18,6 @@ export async function deleteUser(
   {id, user}: KnownUser,
 ): Promise<void> {
   const deleted = deleteUsers(transaction, [{id, height: user.expiry}], [encodeUser(user)]);
-  changeUserCount(transaction, -1);
   await keepForPurge(transaction, encodeUndo(deleted));
   publish({
     type: 'user_deleted',

@@ -12,6 +12,7 @@ import {
   type UserRow,
 } from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import {countHoldings} from './holdings.js';
 import {keepForPurge} from './purge.js';
 import {maxU32} from './settings.js';
 
@@ -59,7 +60,6 @@ export async function deleteOutdated(transaction: Transaction, height: number, d
     const [next] = await transaction.range({...dueRange('e', last + 1, maxU32), limit: 1});
     transaction.update({progress: {...progress, sweptExpiry: next ? dueOf(next[0]).height - 1 : maxU32}});
   } else {
-    changeUserCount(transaction, -count);
     const purgedUndo = Math.min(progress.purgedUndo, height);
     transaction.update({progress: {...progress, sweptExpiry: last, purgedUndo}});
   }
@@ -72,7 +72,8 @@ export function deleteUsers(
   dues: readonly {readonly id: number; readonly height: number}[],
   rows: readonly (Uint8Array | undefined)[],
 ): DeletedUser[] {
-  return dues.map(({id, height}, i) => {
+  const gone: UserRow[] = [];
+  const deleted = dues.map(({id, height}, i) => {
     const row = rows[i];
     assert(row, `user ${id} is due at ${height} but has no row`);
     const user = decodeUser(row);
@@ -80,8 +81,11 @@ export function deleteUsers(
     transaction.del(userKey(id));
     transaction.del(dueKey('e', height, id));
     for (const {key} of user.devices) transaction.del(deviceKey(key));
+    gone.push(user);
     return {id, user: row};
   });
+  countHoldings(transaction, {gone});
+  return deleted;
 }
 
 /**
@@ -107,7 +111,6 @@ export async function restoreDeleted(transaction: Transaction, height: number): 
       for (const id of restored.slice(0, namedUsers - ids.length)) ids.push(id);
     }
   }
-  if (count > 0) changeUserCount(transaction, count);
   return {count, ids};
 }
 
@@ -130,6 +133,7 @@ async function restoreUsers(
   taken: ReadonlySet<string>,
 ): Promise<number[]> {
   const restored: number[] = [];
+  const come: UserRow[] = [];
   const gone: DeletedUser[] = [];
   for (const deleted of users) {
     const {id, user, row, key, deviceKeys} = deleted;
@@ -146,7 +150,9 @@ async function restoreUsers(
       transaction.put(deviceKeys[i]!, encodeDevice({userId: id, role, authorizedAt}));
     });
     restored.push(id);
+    come.push(row);
   }
+  countHoldings(transaction, {come});
   if (gone.length > 0) await keepForPurge(transaction, encodeUndo(gone));
   return restored;
 }
@@ -174,8 +180,3 @@ export function putDue(transaction: Transaction, expiry: number, id: number): vo
 
 /** The value of rows that say all in their key. */
 export const nothing = new Uint8Array(0);
-
-export function changeUserCount(transaction: Transaction, more: number): void {
-  const {counters} = transaction.meta;
-  transaction.update({counters: {...counters, users: counters.users + more}});
-}

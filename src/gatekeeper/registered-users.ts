@@ -20,6 +20,12 @@ export class RegisteredUsers implements AsyncIterable<[key: string, user: UserIn
     return this.#store.meta?.counters.users ?? 0;
   }
 
+  /** Appointments of all users, and the slots that they take, known without counting them. */
+  get holdings(): {readonly appointments: number; readonly takenSlots: number} {
+    const {appointments = 0, takenSlots = 0} = this.#store.meta?.counters ?? {};
+    return {appointments, takenSlots};
+  }
+
   async has(key: string): Promise<boolean> {
     const row = await this.#device(key);
     return row !== undefined && decodeDevice(row).userId > 0;

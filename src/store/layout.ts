@@ -4,7 +4,8 @@
  * S meta!chain                             network, genesis hash
  * S meta!tip                               height, hash of the last processed block
  * S meta!start                             height at which this store began
- * S meta!counters                          next user id, subscription number and request id; users, pending (unproven among them) and closed requests
+ * S meta!counters                          next user id, subscription number and request id; users, their appointments
+ *                                          and slots taken; pending (unproven among them) and closed requests
  * S meta!settings                          the settings that decide, in force
  * S user!<id:4>                            subscription, available and granted slots, start, expiry, devices
  * S device!<pubkey:33>                     user id, role, authorized at

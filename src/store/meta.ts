@@ -56,6 +56,9 @@ export interface Counters {
   readonly nextUserId: number;
   readonly nextSubscription: number;
   readonly users: number;
+  /** Of all users together, and the slots that they take. */
+  readonly appointments: number;
+  readonly takenSlots: number;
   readonly nextRequestId: number;
   readonly pendingRequests: number;
   /** Closed requests that are still kept. */
@@ -63,6 +66,19 @@ export interface Counters {
   /** Those of the pending requests that nobody has signed. */
   readonly unprovenRequests: number;
 }
+
+/** In the order in which they are stored. */
+const counterNames = [
+  'nextUserId',
+  'nextSubscription',
+  'users',
+  'nextRequestId',
+  'pendingRequests',
+  'closedRequests',
+  'unprovenRequests',
+  'appointments',
+  'takenSlots',
+] as const satisfies readonly (keyof Counters)[];
 
 /** How far sweeps and purges have come. Not state: it only says where there is nothing left to read. */
 export interface Progress {
@@ -135,17 +151,7 @@ export function metaChanges(before: Meta | undefined, after: Meta): Change[] {
   if (before?.tip !== tip) put(metaKey('tip'), {height: tip.height, hash: tip.hash});
   if (before?.start !== start) put(metaKey('start'), start);
   if (before?.counters !== counters) {
-    const {nextUserId, nextSubscription, users, nextRequestId, pendingRequests, closedRequests, unprovenRequests} =
-      counters;
-    put(metaKey('counters'), {
-      nextUserId,
-      nextSubscription,
-      users,
-      nextRequestId,
-      pendingRequests,
-      closedRequests,
-      unprovenRequests,
-    });
+    put(metaKey('counters'), Object.fromEntries(counterNames.map((name) => [name, counters[name]])));
   }
   if (before?.settings !== settings) {
     put(metaKey('settings'), Object.fromEntries(decisionSettingNames.map((name) => [name, settings[name]])));

@@ -44,7 +44,7 @@ async function* authorizationRequests(rows: KeyValueReader): AsyncIterable<Chang
 /** From 2 to 3: appointments with their blobs. Only stores without appointments come here. */
 async function* appointmentBlobs(rows: KeyValueReader): AsyncIterable<Change> {
   yield* extended(rows, metaKey('settings'), {maxUnprovenRequests: 1_000});
-  yield* extended(rows, metaKey('counters'), {unprovenRequests: 0});
+  yield* extended(rows, metaKey('counters'), {unprovenRequests: 0, appointments: 0, takenSlots: 0});
 }
 
 /** A row of JSON with more fields at its end. */

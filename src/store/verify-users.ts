@@ -18,12 +18,16 @@ import {decodeDevice, decodeUndo, decodeUser} from './rows.js';
 
 export async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken, check: Check): Promise<number> {
   let users = 0;
+  let appointments = 0;
+  let takenSlots = 0;
   for await (const page of pagesOf(rows, tableRange('user'))) {
     const known = page.map(([key, value]) => ({id: userIdOf(key), ...decodeUser(value)}));
     const dues = await rows.getMany(known.map(({id, expiry}) => dueKey('e', expiry, id)));
     const devices = known.flatMap(({id, devices}) => devices.map((device) => ({id, ...device})));
     const deviceRows = await rows.getMany(devices.map(({key}) => deviceKey(key)));
     known.forEach((user, i) => {
+      appointments += user.appointments;
+      takenSlots += user.grantedSlots - user.availableSlots;
       const sum = taken.get(user.subscription) ?? {count: 0, slots: 0, userId: user.id};
       taken.delete(user.subscription);
       check.that(sum.userId === user.id, () => `appointments of user ${user.id} name another user`);
@@ -57,6 +61,13 @@ export async function verifyUsers(rows: KeyValueReader, meta: Meta, taken: Taken
     });
     users += page.length;
   }
+  const {counters} = meta;
+  check.that(users === counters.users, () => `${users} users stand in the store, ${counters.users} are counted`);
+  check.that(
+    appointments === counters.appointments && takenSlots === counters.takenSlots,
+    () =>
+      `users have ${appointments} appointments in ${takenSlots} slots, ${counters.appointments} in ${counters.takenSlots} are counted`,
+  );
   return users;
 }
 

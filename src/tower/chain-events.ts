@@ -48,6 +48,8 @@ export function beginStore(
       pendingRequests: 0,
       closedRequests: 0,
       unprovenRequests: 0,
+      appointments: 0,
+      takenSlots: 0,
     },
     settings,
     progress: {

@@ -34,6 +34,7 @@ network     regtest, simulated chain
 tip         121  ${'00'.repeat(32)}
 source      121
 users       1
+stored      1 appointment, 2 slots
 auth        user, 2 requests pending, 1 of them unproven
 ready       yes
 decided by  policy: user_signup, user_login at once; user_signup later
@@ -183,6 +184,7 @@ network     regtest, bitcoind
 tip         none yet
 source      not heard of
 users       1
+stored      1 appointment, 2 slots
 auth        user, 2 requests pending, 1 of them unproven
 ready       no
 decided by  webhook: not asked for now, because it is down

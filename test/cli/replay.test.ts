@@ -20,7 +20,7 @@ disconnected  26 to 21, a reorg of depth 6
 connected     21 to 30
 
 tip     30  1eb4390ef7278d386feec433c65e2c7320a6cdd001b53e2f154c910df2ae7495
-digest  5bd1463b6a5ba8be393f123bd46bd0709ab1d77a56d16c735b2af04e2ad12c92
+digest  a41196d4a07203619ccfb08c2c7a04c4315009d59a2075bdf9ac361985528a0a
 `,
   );
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {appointmentReceipt, recoverKey} from '../../src/crypto/index.js';
+import {countHoldings} from '../../src/gatekeeper/holdings.js';
 import {AuthenticationFailure, NoTip, SubscriptionExpired} from '../../src/gatekeeper/index.js';
 import {listSubscription} from '../../src/gatekeeper/held-appointments.js';
 import {
@@ -286,6 +287,7 @@ test('the log alone, without the blobs, leads to the same digest', async (t) => 
         transaction.put(layout.locatorKey(locator, user.subscription), new Uint8Array(0));
         const after = {...user, availableSlots, appointments: user.appointments + added};
         transaction.put(layout.userKey(userId), encodeUser(after));
+        countHoldings(transaction, {gone: [user], come: [after]});
         transaction.put(layout.toldKey(device), encodeTold({...told, highestSlots: 10, highestExpiry: 110}));
       });
     }

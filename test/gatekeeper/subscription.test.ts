@@ -20,6 +20,8 @@ const counters = {
   pendingRequests: 1,
   closedRequests: 3,
   unprovenRequests: 1,
+  appointments: 1,
+  takenSlots: 1,
 };
 
 /** A user with id 3, who registered at 1000 and has used 4 of his 10 slots. */

@@ -88,6 +88,8 @@ const meta: Meta = {
     pendingRequests: 5,
     closedRequests: 8,
     unprovenRequests: 1,
+    appointments: 0,
+    takenSlots: 0,
   },
   settings: defaultGatekeeperSettings,
   progress: {

@@ -1,3 +1,4 @@
+import {countHoldings} from '../../src/gatekeeper/holdings.js';
 import {layout} from '../../src/store/index.js';
 import {decodeUser, encodeUser} from '../../src/store/rows.js';
 import {rowsOfAppointment} from './deposits.js';
@@ -12,9 +13,8 @@ export async function appoint(world: World, id: number, count: number): Promise<
       const place = {userId: id, subscription: user.subscription, locator: locator(n)};
       for (const [key, value] of rowsOfAppointment(place)) transaction.put(key, value);
     }
-    transaction.put(
-      layout.userKey(id),
-      encodeUser({...user, appointments: count, grantedSlots: user.availableSlots + count}),
-    );
+    const after = {...user, appointments: count, grantedSlots: user.availableSlots + count};
+    transaction.put(layout.userKey(id), encodeUser(after));
+    countHoldings(transaction, {gone: [user], come: [after]});
   });
 }

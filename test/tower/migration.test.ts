@@ -133,6 +133,8 @@ test('a store of the first version is as it was, with settings and counters that
     pendingRequests: 0,
     closedRequests: 0,
     unprovenRequests: 0,
+    appointments: 0,
+    takenSlots: 0,
   });
   const told = await Promise.all([first, second, third].map((device) => world.rows.get(layout.toldKey(device))));
   t.deepEqual(

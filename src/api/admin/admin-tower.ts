@@ -47,6 +47,9 @@ export interface TowerStatus {
   readonly users: number;
   /** How many of them are in each state; null before the first header, and when too many have expired to count them. */
   readonly userStates: UserStates | null;
+  /** Of all users, and the slots that they take. */
+  readonly appointments: number;
+  readonly takenSlots: number;
   /** Level of authorization. */
   readonly auth: DecisionSettings['auth'];
   /** Whether requests are decided and devices served: the seed's `db_is_ready`. */

@@ -102,6 +102,7 @@ async function statusOf(
     sourceHeight: sourceHeight ?? null,
     users: tower.gatekeeper.registeredUsers.size,
     userStates: userStates ?? null,
+    ...tower.gatekeeper.registeredUsers.holdings,
     auth: tower.gatekeeper.settings.auth,
     ready: tower.isReady,
     pendingRequests: tower.auth.pendingRequests,

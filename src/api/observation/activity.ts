@@ -22,6 +22,9 @@ export interface Activity {
   readonly users: number;
   /** null before the first header, and when too many have expired to count them. */
   readonly userStates: UserStates | null;
+  /** Of all users, and the slots that they take. */
+  readonly appointments: number;
+  readonly takenSlots: number;
   readonly pendingRequests: number;
   /** Changes that wait for the single writer. */
   readonly queued: number;
@@ -38,9 +41,8 @@ export interface Counts {
   /** New users who registered, and users who renewed. */
   readonly registrations: number;
   readonly renewals: number;
-  /** Appointments taken in, added or updated, and the slots that they have taken. */
+  /** Appointments taken in, added or updated. */
   readonly deposits: number;
-  readonly slotsTaken: number;
   /** Requests that the public interface has answered, and those of them that it refused or failed. */
   readonly requests: number;
   readonly requestsRefused: number;

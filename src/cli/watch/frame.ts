@@ -87,15 +87,16 @@ function chainFacts({activity, gone}: View, now: Date): Fact[] {
   ];
 }
 
-function userFacts({users, userStates, pendingRequests, requestsPerSecond, sinceStart}: Activity): Fact[] {
-  const {deposits, slotsTaken, registrations, renewals, requests, requestsRefused} = sinceStart;
+function userFacts({sinceStart, ...activity}: Activity): Fact[] {
+  const {users, userStates, appointments, takenSlots, pendingRequests, requestsPerSecond} = activity;
+  const {deposits, registrations, renewals, requests, requestsRefused} = sinceStart;
   return [
     ['users', [usersInWords(users, userStates)]],
+    ['stored', [`${plural(appointments, 'appointment')}, ${plural(takenSlots, 'slot')}`]],
     ['pending', [plural(pendingRequests, 'request'), pendingRequests > 0 ? 'yellow' : undefined]],
     ['http', [`${requestsPerSecond.toFixed(1)} requests/s`]],
     ['so far', [`${countInWords(requests)} answered, ${countInWords(requestsRefused)} refused`]],
-    ['', [`${plural(deposits, 'deposit')}, ${plural(slotsTaken, 'slot')}`]],
-    ['', [`${plural(registrations, 'new user')}, ${plural(renewals, 'renewal')}`]],
+    ['', [`${plural(deposits, 'deposit')}, ${plural(registrations, 'user')}, ${plural(renewals, 'renewal')}`]],
   ];
 }
 

@@ -23,8 +23,8 @@ const counting: Counting = {
   receipt_issued: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'receipt'}),
   subscription_extended: (_, metrics) => metrics.count('bartizan_registrations_total', {kind: 'extension'}),
   user_deleted: (_, metrics) => metrics.count('bartizan_users_deleted_total', {by: 'operator'}),
-  appointment_added: (_, metrics) => metrics.count('bartizan_deposits_total', {kind: 'added'}),
-  appointment_updated: (_, metrics) => metrics.count('bartizan_deposits_total', {kind: 'updated'}),
+  appointment_added: ({blobBytes}, metrics) => countDeposit(metrics, 'added', blobBytes),
+  appointment_updated: ({blobBytes}, metrics) => countDeposit(metrics, 'updated', blobBytes),
   appointments_deleted: ({count}, metrics) => metrics.count('bartizan_appointments_deleted_total', {}, count),
   request_received({kind, supersedes}, metrics) {
     metrics.count('bartizan_requests_total', {kind});
@@ -43,6 +43,11 @@ const counting: Counting = {
 /** Counts what has happened. */
 export function countEvent(metrics: Counted, event: TowerEvent): void {
   (counting[event.type] as ((event: TowerEvent, metrics: Counted) => void) | undefined)?.(event, metrics);
+}
+
+function countDeposit(metrics: Counted, kind: string, bytes: number): void {
+  metrics.count('bartizan_deposits_total', {kind});
+  metrics.count('bartizan_deposited_bytes_total', {}, bytes);
 }
 
 function countClosed(metrics: Counted, state: string, name: string): void {

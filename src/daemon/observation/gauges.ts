@@ -27,6 +27,8 @@ export function readGauges(
     bartizan_users: tower.gatekeeper.registeredUsers.size,
     bartizan_users_by_state:
       userStates && Object.entries(userStates).map(([state, count]) => [{state}, count as number] as const),
+    bartizan_appointments: tower.gatekeeper.registeredUsers.holdings.appointments,
+    bartizan_slots_taken: tower.gatekeeper.registeredUsers.holdings.takenSlots,
     bartizan_pending_requests: tower.auth.pendingRequests,
     bartizan_unproven_requests: tower.auth.unprovenRequests,
     bartizan_writer_queue_length: tower.queued,

@@ -74,6 +74,8 @@ export const metricTable = {
     'Users who may deposit, are in their grace period, or past it and deleted by the next block; absent while more than 100,000 have expired',
     {state: ['active', 'expired', 'outdated']},
   ),
+  bartizan_appointments: gauge('Appointments of all users'),
+  bartizan_slots_taken: gauge('Slots that the appointments of all users take'),
   bartizan_registrations_total: counter(
     'Registrations: of new users, of users who renew, of those let in by a decision who ask for their first receipt, and extensions by the operator',
     {kind: ['new', 'renewal', 'receipt', 'extension']},
@@ -83,6 +85,7 @@ export const metricTable = {
   }),
   bartizan_users_restored_total: counter('Users restored because the block that deleted them has left the chain'),
   bartizan_deposits_total: counter('Appointments taken in and on disk', {kind: ['added', 'updated']}),
+  bartizan_deposited_bytes_total: counter('Bytes of the encrypted blobs of those appointments'),
   bartizan_appointments_deleted_total: counter('Appointments deleted one by one, and not with their user'),
 
   bartizan_pending_requests: gauge('Authorization requests that wait for a decision'),

@@ -41,7 +41,6 @@ export class Observation implements ObservedTower {
     registrations: 0,
     renewals: 0,
     deposits: 0,
-    slotsTaken: 0,
     requests: 0,
     requestsRefused: 0,
   };
@@ -111,6 +110,7 @@ export class Observation implements ObservedTower {
       sourceHeight: sourceHeight ?? null,
       users: tower.gatekeeper.registeredUsers.size,
       userStates: (await this.#countStates()) ?? null,
+      ...tower.gatekeeper.registeredUsers.holdings,
       pendingRequests: tower.auth.pendingRequests,
       queued: tower.queued,
       requestsPerSecond: this.#rate.perSecond,
@@ -152,9 +152,7 @@ export class Observation implements ObservedTower {
     if (type === 'block_connected') this.#counts.blocks++;
     if (type === 'user_registered') this.#counts.registrations++;
     if (type === 'subscription_renewed') this.#counts.renewals++;
-    if (type !== 'appointment_added' && type !== 'appointment_updated') return;
-    this.#counts.deposits++;
-    if (type === 'appointment_added') this.#counts.slotsTaken += event.slots;
+    if (type === 'appointment_added' || type === 'appointment_updated') this.#counts.deposits++;
   }
 
   #answered({method, route = 'none', status, seconds}: AnsweredRequest): void {

@@ -42,6 +42,8 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         sourceHeight: 121,
         users: 1,
         userStates: {active: 1, expired: 0, outdated: 0},
+        appointments: 1,
+        takenSlots: 2,
         auth: 'user',
         ready: true,
         pendingRequests: 2,

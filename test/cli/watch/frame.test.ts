@@ -15,11 +15,11 @@ test('a picture of a tower in 80 columns', (t) => {
     'bartizan 0.1.0   regtest   process 4242, up 2 h 13 min                  12:03:04',
     '',
     'state     synced                 users     1,234: 1,222 active, 12 in grace',
-    'tip       104  0a0a0a…0a0ac2     pending   3 requests',
-    'source    104                    http      212.4 requests/s',
-    'block     4 min ago              so far    1,204,113 answered, 12 refused',
-    'queue     0 changes                        18,204 deposits, 20,113 slots',
-    '                                           5 new users, 2 renewals',
+    'tip       104  0a0a0a…0a0ac2     stored    98,204 appointments, 101,113 slots',
+    'source    104                    pending   3 requests',
+    'block     4 min ago              http      212.4 requests/s',
+    'queue     0 changes              so far    1,204,113 answered, 12 refused',
+    '                                           18,204 deposits, 5 users, 2 renewals',
     '',
     'last events',
     '11:59:04      104  block connected       hash=0a0a0a0a…0a0a0ac2 deleted_users=2…',
@@ -57,7 +57,7 @@ test('in few columns the facts stand below each other', (t) => {
     'block     4 min ago',
     'queue     0 changes',
     'users     1,234: 1,222 active, 12 in gr…',
-    'pending   3 requests',
+    'stored    98,204 appointments, 101,113 …',
   ]);
 });
 

@@ -39,7 +39,7 @@ test('it tells where the tower stands, what has come, and the last events', asyn
     pendingRequests: 0,
     queued: 0,
     requestsPerSecond: 0,
-    sinceStart: {blocks: 2, registrations: 2, renewals: 1, deposits: 0, slotsTaken: 0, requests: 0, requestsRefused: 0},
+    sinceStart: {blocks: 2, registrations: 2, renewals: 1, deposits: 0, requests: 0, requestsRefused: 0},
   });
   t.deepEqual(
     activity.events.map(({event}) => event),

@@ -4,7 +4,7 @@ import type {Daemon} from '../../../src/daemon/daemon.js';
 import {metricTable} from '../../../src/daemon/observation/metric-table.js';
 import {aDaemon, get} from '../../support/daemon.js';
 import {submissionTo} from '../../support/devices.js';
-import {publicKey} from '../../support/keys.js';
+import {locator, publicKey} from '../../support/keys.js';
 import {ManualTimers} from '../../support/manual-timers.js';
 import {type Family, parseScrape} from '../../support/prometheus.js';
 import {SteeredSource} from '../../support/steered-source.js';
@@ -141,6 +141,42 @@ test('requests are counted by kind, by what became of them and by whom', async (
   t.deepEqual(await counted(), [5, 2, 1, 1, 1, 0, 1]);
   await daemon.mine(3);
   t.deepEqual(await counted(), [5, 0, 1, 1, 1, 2, 1]);
+});
+
+test('appointments and their slots are counted as they come, change and go with their user', async (t) => {
+  const daemon = await aDaemon(t, short);
+  const {gatekeeper, operator} = daemon.tower;
+  const counted = () =>
+    values(
+      daemon,
+      'bartizan_appointments',
+      'bartizan_slots_taken',
+      'bartizan_deposits_total{kind="added"}',
+      'bartizan_deposits_total{kind="updated"}',
+      'bartizan_deposited_bytes_total',
+    );
+  const deposit = (user: number, n: number, bytes: number) =>
+    gatekeeper.addUpdateAppointment(publicKey(user), {
+      locator: locator(n),
+      encryptedBlob: new Uint8Array(bytes),
+      toSelfDelay: 20,
+      signature: 'd'.repeat(104),
+    });
+  for (const user of [1, 2]) await gatekeeper.addUpdateUser(publicKey(user));
+  await deposit(1, 1, 100);
+  await deposit(1, 2, 5_000);
+  await deposit(2, 1, 2_049);
+  t.deepEqual(await counted(), [3, 6, 3, 0, 7_149]);
+  await deposit(1, 2, 10);
+  t.deepEqual(await counted(), [3, 4, 3, 1, 7_159]);
+  await operator.delete({userId: 2}, 'operator');
+  t.deepEqual(await counted(), [2, 2, 3, 1, 7_159]);
+  await daemon.mine(7);
+  t.deepEqual(await counted(), [0, 0, 3, 1, 7_159]);
+  t.deepEqual(
+    await values(daemon, 'bartizan_users_deleted_total{by="operator"}', 'bartizan_users_deleted_total{by="expiry"}'),
+    [1, 1],
+  );
 });
 
 test('the state of the source is one of eight, and the age of the last block grows until the next', async (t) => {
