@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {SimulatedChain} from '../src/chain/simulated-chain.js';
-import {infoHashOf} from '../src/gatekeeper/auth/proof.js';
+import {infoHashOf} from '../src/crypto/proof.js';
 import {receive, receptionReads} from '../src/gatekeeper/auth/reception.js';
 import type {CheckedSubmission} from '../src/gatekeeper/auth/submission.js';
 import type {KeyValueStore} from '../src/store/key-value-store.js';

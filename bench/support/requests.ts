@@ -1,6 +1,6 @@
 import {hash} from 'node:crypto';
 import {genesisOf} from '../../src/chain/network.js';
-import {infoHashOf} from '../../src/gatekeeper/auth/proof.js';
+import {infoHashOf} from '../../src/crypto/proof.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import type {Change} from '../../src/store/key-value-store.js';
 import {answeredKey, infoKey, readyKey, requestDueKey, requestKey, requestOfKey} from '../../src/store/layout.js';

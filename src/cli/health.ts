@@ -1,7 +1,7 @@
 import {ObservationClient} from '../api/observation/observation-client.js';
 import type {Health} from '../api/observation/observed-tower.js';
 import {defineTower} from './admin-command.js';
-import {printable} from './printable.js';
+import {printable} from '../errors/printable.js';
 import {settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 

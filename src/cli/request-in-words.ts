@@ -5,7 +5,7 @@ import {blocksInWords, heightInWords, type Saying} from '../sim/heights.js';
 import type {RequestStage} from '../store/layout.js';
 import type {Closing, RequestState, Verdict} from '../store/request-row.js';
 import type {Paint} from './paint.js';
-import {printable} from './printable.js';
+import {printable} from '../errors/printable.js';
 
 const expiring: Saying = {future: 'expires', past: 'to expire'};
 const asking: Saying = {future: 'asked about again', past: 'asked about again'};

@@ -4,7 +4,7 @@ import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
 import {indentJson} from './indent-json.js';
 import type {Paint} from './paint.js';
-import {printable} from './printable.js';
+import {printable} from '../errors/printable.js';
 import {
   colourOf,
   decisionsFor,

@@ -12,7 +12,7 @@ import {maxU48} from '../store/layout.js';
 import type {RequestState} from '../store/request-row.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
-import {printable} from './printable.js';
+import {printable} from '../errors/printable.js';
 import {colourOf, kindInWords, stageInWords} from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

@@ -2,7 +2,7 @@ import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {countInWords, plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
-import {printable} from './printable.js';
+import {printable} from '../errors/printable.js';
 import {underOneLabel} from './request-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

@@ -4,7 +4,7 @@ import type {TowerStatus} from '../api/admin/admin-tower.js';
 import {withPublicKey} from '../client/node-info.js';
 import type {SigningKey} from '../crypto/index.js';
 import {OperationalError} from '../errors/index.js';
-import {proofMessage} from '../gatekeeper/auth/proof.js';
+import {proofMessage} from '../crypto/proof.js';
 import type {Submission} from '../gatekeeper/auth/views.js';
 import {NoTip} from '../gatekeeper/rejections.js';
 import type {RequestKind} from '../store/layout.js';

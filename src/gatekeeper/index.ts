@@ -2,7 +2,7 @@ export type {GatekeeperEvent} from './events.js';
 export {type Approval, Authorization, type Decider} from './auth/authorization.js';
 export type {AuthEvent} from './auth/events.js';
 export type {Policy, Question, QuestionContext, Reply} from './auth/policy.js';
-export {proofMessage, type ProofFields} from './auth/proof.js';
+export {proofMessage, type ProofFields} from '../crypto/proof.js';
 export type {
   DevicePage,
   DeviceView,
@@ -19,7 +19,7 @@ export {type AppointmentReply, Gatekeeper, type GatekeeperParts, type Registrati
 export type {Appointment, FoundAppointment, SubscriptionInfo} from './held-appointments.js';
 export type {Lock, StoreChange} from './lock.js';
 export {Operator} from './operator.js';
-export {appointmentReceipt, registrationReceipt} from './receipt.js';
+export {appointmentReceipt, registrationReceipt} from '../crypto/receipt.js';
 export {RegisteredUsers} from './registered-users.js';
 export {
   AuthenticationFailure,

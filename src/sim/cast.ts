@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {appointmentMessage, SigningKey} from '../crypto/index.js';
 import type {Deposit} from '../gatekeeper/deposit.js';
-import {locatorBytes} from '../gatekeeper/locator.js';
+import {locatorBytes} from '../crypto/locator.js';
 
 /** What the plugin of Core Lightning sends, whatever its channels say. */
 const toSelfDelay = 42;

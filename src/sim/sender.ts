@@ -1,7 +1,7 @@
 import type {SimulatedChain} from '../chain/index.js';
 import {assert, Rejection, unreachable} from '../errors/index.js';
 import type {Authorization} from '../gatekeeper/auth/authorization.js';
-import {proofMessage} from '../gatekeeper/auth/proof.js';
+import {proofMessage} from '../crypto/proof.js';
 import type {Submission} from '../gatekeeper/auth/views.js';
 import type {Tower} from '../tower/tower.js';
 import type {Cast} from './cast.js';

@@ -5,7 +5,7 @@ import test, {type ExecutionContext} from 'ava';
 import {AdminClient} from '../../src/api/admin/client.js';
 import {socketPathOf} from '../../src/api/admin/socket.js';
 import type {BartizanError} from '../../src/errors/index.js';
-import {proofMessage} from '../../src/gatekeeper/auth/proof.js';
+import {proofMessage} from '../../src/crypto/proof.js';
 import type {Submission} from '../../src/gatekeeper/auth/views.js';
 import {publicKey, signingKey} from '../support/keys.js';
 import {ask, run, runHere, type Running, start, temporaryDirectory} from './harness.js';

@@ -56,3 +56,15 @@ test('one key used by many at once never hears of less than it was told', async 
   t.is(new Set(receipts.map(({availableSlots}) => availableSlots)).size, 30);
   t.is((await client().receipts()).receipts.length, 30);
 });
+
+test('a blob that the tower does not take is refused in its words, however large it is', async (t) => {
+  const {port} = await served(t);
+  const client = new TowerClient({tower: `${towerKey.publicKey}@127.0.0.1:${port}`, key: signingKey(2)});
+  await client.register();
+  for (const bytes of [65_537, 200_000, 3_000_000]) {
+    const encryptedBlob = Buffer.alloc(bytes);
+    const refused = client.addAppointment({locator: known.locator.rust, encryptedBlob});
+    const {hint} = await t.throwsAsync(refused, {instanceOf: TowerRefusal});
+    t.is(hint, 'Send a smaller blob: this tower takes no larger ones.');
+  }
+});

@@ -22,7 +22,7 @@ import {
 } from '../../src/gatekeeper/auth/node-info.js';
 import {maxReasonCharacters, type QuestionContext} from '../../src/gatekeeper/auth/policy.js';
 import {maxPragmaCharacters, parsePragma, type PragmaCommand} from '../../src/gatekeeper/auth/pragma.js';
-import {proofMessage} from '../../src/gatekeeper/auth/proof.js';
+import {proofMessage} from '../../src/crypto/proof.js';
 import {functionLimitMs} from '../../src/gatekeeper/auth/registered-functions.js';
 import {type Outcome, readReply} from '../../src/gatekeeper/auth/return-table.js';
 import {firstState, transitions} from '../../src/gatekeeper/auth/transitions.js';

@@ -1,4 +1,4 @@
-import {infoHashOf, proofMessage} from '../../src/gatekeeper/auth/proof.js';
+import {infoHashOf, proofMessage} from '../../src/crypto/proof.js';
 import type {RequestDetails, Submission} from '../../src/gatekeeper/auth/views.js';
 import type {RequestKind} from '../../src/store/layout.js';
 import {publicKey, signingKey} from './keys.js';

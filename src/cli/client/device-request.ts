@@ -1,7 +1,7 @@
 import type {AnsweredRequest, DeviceRequest} from '../../client/index.js';
 import {heightInWords, type Saying} from '../../sim/heights.js';
 import type {Paint} from '../paint.js';
-import {printable} from '../printable.js';
+import {printable} from '../../errors/printable.js';
 import {colourOf, grantRows, retryInWords, type Row, rowOf} from '../request-in-words.js';
 import type {ExitStatus} from '../subcommand.js';
 import {columns} from '../table.js';

@@ -5,7 +5,7 @@ import {type Facts, factsOf, levelOf, type LoggedEvent, type LogLevel} from '../
 import {messageOf} from '../../errors/causes.js';
 import {BartizanError} from '../../errors/index.js';
 import type {Io} from '../io.js';
-import {printable} from '../printable.js';
+import {printable} from '../../errors/printable.js';
 import type {LogWriter} from './log-writer.js';
 
 /** For programs: one JSON object a line, with `level`, `time`, `event`, and the facts of the event beside them. */

@@ -2,7 +2,7 @@ import {toWire} from '../../api/wire-names.js';
 import {type Facts, factsOf, levelOf, type LoggedEvent} from '../../daemon/observation/logged-event.js';
 import {countInWords} from '../../sim/heights.js';
 import type {Paint} from '../paint.js';
-import {printable} from '../printable.js';
+import {printable} from '../../errors/printable.js';
 import {painted, type Segment} from '../segments.js';
 
 /** For grep: `time=… level=info event=block_connected height=104 hash=… deleted_users=0`. */

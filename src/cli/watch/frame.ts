@@ -2,7 +2,7 @@ import type {Activity} from '../../api/observation/activity.js';
 import {countInWords, plural} from '../../sim/heights.js';
 import {prettySegments} from '../daemon/log-line.js';
 import {type Paint, plain} from '../paint.js';
-import {printable} from '../printable.js';
+import {printable} from '../../errors/printable.js';
 import {fit, painted, type Segment, widthOf} from '../segments.js';
 import {ageInWords} from './age.js';
 import type {Update} from './updates.js';

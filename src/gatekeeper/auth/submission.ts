@@ -7,7 +7,7 @@ import {maxU32} from '../settings.js';
 import {checkInfo} from './info.js';
 import {isRequestKind} from './level.js';
 import {checkNodeInfo} from './node-info.js';
-import {infoHashOf, proofMessage} from './proof.js';
+import {infoHashOf, proofMessage} from '../../crypto/proof.js';
 import type {StatusQuestion, Submission} from './views.js';
 
 /** The block that a proof is bound to. */

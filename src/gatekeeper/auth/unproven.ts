@@ -6,7 +6,7 @@ import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {hasWhat, requestKinds} from './level.js';
 import {type Admission, fileRequest, type Received, requestBytes} from './new-request.js';
-import {infoHashOf} from './proof.js';
+import {infoHashOf} from '../../crypto/proof.js';
 import {requireCooledDown} from './reception.js';
 import {alreadyAuthorized, tooManyUnproven, wrongLevel} from './rejections.js';
 import {newestRequest} from './request-rows.js';

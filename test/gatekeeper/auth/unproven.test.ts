@@ -1,5 +1,5 @@
 import test from 'ava';
-import {infoHashOf} from '../../../src/gatekeeper/auth/proof.js';
+import {infoHashOf} from '../../../src/crypto/proof.js';
 import {ask} from '../../support/devices.js';
 import {publicKey} from '../../support/keys.js';
 import {ScriptedPolicy} from '../../support/scripted-policy.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {printable} from '../../src/cli/printable.js';
+import {printable} from '../../src/errors/printable.js';
 
 test('letters of every script and signs stay as they are', (t) => {
   for (const text of ['', 'plain "text" \\ {}', 'Zoë 東京 🏰', 'a b']) t.is(printable(text), text);

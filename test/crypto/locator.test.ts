@@ -1,5 +1,5 @@
 import test from 'ava';
-import {locatorOf} from '../../src/gatekeeper/locator.js';
+import {locatorOf} from '../../src/crypto/locator.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
 
 test('a locator is the start of the dispute txid in internal order', (t) => {

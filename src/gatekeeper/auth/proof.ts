@@ -1,1 +1,0 @@
-export {infoHashOf, type ProofFields, proofMessage} from '../../crypto/proof.js';

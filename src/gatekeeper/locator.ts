@@ -1,1 +1,0 @@
-export {locatorBytes, locatorOf} from '../crypto/locator.js';

@@ -1,1 +1,0 @@
-export {appointmentReceipt, registrationReceipt} from '../crypto/receipt.js';
