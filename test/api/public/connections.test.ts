@@ -56,9 +56,15 @@ test('updates of one appointment over many connections leave one of them whole, 
 });
 
 test('a client that has said all still gets its answers, and then the end', async (t) => {
-  const {connect} = await served(t);
-  const wire = await connect();
+  const {connect, world} = await served(t);
+  const [wire, other] = [await connect(), await connect()];
+  let goOn: () => void = () => undefined;
+  const blocked = world.change(() => new Promise<void>((resolve) => (goOn = resolve)));
   wire.write(Buffer.concat([registerRequest(1), registerRequest(2), ping].map(requestBytes))).finish();
+  await other.ask(ping);
+  await other.ask(ping);
+  goOn();
+  await blocked;
   t.is((await wire.answerTo(registerRequest(1))).status, 200);
   t.is((await wire.answerTo(registerRequest(2))).status, 200);
   t.is((await wire.answerTo(ping)).status, 200);
