@@ -13,6 +13,8 @@ interface ApiOptions {
   readonly onReport: (report: ApiReport) => void;
 }
 
+/** Many times what a busy node has to say. */
+const defaultRateLimit = 100;
 /** What the bodies of all connections may take together, each of them as long as it may be. */
 const bodyBytes = 256 * 1024 * 1024;
 
@@ -26,7 +28,8 @@ export async function openPublicApi(
     host: settings.apiBind,
     port: settings.apiPort,
     maxBlobBytes: settings.maxBlobBytes,
-    rateLimit: settings.apiRateLimit,
+    rateLimit: settings.apiRateLimit || defaultRateLimit,
+    sparesLoopback: settings.apiRateLimit === 0,
     maxConnections: Math.min(settings.apiMaxConnections, Math.floor(bodyBytes / (2 * settings.maxBlobBytes))),
     ...told,
   });

@@ -29,9 +29,10 @@ export const apiSettings = {
   apiRateLimit: integer(
     {from: 0, to: 1_000_000},
     {
-      fallback: 100,
+      fallback: 0,
       group: 'API',
-      meaning: 'Requests a second that one address may make, ten seconds of them at once; 0 is no limit',
+      meaning:
+        'Requests a second that one address may make, ten seconds of them at once; 0 is 100, and no limit for 127.0.0.1 and ::1',
     },
   ),
   maxBlobBytes: integer(

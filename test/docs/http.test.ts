@@ -1,27 +1,34 @@
-import {readFile} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {authPaths, authSchemas} from '../../src/api/public/auth/openapi.js';
-import {authAnswers} from '../../src/api/public/auth/refusals.js';
-import {holdsGenerated} from './generated.js';
+import {openApiDocument} from '../../src/api/public/openapi/document.js';
+import {wireCodes} from '../../src/api/public/refusal.js';
+import {type Step, transcript} from '../api/public/support/transcript.js';
+import {blocksIn, sectionOf} from './console.js';
 
-const page = () => readFile(new URL('../../../docs/reference/http.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/reference/http.md', import.meta.url), 'utf8');
+const {paths} = openApiDocument('0.0.0') as {paths: Record<string, Record<string, unknown>>};
 
-test.serial('the page shows how the errors of devices are answered', async (t) => {
-  const rows = Object.entries(authAnswers).map(([name, {status, code}]) => `| \`${name}\` | ${status} | ${code} |`);
-  const head = ['| `code` | status | `error_code` |', '|---|---|---|'];
-  await holdsGenerated(t, 'http.md', 'auth-errors', `\n${[...head, ...rows].join('\n')}\n\n`);
+test('the page has every endpoint that the description has, and no other', (t) => {
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== 'head')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const named = [...page.matchAll(/^(?:### |\| )`((?:GET|POST) \/\S+)`/gm)].map(([, endpoint]) => endpoint!);
+  t.deepEqual(named.sort(), described.sort());
 });
 
-test.serial('the page names every endpoint of devices, and the fields of what it answers', async (t) => {
-  const text = await page();
-  for (const [path, operations] of Object.entries(authPaths)) {
-    for (const method of Object.keys(operations)) {
-      t.true(text.includes(`| \`${method.toUpperCase()} ${path}\` |`), `${method} ${path}`);
-    }
-  }
-  for (const schema of ['AuthRequest', 'DeviceStatus', 'AuthInfo', 'AuthError']) {
-    const {properties} = authSchemas[schema] as {properties: Record<string, unknown>};
-    for (const name of Object.keys(properties))
-      t.true(text.includes(`\`${name}\``) || text.includes(`"${name}"`), name);
-  }
+test('the page has every code of the wire', (t) => {
+  const table = page.slice(page.indexOf('<!-- codes -->'), page.indexOf('<!-- /codes -->'));
+  const codes = new Set([...table.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code)));
+  t.deepEqual([...codes], Object.values(wireCodes));
+});
+
+test('what the page shows is what was recorded', (t) => {
+  const steps = transcript('life').steps.filter((step): step is Step => 'request' in step);
+  const recorded = steps.flatMap(({request, response}) => [JSON.parse(request.body!) as unknown, response.json]);
+  const texts = recorded.map((body) => JSON.stringify(body));
+  const shown = blocksIn(sectionOf(page, 'Endpoints of users') + sectionOf(page, 'Errors'), 'json');
+  t.is(shown.length, 9);
+  for (const block of shown) t.true(texts.includes(JSON.stringify(JSON.parse(block))), block);
 });

@@ -1,9 +1,8 @@
 import type {FastifyInstance, FastifyRequest} from 'fastify';
 import {systemTimers} from '../../chain/timers.js';
-import {addressGroup} from './address-group.js';
+import type {AddressLimits} from './address-limits.js';
 import {tooLarge} from './body-reader.js';
 import type {Connections} from './connections.js';
-import {RateLimit} from './rate-limit.js';
 import {misformed, Refusal, wireCodes} from './refusal.js';
 
 declare module 'fastify' {
@@ -17,14 +16,11 @@ declare module 'fastify' {
   }
 }
 
-/** Seconds of the rate that may come at once: a node that was offline has much to tell. */
-const burstSeconds = 10;
 /** Longer than any client that waits for its answers can be made to wait. */
 const maxHoldMs = 10_000;
 
 interface AdmissionOptions {
-  /** Requests a second of one address; 0 is no limit. */
-  readonly rateLimit: number;
+  readonly limits: AddressLimits;
   readonly connections: Connections;
 }
 
@@ -32,11 +28,7 @@ interface AdmissionOptions {
  * Judges requests before a byte of their bodies is read. To be called before routes are added. Answers the function
  * that lets everybody go on whom the limit makes wait.
  */
-export function addAdmission(app: FastifyInstance, {rateLimit, connections}: AdmissionOptions): () => void {
-  const limit =
-    rateLimit === 0
-      ? undefined
-      : new RateLimit({perSecond: rateLimit, burst: rateLimit * burstSeconds, nowMs: () => systemTimers.nowMs()});
+export function addAdmission(app: FastifyInstance, {limits, connections}: AdmissionOptions): () => void {
   const held = new Set<() => void>();
   const methods = new Map<string, string[]>();
   app.addHook('onRoute', ({url, method}) => {
@@ -46,7 +38,7 @@ export function addAdmission(app: FastifyInstance, {rateLimit, connections}: Adm
 
   app.addHook('onRequest', (request, _reply, done) => {
     const {isPatient = false} = request.routeOptions.config;
-    const waitMs = limit?.take(addressGroup(request.ip), isPatient ? maxHoldMs : 0) ?? 0;
+    const waitMs = limits.request(request.ip, isPatient ? maxHoldMs : 0);
     if (waitMs === 0) done(judge(request));
     else if (!isPatient) done(tooOften(waitMs));
     // A client files for ever what is answered with an error, and tries again what is not answered.

@@ -2,6 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import fastify, {type FastifyInstance, type FastifyRequest} from 'fastify';
 import type {Tower} from '../../tower/tower.js';
 import type {HttpObserver} from '../observation/http-observer.js';
+import {AddressLimits, type LimitOptions} from './address-limits.js';
 import {addAdmission} from './admission.js';
 import {refuse, sendJson} from './answer.js';
 import {addAuthRoutes} from './auth/routes.js';
@@ -13,11 +14,9 @@ import {openApiDocument} from './openapi/document.js';
 import {isGone, toRefusal} from './refusals.js';
 import {addTeosRoutes} from './teos-routes.js';
 
-export interface PublicOptions {
+export interface PublicOptions extends LimitOptions {
   /** Longest blob that is accepted. */
   readonly maxBlobBytes: number;
-  /** Requests a second of one address; 0 is no limit. */
-  readonly rateLimit: number;
   /** Connections that may be open at a time. */
   readonly maxConnections: number;
   /** Of the package. */
@@ -38,7 +37,7 @@ interface PublicApp {
 
 /** The public interface, without an address. */
 export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
-  const {maxConnections, times, rateLimit, version, onDefect, onAnswered} = options;
+  const {maxConnections, times, version, onDefect, onAnswered} = options;
   let connections: Connections | undefined;
   const app = fastify({
     // A request that comes while the tower stops is answered like any other.
@@ -75,10 +74,11 @@ export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
       done();
     });
   }
-  const release = addAdmission(app, {rateLimit, connections: open});
+  const limits = new AddressLimits(options);
+  const release = addAdmission(app, {limits, connections: open});
   const description = Buffer.from(JSON.stringify(openApiDocument(version)));
   app.get('/openapi.json', (_request, reply) => sendJson(reply, description));
-  addTeosRoutes(app, tower, options);
+  addTeosRoutes(app, tower, {limits, maxBlobBytes: options.maxBlobBytes});
   addAuthRoutes(app, tower);
   return {app, connections: open, release};
 }

@@ -3,25 +3,12 @@ import {badRequest, type Refusal, wireCodes} from './refusal.js';
 /** Characters of a text that an error repeats. */
 const shownCharacters = 64;
 
-export const escapes: Readonly<Record<string, string>> = {
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-};
-
 /** A syntax error, in the words that clients of the TEOS wire know. */
 export const syntax = (text: string): Refusal => badRequest(wireCodes.invalidRequestFormat, text);
 
-/** What an escaped text says. Half of a character that takes two escapes is none. */
+/** What a text with escapes, all of them good, says. Half of a character that takes two escapes is none. */
 export function unescaped(text: string): string {
-  const whole = text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, digits?: string, letter?: string) =>
-    digits === undefined ? escapes[letter!]! : String.fromCharCode(parseInt(digits, 16)),
-  );
+  const whole = JSON.parse(`"${text}"`) as string;
   if (/\p{Surrogate}/u.test(whole)) throw syntax('lone leading surrogate in hex escape');
   return whole;
 }

@@ -1,8 +1,8 @@
 import type {FastifyInstance} from 'fastify';
-import {systemTimers} from '../../chain/timers.js';
 import {listSubscription} from '../../gatekeeper/held-appointments.js';
 import {AuthenticationFailure} from '../../gatekeeper/rejections.js';
 import type {Tower} from '../../tower/tower.js';
+import type {AddressLimits} from './address-limits.js';
 import {tooOften} from './admission.js';
 import {answer} from './answer.js';
 import {addAppointmentBody, getAppointmentBody, getSubscriptionInfoBody, registerBody} from './bodies.js';
@@ -10,7 +10,6 @@ import {Intake, unprovenBytesPerBlock} from './auth/intake.js';
 import {registerOrAsk} from './auth/registration.js';
 import {bodyOf} from './body-reader.js';
 import {onceThereIsRoom} from './patience.js';
-import {RateLimit} from './rate-limit.js';
 import {Refusal, wireCodes} from './refusal.js';
 import {refuseUnready} from './refusals.js';
 import {locatorsAtOnce, SubscriptionAnswers} from './subscription-answer.js';
@@ -19,20 +18,16 @@ import {locatorsAtOnce, SubscriptionAnswers} from './subscription-answer.js';
 const smallBodyBytes = 4096;
 /** A message signature in zbase32. The hex form, which the tower knows elsewhere, is no part of this wire. */
 const signatureCharacters = 104;
-/** Registrations of one key: a client asks for one a month, or a few when it has run out of slots. */
-const keyLimit = {perSecond: 1, burst: 60};
 
 interface TeosOptions {
   readonly maxBlobBytes: number;
-  /** 0 is no limit, of keys either. */
-  readonly rateLimit: number;
+  readonly limits: AddressLimits;
 }
 
 /** The endpoints of the TEOS wire. */
-export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes, rateLimit}: TeosOptions): void {
+export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes, limits}: TeosOptions): void {
   const {gatekeeper} = tower;
   const intake = new Intake(unprovenBytesPerBlock);
-  const registrations = rateLimit === 0 ? undefined : new RateLimit({...keyLimit, nowMs: () => systemTimers.nowMs()});
 
   /** The registered key that signed. @throws AuthenticationFailure */
   async function authenticate({message, signature}: {message: Uint8Array; signature: string}): Promise<string> {
@@ -47,7 +42,7 @@ export function addTeosRoutes(app: FastifyInstance, tower: Tower, {maxBlobBytes,
   app.post('/register', {config: {maxBodyBytes: smallBodyBytes}}, async (request, reply) => {
     const key = registerBody(bodyOf(request));
     refuseUnready(tower);
-    const waitMs = registrations?.take(key) ?? 0;
+    const waitMs = limits.registration(request.ip, key);
     if (waitMs > 0) throw tooOften(waitMs);
     const promise = await registerOrAsk(tower, key, intake.from(request.ip));
     return answer(reply, {

@@ -196,6 +196,8 @@ const rows: readonly Row[] = [
   ['a list with a comma at the end', 'info', '{"x":[1,]}', 6, 'trailing comma'],
   ['two values in a list without a comma', 'info', '{"x":[1 2]}', 6, 'expected `,` or `]`'],
   ['a bad number that nobody asked for', 'info', '{"x":00}', 6, 'invalid number'],
+  ['values without end', 'info', `{"x":[${'0,'.repeat(2000)}`, 6, 'too many values'],
+  ['fields without end', 'info', `{${'"x":0,'.repeat(2000)}`, 6, 'too many values'],
   ['nesting without end', 'info', `{"x":${'['.repeat(200)}`, 6, 'recursion limit exceeded'],
   [
     'a blob that is too long',

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {addressGroup} from '../../../src/api/public/address-group.js';
+import {AddressLimits} from '../../../src/api/public/address-limits.js';
 import {RateLimit} from '../../../src/api/public/rate-limit.js';
 import {ManualTimers} from '../../support/manual-timers.js';
 import {addRequest, registerRequest} from './support/requests.js';
@@ -86,6 +87,24 @@ test('so many deposits that they would wait for long are not answered, and no an
   );
   t.deepEqual([...new Set(statuses)].sort(), [0, 200]);
   t.true(wires.every(({rest}) => rest === ''));
+});
+
+test('addresses of the machine itself can be spared, for those who come through Tor or a proxy', (t) => {
+  const limits = new AddressLimits({rateLimit: 1, sparesLoopback: true});
+  const waits = (address: string | undefined) =>
+    Array.from({length: 100}, () => limits.request(address)).some((ms) => ms > 0);
+  for (const own of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1']) t.false(waits(own), own);
+  for (const other of ['192.0.2.1', '127.0.0.1.example', '::ffff:192.0.2.1', undefined]) t.true(waits(other), other);
+  t.is(limits.registration('::1', 'a key'), 0);
+});
+
+test('an address registers a tenth as often as it may ask, whatever the keys', async (t) => {
+  const {connect} = await served(t, {rateLimit: 20});
+  const wire = await connect();
+  let keys = 0;
+  while ((await wire.ask(registerRequest(keys + 1))).status === 200) keys++;
+  t.true(keys >= 20, `${keys} keys`);
+  t.is((await wire.ask(ping)).status, 200);
 });
 
 test('a key is registered so often, whoever asks', async (t) => {

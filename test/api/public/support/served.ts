@@ -29,6 +29,7 @@ export async function served(
     port: 0,
     maxBlobBytes: 65_536,
     rateLimit: 0,
+    sparesLoopback: false,
     maxConnections: 1024,
     version: '0.0.0',
     onDefect: (error) => t.fail(String(error)),
