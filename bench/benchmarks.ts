@@ -13,6 +13,7 @@ export const benchmarks = {
   registrations: () => import('./registrations.js'),
   'public-api': () => import('./public-api.js'),
   signatures: () => import('./signatures.js'),
+  appointments: () => import('./appointments.js'),
   submissions: () => import('./submissions.js'),
   answers: () => import('./answers.js'),
   pending: () => import('./pending.js'),

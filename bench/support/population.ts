@@ -34,7 +34,21 @@ export function headersTo(height: number): ChainHeader[] {
 }
 
 /** Fills a new store with users, as if they had registered at its first block. Answers what `verify` finds wrong. */
-export async function populate({location, users, dueUsers}: Population): Promise<number> {
+export const populate = ({location, users, dueUsers}: Population): Promise<number> =>
+  fill({location, users, usersPerWrite, rowsOf: (from, to) => userRows(from, to, {users, dueUsers})});
+
+interface Filling {
+  readonly location: string;
+  readonly users: number;
+  readonly usersPerWrite: number;
+  /** The rows of the users with the ids from..to. */
+  readonly rowsOf: (from: number, to: number) => Iterable<Change>;
+  /** Events in the log, the last of a longer one. @default none but the first */
+  readonly log?: readonly unknown[];
+}
+
+/** Fills a new store. Answers what `verify` finds wrong. */
+export async function fill({location, users, usersPerWrite, rowsOf, log = []}: Filling): Promise<number> {
   const rows = await LevelStore.open(location);
   try {
     const store = await Store.open(rows);
@@ -46,9 +60,10 @@ export async function populate({location, users, dueUsers}: Population): Promise
       counters: {...begin.meta.counters, nextUserId: users + 1, nextSubscription: users + 1, users},
       progress: {...begin.meta.progress, lastJoin: startHeight},
     });
+    for (const event of log) begin.log(event);
     await store.commit(begin);
     for (let from = 1; from <= users; from += usersPerWrite) {
-      await rows.write(userRows(from, Math.min(users, from + usersPerWrite - 1), {users, dueUsers}));
+      await rows.write(rowsOf(from, Math.min(users, from + usersPerWrite - 1)));
     }
     return (await verify(rows)).problemCount;
   } finally {
@@ -64,31 +79,39 @@ function* userRows(from: number, to: number, {users, dueUsers}: {users: number; 
     // The others stay for the whole benchmark, each with one of many expiries.
     const later = startHeight + subscriptionDuration + (id % subscriptionDuration);
     const expiry = isDue ? deletingHeight - expiryDelta : later;
-    const key = `02${hash('sha256', String(id), 'hex')}`;
-    yield [
-      userKey(id),
-      encodeUser({
-        subscription: id,
-        availableSlots: subscriptionSlots,
-        grantedSlots: subscriptionSlots,
-        start: startHeight,
-        expiry,
-        appointments: 0,
-        devices: [{key, role: null, authorizedAt: startHeight}],
-      }),
-    ];
-    yield [deviceKey(key), encodeDevice({userId: id, role: null, authorizedAt: startHeight})];
-    yield [dueKey('e', expiry, id), new Uint8Array(0)];
-    yield [
-      toldKey(key),
-      encodeTold({
-        userId: id,
-        subscription: id,
-        lastSlots: subscriptionSlots,
-        lastExpiry: expiry,
-        highestSlots: subscriptionSlots,
-        highestExpiry: expiry,
-      }),
-    ];
+    yield* rowsOfUser({id, key: `02${hash('sha256', String(id), 'hex')}`, expiry, appointments: 0});
   }
+}
+
+/** A user whose appointments take a slot each; those have rows of their own. */
+export function* rowsOfUser({
+  id,
+  key,
+  expiry,
+  appointments,
+}: {
+  readonly id: number;
+  readonly key: string;
+  readonly expiry: number;
+  readonly appointments: number;
+}): Iterable<Change> {
+  const availableSlots = subscriptionSlots - appointments;
+  const device = {role: null, authorizedAt: startHeight};
+  yield [
+    userKey(id),
+    encodeUser({
+      subscription: id,
+      availableSlots,
+      grantedSlots: subscriptionSlots,
+      start: startHeight,
+      expiry,
+      appointments,
+      devices: [{key, ...device}],
+    }),
+  ];
+  yield [deviceKey(key), encodeDevice({userId: id, ...device})];
+  yield [dueKey('e', expiry, id), new Uint8Array(0)];
+  const last = {lastSlots: availableSlots, lastExpiry: expiry};
+  const highest = {highestSlots: subscriptionSlots, highestExpiry: expiry};
+  yield [toldKey(key), encodeTold({userId: id, subscription: id, ...last, ...highest})];
 }

@@ -1,9 +1,8 @@
-import {assert} from '../errors/index.js';
 import {type AppointmentRow, decodeAppointment} from '../store/appointment-row.js';
 import type {KeyValueReader} from '../store/key-value-store.js';
 import {appointmentKey, appointmentOf, appointmentRange, blobKey, deviceKey, userKey} from '../store/layout.js';
-import {keyPagesOf} from '../store/pages.js';
-import {decodeDevice, decodeUser, type UserRow} from '../store/rows.js';
+import {keyPagesOf, pageRows} from '../store/pages.js';
+import {decodeDevice, decodeUser, intact, type UserRow} from '../store/rows.js';
 import type {Store} from '../store/store.js';
 import {AuthenticationFailure, NoTip, SubscriptionExpired} from './rejections.js';
 import {isExpired} from './subscription.js';
@@ -66,16 +65,16 @@ export async function readAppointment(store: Store, key: string, locator: string
   // Read together, so that both are of one moment.
   const [row, encryptedBlob] = await store.rows.getMany([appointmentKey(...place), blobKey(...place)]);
   if (row === undefined) return undefined;
-  assert(encryptedBlob !== undefined, `appointment ${locator} of subscription ${user.subscription} has no blob`);
+  intact(encryptedBlob !== undefined, `appointment ${locator} of subscription ${user.subscription} has no blob`);
   const {toSelfDelay, startBlock, slots, signature} = decodeAppointment(row);
   return {locator, encryptedBlob, toSelfDelay, startBlock, slots, signature};
 }
 
 /** What a key's user has, all of one moment; of his appointments only the keys are read. */
 export async function readSubscription(store: Store, key: string): Promise<SubscriptionInfo> {
-  return onSubscription(store, key, async (rows, {subscription}) => {
+  return onSubscription(store, key, async (rows, user) => {
     const locators: string[] = [];
-    for await (const page of locatorPages(rows, subscription)) for (const locator of page) locators.push(locator);
+    for await (const page of locatorPages(rows, user)) for (const locator of page) locators.push(locator);
     return locators;
   });
 }
@@ -88,9 +87,9 @@ export interface ListedSubscription extends Omit<SubscriptionInfo, 'locators'> {
 
 /** As `readSubscription`; more locators than `most` come page by page. */
 export async function listSubscription(store: Store, key: string, most: number): Promise<ListedSubscription> {
-  return onSubscription<ListedSubscription['locators']>(store, key, async (rows, {subscription, appointments}) => {
-    if (appointments > most) return locatorPages(store.rows, subscription);
-    const keys = await rows.keys({...appointmentRange(subscription), limit: most});
+  return onSubscription<ListedSubscription['locators']>(store, key, async (rows, user) => {
+    if (user.appointments > most) return locatorPages(store.rows, user);
+    const keys = await rows.keys({...appointmentRange(user.subscription), limit: pageOf(user, most)});
     return keys.map((key) => appointmentOf(key).locator);
   });
 }
@@ -116,8 +115,11 @@ async function onSubscription<Locators>(
   }
 }
 
-async function* locatorPages(rows: KeyValueReader, subscription: number): AsyncGenerator<string[]> {
-  for await (const keys of keyPagesOf(rows, appointmentRange(subscription))) {
+/** One more than there are, so that the first page is seen to be the last. */
+const pageOf = ({appointments}: UserRow, most: number): number => Math.min(appointments + 1, most);
+
+async function* locatorPages(rows: KeyValueReader, user: UserRow): AsyncGenerator<string[]> {
+  for await (const keys of keyPagesOf(rows, appointmentRange(user.subscription), pageOf(user, pageRows))) {
     yield keys.map((key) => appointmentOf(key).locator);
   }
 }

@@ -5,6 +5,16 @@ import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from './key-v
 /** Rows put into a batch between two turns of the event loop: about 10 ms of work. */
 const rowsPerTurn = 4_000;
 
+/**
+ * LevelDB maps each table that it holds open, 2 MiB, into memory. With its own limit of 1,000 a store of a million
+ * appointments takes 360 MiB; opening a table again costs less than can be measured beside a request.
+ */
+const maxOpenFiles = 64;
+
+/** What an iterator is asked for at once, which is a trip to another thread: so many items, or so many bytes of them. */
+const itemsAtOnce = 250;
+const bytesAtOnce = 64 * 1024;
+
 const binaryString = {
   name: 'binary-string',
   format: 'buffer' as const,
@@ -28,6 +38,27 @@ function storeFailed(what: string, cause: unknown): OperationalError {
 function put(batch: Batch, [key, value]: Change): void {
   if (value === null) batch.del(key);
   else batch.put(key, value as Buffer);
+}
+
+/**
+ * What an iterator yields. The database makes room for as many as it is asked for, and keeps it until the iterator is
+ * collected as garbage; its own `all()` asks for a thousand, however few are wanted.
+ */
+async function allOf<Item>(
+  iterator: {nextv(size: number): Promise<Item[]>; close(): Promise<void>},
+  limit: number,
+): Promise<Item[]> {
+  const found: Item[] = [];
+  try {
+    while (found.length < limit) {
+      const some = await iterator.nextv(Math.min(limit - found.length, itemsAtOnce));
+      if (some.length === 0) break;
+      for (const item of some) found.push(item);
+    }
+  } finally {
+    await iterator.close();
+  }
+  return found;
 }
 
 class LevelReader {
@@ -56,24 +87,28 @@ class LevelReader {
     }
   }
 
-  async range({from, to, limit, reverse = false}: Range): Promise<Row[]> {
-    if (limit <= 0 || from >= to) return [];
+  async range(range: Range): Promise<Row[]> {
+    if (range.limit <= 0 || range.from >= range.to) return [];
     try {
-      const options = {gte: from, lt: to, limit, reverse, ...this.#options, ...encodings};
-      return await this.#db.iterator<string, Buffer>(options).all();
+      const options = {...this.#rangeOptions(range), ...encodings};
+      return await allOf(this.#db.iterator<string, Buffer>(options), range.limit);
     } catch (error) {
       throw storeFailed('read', error);
     }
   }
 
-  async keys({from, to, limit, reverse = false}: Range): Promise<string[]> {
-    if (limit <= 0 || from >= to) return [];
+  async keys(range: Range): Promise<string[]> {
+    if (range.limit <= 0 || range.from >= range.to) return [];
     try {
-      const options = {gte: from, lt: to, limit, reverse, ...this.#options, keyEncoding: binaryString};
-      return await this.#db.keys<string>(options).all();
+      const options = {...this.#rangeOptions(range), keyEncoding: binaryString};
+      return await allOf(this.#db.keys<string>(options), range.limit);
     } catch (error) {
       throw storeFailed('read', error);
     }
+  }
+
+  #rangeOptions({from, to, limit, reverse = false}: Range) {
+    return {gte: from, lt: to, limit, reverse, highWaterMarkBytes: bytesAtOnce, ...this.#options};
   }
 }
 
@@ -96,7 +131,12 @@ export class LevelStore extends LevelReader implements KeyValueStore {
     location: string,
     {create = true, fresh = false}: {create?: boolean; fresh?: boolean} = {},
   ): Promise<LevelStore> {
-    const db: Database = new Level(location, {...encodings, createIfMissing: create, errorIfExists: fresh});
+    const db: Database = new Level(location, {
+      ...encodings,
+      createIfMissing: create,
+      errorIfExists: fresh,
+      maxOpenFiles,
+    });
     try {
       await db.open();
     } catch (error) {

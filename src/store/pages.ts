@@ -7,11 +7,12 @@ export const pageRows = 1_000;
 export async function* keyPagesOf(
   rows: KeyValueReader,
   {from, to}: {readonly from: string; readonly to: string},
+  limit: number = pageRows,
 ): AsyncGenerator<string[]> {
   for (let next = from; ;) {
-    const page = await rows.keys({from: next, to, limit: pageRows});
+    const page = await rows.keys({from: next, to, limit});
     if (page.length > 0) yield page;
-    if (page.length < pageRows) return;
+    if (page.length < limit) return;
     next = `${page[page.length - 1]!}\0`;
   }
 }

@@ -26,6 +26,8 @@ test.serial('every benchmark that needs no bitcoind measures what it is for', as
     /^simulation/,
     /registrations on disk/,
     /^recover the key of a signature/,
+    /^open a tower of [\d,]+ appointments/,
+    /^[\d,]+ mixed requests/,
     /requests on disk/,
     /recorded answers/,
     /that decides \d+ requests/,

@@ -183,6 +183,14 @@ test('appointments that are deleted leave nothing behind', async (t) => {
   t.deepEqual((await gatekeeper.subscriptionInfo(publicKey(2))).locators, []);
 });
 
+test('an appointment whose blob is lost is damage, and not an answer', async (t) => {
+  const world = await World.begin(t);
+  await world.register(2);
+  await deposited(world, 2);
+  await world.rows.write([[layout.blobKey(1, locator(1)), null]]);
+  await t.throwsAsync(world.tower.gatekeeper.appointment(publicKey(2), locator(1)), {code: 'TOWER_STORE_CORRUPT'});
+});
+
 /** Every key that is read by its name, and the tables of which ranges are read with their values. */
 class WatchedStore extends MemoryStore {
   readonly read: string[] = [];
