@@ -191,22 +191,21 @@ test('a folder that cannot be made, written or read is an error that names the f
   }
 });
 
-test('a disk that is full keeps no half of a receipt for a whole one', async (t) => {
+test('half of a receipt, all that a full disk has room for, is an error', async (t) => {
   const folder = tempDir(t);
   const program = `
     const {ReceiptFolder} = await import('${new URL('../../src/client/receipt-folder.js', import.meta.url)}');
     const {parseReceipt} = await import('${new URL('../../src/client/receipt.js', import.meta.url)}');
     process.on('SIGXFSZ', () => {});
     const [folder, line] = process.argv.slice(1);
-    for (let n = 0; n < 3; n++) await new ReceiptFolder(folder).keep(parseReceipt(line));`;
+    await new ReceiptFolder(folder).keep(parseReceipt(line));`;
   const line = formatReceipt(appointment(1));
+  const blockBytes = 512;
+  t.true(line.length > blockBytes);
   const args = ['-c', 'ulimit -f 1; exec "$@"', 'sh', process.execPath, '--input-type=module', '--eval', program, '--'];
   const error = await t.throwsAsync<Error & {stderr: string}>(promisify(execFile)('sh', [...args, folder, line]));
   t.regex(error.stderr, /receipts\.jsonl cannot be written/);
-  const blockBytes = 512;
-  t.is(statSync(pathIn(folder)).size % blockBytes, 0);
-  const {receipts} = await new ReceiptFolder(folder).all();
+  t.is(statSync(pathIn(folder)).size, blockBytes, 'half of it has found room');
   await new ReceiptFolder(folder).keep(registration(9));
-  const after = await new ReceiptFolder(folder).all();
-  t.deepEqual(after, {receipts: [...receipts, registration(9)], unreadableLines: [receipts.length + 1]});
+  t.deepEqual(await new ReceiptFolder(folder).all(), {receipts: [registration(9)], unreadableLines: [1]});
 });
