@@ -11,7 +11,7 @@ export const observationSettings = {
   logLevel: choice(['debug', 'info', 'warn', 'error'], {
     fallback: 'info',
     group: 'Log and metrics',
-    meaning: 'Least level that is logged; debug has a line for every appointment',
+    meaning: 'Least level that is logged; debug has a line for everything that users do',
   }),
   metricsBind: host({
     fallback: '127.0.0.1',

@@ -72,7 +72,6 @@ function catchUp(blocks: number): TowerEvent[] {
 const key = `02${'ab'.repeat(32)}`;
 const subscription = {key, userId: 7, availableSlots: 9, subscriptionStart: 1, subscriptionExpiry: 9};
 const renewed: TowerEvent = {type: 'subscription_renewed', height: 1, ...subscription};
-const registered: TowerEvent = {...renewed, type: 'user_registered'};
 const decided = (reason: string): TowerEvent => ({
   type: 'request_decided',
   height: 1,
@@ -139,10 +138,6 @@ for (const format of ['json', 'text', 'pretty'] as const) {
     t.notRegex(second!, /renewals/);
     t.deepEqual(others, []);
     t.is((await logOf(events, {format, level: 'debug'})).length, 4);
-  });
-
-  test(`${format}: a new user has a line`, async (t) => {
-    t.is((await logOf([registered], {format})).length, 1);
   });
 
   test(`${format}: below the level that is wanted nothing is written`, async (t) => {

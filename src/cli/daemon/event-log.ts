@@ -63,8 +63,9 @@ export class EventLog {
 
   /** What has come since the last block. */
   #countedTraffic(): Facts {
-    const {subscription_renewed: renewals, appointment_added: added, appointment_updated: updated} = this.#traffic;
+    const {user_registered: registrations, subscription_renewed: renewals, receipt_issued: receipts} = this.#traffic;
+    const {appointment_added: appointmentsAdded, appointment_updated: appointmentsUpdated} = this.#traffic;
     this.#traffic = {};
-    return {renewals, appointmentsAdded: added, appointmentsUpdated: updated};
+    return {registrations, renewals, receipts, appointmentsAdded, appointmentsUpdated};
   }
 }

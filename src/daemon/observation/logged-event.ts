@@ -71,7 +71,13 @@ const warnings: readonly LoggedEvent['type'][] = [
 ];
 
 /** What users do all day: so much that a block sums it up, and so little that nobody misses a line of it. */
-export const trafficTypes = ['subscription_renewed', 'appointment_added', 'appointment_updated'] as const;
+export const trafficTypes = [
+  'user_registered',
+  'subscription_renewed',
+  'receipt_issued',
+  'appointment_added',
+  'appointment_updated',
+] as const;
 export type TrafficType = (typeof trafficTypes)[number];
 
 export const isTraffic = (type: string): type is TrafficType => (trafficTypes as readonly string[]).includes(type);

@@ -138,7 +138,7 @@ export class Observation implements ObservedTower {
   }
 
   #note(event: LoggedEvent): void {
-    this.#recent.add(event, this.#now().toISOString());
+    this.#recent.add(event, this.#now().getTime());
     this.#changes.add();
   }
 

@@ -5,32 +5,53 @@ import {factsOf, isTraffic, levelOf, type LoggedEvent} from './logged-event.js';
 const maxTextCharacters = 120;
 const maxListed = 5;
 
-/** The last events. What users do all day is gathered to one entry of each kind, so that it drives nothing else out. */
+interface Entry {
+  readonly number: number;
+  readonly atMs: number;
+  readonly event: LoggedEvent;
+  readonly count: number;
+}
+
+/**
+ * The last events. What users do all day is gathered to one entry of each kind, so that it drives nothing else out.
+ * There may be thousands a second, so they are put into words only when somebody reads.
+ */
 export class RecentEvents {
-  readonly #events: ActivityEvent[] = [];
+  readonly #entries: Entry[] = [];
   #next = 1;
 
   get newest(): readonly ActivityEvent[] {
-    return this.#events;
+    return this.#entries.map(inWords);
   }
 
-  add(event: LoggedEvent, time: string): void {
+  /** @param atMs since 1970 */
+  add(event: LoggedEvent, atMs: number): void {
     const before = isTraffic(event.type) ? this.#takeLike(event.type) : 0;
-    const facts = Object.entries(factsOf(event)).flatMap(([name, value]) =>
-      value === undefined || value === null ? [] : [[name, cut(value)]],
-    );
-    const entry = {number: this.#next++, time, level: levelOf(event), event: event.type, count: before + 1};
-    this.#events.push({...entry, facts: Object.fromEntries(facts) as ActivityEvent['facts']});
-    if (this.#events.length > keptEvents) this.#events.shift();
+    this.#entries.push({number: this.#next++, atMs, event, count: before + 1});
+    if (this.#entries.length > keptEvents) this.#entries.shift();
   }
 
   /** Takes the entry out that stands for events of this type since the last one that is no traffic. */
   #takeLike(type: string): number {
-    for (let i = this.#events.length - 1; i >= 0 && isTraffic(this.#events[i]!.event); i--) {
-      if (this.#events[i]!.event === type) return this.#events.splice(i, 1)[0]!.count;
+    for (let i = this.#entries.length - 1; i >= 0 && isTraffic(this.#entries[i]!.event.type); i--) {
+      if (this.#entries[i]!.event.type === type) return this.#entries.splice(i, 1)[0]!.count;
     }
     return 0;
   }
+}
+
+function inWords({number, atMs, event, count}: Entry): ActivityEvent {
+  const facts = Object.entries(factsOf(event)).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [[name, cut(value)]],
+  );
+  return {
+    number,
+    time: new Date(atMs).toISOString(),
+    level: levelOf(event),
+    event: event.type,
+    count,
+    facts: Object.fromEntries(facts) as ActivityEvent['facts'],
+  };
 }
 
 function cut<Value>(value: Value): Value | string | unknown[] {
