@@ -30,12 +30,14 @@ export const backup: Subcommand<BackupOutput> = {
     const {dataDir} = (await settingsOf(invocation)).values;
     const folder = resolve(io.workingDirectory, invocation.args[0]!);
     const progress = await phases(io);
+    let made: Backup;
     try {
-      show({folder, ...(await makeBackup({dataDir, folder, now: new Date(), tell: progress.tell}))});
-      return 0;
+      made = await makeBackup({dataDir, folder, now: new Date(), tell: progress.tell});
     } finally {
       progress.end();
     }
+    show({folder, ...made});
+    return 0;
   },
 
   render: ({folder, towerId, network, chain, tip, digest, rows, bytes, files}) =>

@@ -18,7 +18,9 @@ export {type Deposit, maxBlobBytes} from './deposit.js';
 export {type AppointmentReply, Gatekeeper, type GatekeeperParts, type RegistrationReply} from './gatekeeper.js';
 export type {Appointment, FoundAppointment, SubscriptionInfo} from './held-appointments.js';
 export type {Lock, StoreChange} from './lock.js';
-export {Operator} from './operator.js';
+export type {AppointmentPage, AppointmentQuery} from './appointment-list.js';
+export type {DuePlace, Forecast, ForecastHeight, Holdings, NamedHoldings} from './forecast.js';
+export {type DueUserPage, Operator} from './operator.js';
 export {appointmentReceipt, registrationReceipt} from '../crypto/receipt.js';
 export {RegisteredUsers} from './registered-users.js';
 export {

@@ -1,4 +1,8 @@
+import {dirname} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import {aDaemon} from '../support/daemon.js';
+import {signedBy} from '../support/deposits.js';
+import {locator, publicKey} from '../support/keys.js';
 import {ask, run, runHere, start, temporaryDirectory} from './harness.js';
 
 const key = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
@@ -77,6 +81,44 @@ test('a user is deleted only if somebody says yes', async (t) => {
   t.is(confirmed.status, 0, confirmed.stderr);
   t.like(JSON.parse(confirmed.stdout), {user_id: 2});
   t.like(await ask(t, dataDir, 'users'), {total: 1});
+});
+
+test('appointments are listed page by page, with what they take, and are in the forecast', async (t) => {
+  const daemon = await aDaemon(t);
+  const dataDir = dirname(daemon.adminSocket);
+  const {gatekeeper} = daemon.tower;
+  for (const user of [2, 3]) {
+    await gatekeeper.addUpdateUser(publicKey(user));
+    for (const n of [1, 2]) {
+      const encryptedBlob = Buffer.alloc(3_000 * n);
+      await gatekeeper.addUpdateAppointment(publicKey(user), signedBy(user, {locator: locator(n), encryptedBlob}));
+    }
+  }
+  const first = await runHere(['appointments', '--limit', '3', '--data-dir', dataDir]);
+  t.is(
+    first.stdout,
+    `3 appointments at tip 120
+
+locator                           user  slots  blob     to_self_delay  start block  key
+${locator(1)}  1     2      2.9 KiB  42             120          ${publicKey(2)}
+${locator(2)}  1     3      5.9 KiB  42             120          ${publicKey(2)}
+${locator(1)}  2     2      2.9 KiB  42             120          ${publicKey(3)}
+
+more: bartizan appointments --after 000000000002${locator(1)}
+`,
+  );
+  const rest = await ask(t, dataDir, 'appointments', '--after', `000000000002${locator(1)}`);
+  t.like(rest, {appointments: [{user_id: 2, locator: locator(2), slots: 3, blob_bytes: 6_000}], next: null});
+  const found = await ask<{appointments: {user_id: number}[]}>(t, dataDir, 'appointments', locator(2));
+  t.deepEqual(
+    found.appointments.map(({user_id}) => user_id),
+    [1, 2],
+  );
+  t.like(await ask(t, dataDir, 'forecast', '--blocks', '4320'), {
+    expiring: {users: 2, taken_slots: 10, appointments: 4, blob_bytes: 18_000},
+    deleted: {users: 0},
+  });
+  t.like(await ask(t, dataDir, 'user', '1'), {available_slots: 9_995, taken_slots: 5, appointments: 2});
 });
 
 test('what cannot be meant is refused, and changes nothing', async (t) => {

@@ -28,6 +28,8 @@ const life: Step[] = [
   ['by the restart', (world) => world.disconnect(3)],
   ['by the restart', (world) => world.mine(4)],
   ['by the restart', (world) => world.changeSettings({expiryDelta: 1})],
+  ['by hand', (world) => world.tower.operator.extend({key: publicKey(3)}, 5, 'operator')],
+  ['by hand', (world) => world.tower.operator.delete({key: publicKey(2)}, 'operator')],
   ['by the restart', (world) => world.mine(130)],
 ];
 
