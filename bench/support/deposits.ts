@@ -53,7 +53,7 @@ export function populateDeposits({location, users, each}: Depositors): Promise<n
     signature,
   }));
   const rowsOf = (from: number, to: number) => depositorRows(from, to, {keys, each});
-  return fill({location, users, usersPerWrite, rowsOf, log});
+  return fill({location, users, appointments: users * each, usersPerWrite, rowsOf, log});
 }
 
 function* depositorRows(

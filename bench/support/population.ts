@@ -41,6 +41,8 @@ interface Filling {
   readonly location: string;
   readonly users: number;
   readonly usersPerWrite: number;
+  /** Appointments of all of them, each of one slot. @default 0 */
+  readonly appointments?: number;
   /** The rows of the users with the ids from..to. */
   readonly rowsOf: (from: number, to: number) => Iterable<Change>;
   /** Events in the log, the last of a longer one. @default none but the first */
@@ -48,7 +50,14 @@ interface Filling {
 }
 
 /** Fills a new store. Answers what `verify` finds wrong. */
-export async function fill({location, users, usersPerWrite, rowsOf, log = []}: Filling): Promise<number> {
+export async function fill({
+  location,
+  users,
+  appointments = 0,
+  usersPerWrite,
+  rowsOf,
+  log = [],
+}: Filling): Promise<number> {
   const rows = await LevelStore.open(location);
   try {
     const store = await Store.open(rows);
@@ -57,7 +66,14 @@ export async function fill({location, users, usersPerWrite, rowsOf, log = []}: F
     const chain = {network: 'regtest', genesis: genesisOf.regtest} as const;
     beginStore(begin, () => undefined, chain, headers, defaultGatekeeperSettings);
     begin.update({
-      counters: {...begin.meta.counters, nextUserId: users + 1, nextSubscription: users + 1, users},
+      counters: {
+        ...begin.meta.counters,
+        nextUserId: users + 1,
+        nextSubscription: users + 1,
+        users,
+        appointments,
+        takenSlots: appointments,
+      },
       progress: {...begin.meta.progress, lastJoin: startHeight},
     });
     for (const event of log) begin.log(event);
