@@ -70,9 +70,13 @@ class LevelReader {
     this.#options = snapshot ? {snapshot} : {};
   }
 
+  /**
+   * A single row is read on the caller's thread: that takes some microseconds, while to hand it to another thread takes
+   * ten times as long. What may be large, or much, is read by the others.
+   */
   async get(key: string): Promise<Uint8Array | undefined> {
     try {
-      return await this.#db.get<string, Buffer>(key, {...this.#options, ...encodings});
+      return this.#db.getSync<string, Buffer>(key, {...this.#options, ...encodings});
     } catch (error) {
       throw storeFailed('read', error);
     }
