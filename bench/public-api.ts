@@ -10,6 +10,7 @@ import {type Load, load, post} from './support/http-load.js';
 
 const connections = 64;
 const blobBytes = 100;
+const heldByEach = 5;
 /** More than it takes. All are made before, so that a client's work does not count as the tower's. */
 const mostPerSecond = 8_000;
 
@@ -43,17 +44,17 @@ const serve: Task = async ({users, warmUpMs, windowMs, runs, scratch}: Job): Pro
   };
   try {
     const port = await tower.port();
-    const keys = Array.from({length: users}, (_, i) => {
-      const secret = Buffer.alloc(32);
-      secret.writeUInt32BE(i + 1, 28);
-      return new SigningKey(secret);
-    });
+    const keys = keysFrom(1, users);
     await registerAll(port, keys);
     const strangers = deviceKeys(runs * requestsOf({warmUpMs, windowMs}));
     const count = requestsOf({warmUpMs, windowMs});
     const deposit = appointments(keys);
+    // Those who ask have a handful each: with what the others deposit, their answers would grow from run to run.
+    const asking = keysFrom(users + 1, users);
+    await registerAll(port, asking);
+    await depositAll(port, appointments(asking), users * heldByEach);
     const ask = cycle(
-      keys.map((key) => post('/get_subscription_info', {signature: key.sign(Buffer.from('get subscription info'))})),
+      asking.map((key) => post('/get_subscription_info', {signature: key.sign(Buffer.from('get subscription info'))})),
     );
     const register = () => post('/register', {user_id: strangers.pop()});
     const measure = async (call: Call, make: () => Uint8Array, meanwhile?: () => {stop(): Promise<void>}) => {
@@ -75,6 +76,20 @@ const serve: Task = async ({users, warmUpMs, windowMs, runs, scratch}: Job): Pro
     await tower.stop();
   }
 };
+
+function keysFrom(first: number, count: number): SigningKey[] {
+  return Array.from({length: count}, (_, i) => {
+    const secret = Buffer.alloc(32);
+    secret.writeUInt32BE(first + i, 28);
+    return new SigningKey(secret);
+  });
+}
+
+/** Deposits so many and no more. */
+async function depositAll(port: number, deposit: () => Uint8Array, count: number): Promise<void> {
+  let left = count;
+  await load({port, connections: 16, warmUpMs: 0, windowMs: 60_000, next: () => (left-- > 0 ? deposit() : undefined)});
+}
 
 async function registerAll(port: number, keys: readonly SigningKey[]): Promise<void> {
   for (const {publicKey} of keys) {

@@ -16,8 +16,8 @@ export interface LoadOptions {
   readonly connections: number;
   readonly warmUpMs: number;
   readonly windowMs: number;
-  /** The next request, whole: headers and body. */
-  readonly next: () => Uint8Array;
+  /** The next request, whole: headers and body; undefined ends the connection that asks. */
+  readonly next: () => Uint8Array | undefined;
 }
 
 const headEnd = '\r\n\r\n';
@@ -54,10 +54,14 @@ function talk(
     const socket: Socket = connect({port, host: '127.0.0.1', noDelay: true});
     let received = '';
     let sentMs = 0;
+    let hasEnded = false;
     const send = () => {
       sentMs = performance.now();
-      if (sentMs >= until) socket.end();
-      else socket.write(next());
+      const request = sentMs < until ? next() : undefined;
+      if (request === undefined) {
+        hasEnded = true;
+        socket.end();
+      } else socket.write(request);
     };
     socket.on('connect', send);
     socket.on('data', (bytes) => {
@@ -72,7 +76,7 @@ function talk(
     });
     socket.on('error', reject);
     socket.on('close', () => {
-      if (performance.now() < until) reject(new Error('the tower has closed a connection'));
+      if (!hasEnded) reject(new Error('the tower has closed a connection'));
       else resolve();
     });
   });
