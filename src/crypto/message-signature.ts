@@ -28,12 +28,18 @@ export const recoverKey = (message: Uint8Array, signature: string): string | und
 
 /** `recoverKey` as this implementation has it. */
 export function recoverKeyOn(on: Secp256k1, message: Uint8Array, signature: string): string | undefined {
+  const recoverable = recoverableOf(signature);
+  const key = recoverable && on.recover(recoverable, messageDigest(message));
+  return key && Buffer.from(key).toString('hex');
+}
+
+/** The recovery id, r and s of a signature in zbase32 or hex; `undefined` if the text is no such thing. */
+export function recoverableOf(signature: string): Uint8Array | undefined {
   const bytes = parseMessageSignature(signature);
   if (bytes === undefined) return undefined;
   const recoverable = Uint8Array.from(bytes);
   recoverable[0] = bytes[0]! - firstHeader;
-  const key = on.recover(recoverable, messageDigest(message));
-  return key === undefined ? undefined : Buffer.from(key).toString('hex');
+  return recoverable;
 }
 
 /** The 65 bytes of a signature in zbase32 or hex, with a header of 31 to 34; `undefined` if the text is no such thing. */

@@ -31,7 +31,12 @@ export class SigningKey {
 
   /** Signs a message: 104 characters of zbase32. The same message gives the same signature (RFC 6979, low s). */
   sign(message: Uint8Array): string {
-    return formatMessageSignature(this.#on.sign(messageDigest(message), this.#secret));
+    return formatMessageSignature(this.signDigest(messageDigest(message)));
+  }
+
+  /** Signs 32 bytes as they are: recovery id, r, s. */
+  signDigest(digest: Uint8Array): Uint8Array {
+    return this.#on.sign(digest, this.#secret);
   }
 }
 

@@ -57,8 +57,9 @@ export async function openDaemon(
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
   const observation = new Observation(options.timers ?? systemTimers);
-  const {tower, simulated, closePolicies} = await openTower(settings, {
+  const {tower, simulated, closeRest} = await openTower(settings, {
     ...options,
+    ...(onApiReport === undefined ? {} : {onThreadLost: onDefect}),
     measure: observation.parts.measure,
     listeners: [
       observation.parts.onEvent,
@@ -71,7 +72,7 @@ export async function openDaemon(
       options.onPolicyReport?.(report);
     },
   });
-  const closing: (() => Promise<void> | void)[] = [closePolicies, () => tower.close()];
+  const closing: (() => Promise<void> | void)[] = [closeRest, () => tower.close()];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
   };

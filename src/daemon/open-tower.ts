@@ -11,6 +11,7 @@ import {gatekeeperSettings, type TowerSettings} from '../tower/settings.js';
 import {Tower} from '../tower/tower.js';
 import {keyPathOf, makeDataDir, refuseOtherChain, refuseUnfinished, storePathOf} from './data-dir.js';
 import {type OpenedPolicies, openPolicies, type PolicyReport} from './policies.js';
+import {SignatureThread} from './signatures/signature-thread.js';
 import {type OpenedSource, openSource} from './source.js';
 
 export interface TowerOptions {
@@ -21,6 +22,8 @@ export interface TowerOptions {
   readonly listeners?: readonly ((event: TowerEvent) => void)[];
   /** Stands between the tower and its store, to see what it does there. */
   readonly measure?: (rows: KeyValueStore) => KeyValueStore;
+  /** Works on the curve on a thread of its own, and is told why that has ended. Otherwise the tower's own does it. */
+  readonly onThreadLost?: (error: unknown) => void;
   /** Who decides authorization requests before those whom the settings name; whoever made them closes them. */
   readonly policies?: readonly Policy[];
   /** Told what happens to the policy file and the webhook that the settings name. */
@@ -34,14 +37,14 @@ interface OpenedTower {
   readonly tower: Tower;
   /** Set where blocks are mined on command. */
   readonly simulated: SimulatedChain | undefined;
-  /** To be closed after the tower. */
-  readonly closePolicies: OpenedPolicies['close'];
+  /** Closes what the tower does not, after it. */
+  readonly closeRest: () => Promise<void>;
 }
 
 /**
  * Opens key, store and chain of a data directory, makes what is not there yet, puts the settings in force, and opens
  * the policies that they name; with `asItIs` it does nothing but the first. What was opened is closed again when another
- * part fails; after that, the tower closes it, the policies apart.
+ * part fails; after that, the tower closes it, the policies and the thread for signatures apart.
  */
 export async function openTower(settings: TowerSettings, options: TowerOptions): Promise<OpenedTower> {
   const {dataDir, logBlocks, finality} = settings;
@@ -59,6 +62,10 @@ export async function openTower(settings: TowerSettings, options: TowerOptions):
     const onReport = options.onPolicyReport ?? (() => undefined);
     const named = asItIs ? nobody : await openPolicies(settings, {towerId: key.publicKey, timers, onReport});
     opened.push(named.close);
+    const {onThreadLost: onDefect} = options;
+    const thread = onDefect && new SignatureThread({keyPath: keyPathOf(dataDir), key, onDefect});
+    const closeThread = async () => thread?.close();
+    opened.push(closeThread);
     const policies = [...(options.policies ?? []), ...named.policies];
     const {source, network, simulated} = given ?? (await openSource(settings, warn));
     if (given === undefined) opened.push(() => source.close());
@@ -66,8 +73,13 @@ export async function openTower(settings: TowerSettings, options: TowerOptions):
       ...{rows: options.measure?.(rows) ?? rows, source, network, key, logBlocks, finality, policies, listeners},
       ...(asItIs ? {} : {settings: gatekeeperSettings(settings)}),
       ...(timers === undefined ? {} : {timers}),
+      ...(thread === undefined ? {} : {signatures: thread}),
     });
-    return {tower, simulated, closePolicies: named.close};
+    const closeRest = async () => {
+      await named.close();
+      await closeThread();
+    };
+    return {tower, simulated, closeRest};
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;

@@ -1,5 +1,5 @@
-import {recoverKey} from '../crypto/message-signature.js';
 import {appointmentReceipt, registrationReceipt} from '../crypto/receipt.js';
+import type {Signatures} from '../crypto/signatures.js';
 import {dueOf, dueRange, userKey} from '../store/layout.js';
 import {pagesOf} from '../store/pages.js';
 import {decodeUser} from '../store/rows.js';
@@ -35,8 +35,8 @@ export interface GatekeeperParts<BlockProcessor> {
   readonly blockProcessor: BlockProcessor;
   /** The settings in force before the store has begun. */
   readonly settings: GatekeeperSettings;
-  /** Signs a receipt with the tower's key. */
-  readonly sign: (receipt: Uint8Array) => Promise<string>;
+  /** Signs receipts with the tower's key, and tells who has signed a request. */
+  readonly signatures: Signatures;
 }
 
 export interface RegistrationReply {
@@ -75,15 +75,15 @@ export class Gatekeeper<BlockProcessor = unknown> {
   /** The user database. */
   readonly userDb: Store;
   readonly #settings: GatekeeperSettings;
-  readonly #sign: (receipt: Uint8Array) => Promise<string>;
+  readonly #signatures: Signatures;
 
-  constructor({store, lock, blockProcessor, settings, sign}: GatekeeperParts<BlockProcessor>) {
+  constructor({store, lock, blockProcessor, settings, signatures}: GatekeeperParts<BlockProcessor>) {
     this.registeredUsers = new RegisteredUsers(store);
     this.blockProcessor = blockProcessor;
     this.lock = lock;
     this.userDb = store;
     this.#settings = settings;
-    this.#sign = sign;
+    this.#signatures = signatures;
   }
 
   get settings(): GatekeeperSettings {
@@ -136,7 +136,11 @@ export class Gatekeeper<BlockProcessor = unknown> {
       subscriptionStart: user.start,
       subscriptionExpiry: user.expiry,
     };
-    return {userId, ...promise, subscriptionSignature: await this.#sign(registrationReceipt({userKey, ...promise}))};
+    return {
+      userId,
+      ...promise,
+      subscriptionSignature: await this.#signatures.sign(registrationReceipt({userKey, ...promise})),
+    };
   }
 
   /**
@@ -184,7 +188,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
       startBlock,
       subscriptionExpiry: user.expiry,
       updated,
-      receipt: await this.#sign(appointmentReceipt({userSignature, startBlock})),
+      receipt: await this.#signatures.sign(appointmentReceipt({userSignature, startBlock})),
     };
   }
 
@@ -224,7 +228,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
    * @throws AuthenticationFailure; its `facts.reason` tells which of the two failed
    */
   async authenticateUser(message: Uint8Array, signature: string): Promise<string> {
-    const key = recoverKey(message, signature);
+    const key = await this.#signatures.recoverKey(message, signature);
     if (key === undefined) throw new AuthenticationFailure('key_not_recovered');
     if (!(await this.registeredUsers.has(key))) throw new AuthenticationFailure('key_not_registered', {key});
     return key;

@@ -1,6 +1,7 @@
 import type {ChainSource} from '../chain/chain-source.js';
 import type {Network} from '../chain/network.js';
 import type {Timers} from '../chain/timers.js';
+import type {Signatures} from '../crypto/signatures.js';
 import type {SigningKey} from '../crypto/signing-key.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
@@ -15,6 +16,8 @@ export interface TowerParts {
   readonly network: Network;
   /** Signs the tower's promises. */
   readonly key: Pick<SigningKey, 'sign' | 'publicKey'>;
+  /** Does the work on the curve for requests, with the same key. @default this thread */
+  readonly signatures?: Signatures;
   /** @default the settings of rust-teos */
   readonly settings?: GatekeeperSettings;
   /** Blocks for which the log of events is kept. @default 26280, half a year */

@@ -54,7 +54,7 @@ export class Tower {
 
   private constructor(
     store: Store,
-    {source, network, key, settings, timers, listeners, policies, ...limits}: Required<TowerParts>,
+    {source, network, key, signatures, settings, timers, listeners, policies, ...limits}: Required<TowerParts>,
   ) {
     this.id = key.publicKey;
     this.network = network;
@@ -74,13 +74,12 @@ export class Tower {
       network,
       onState: (state) => this.#publish({type: 'state_changed', state, tip: this.tip}),
     });
-    const signer = new Signer(key);
     this.gatekeeper = new Gatekeeper({
       store,
       lock: this.#writer,
       blockProcessor: this.blockProcessor,
       settings,
-      sign: (receipt) => signer.sign(receipt),
+      signatures,
     });
     this.#functions = new RegisteredFunctions({
       timers,
@@ -110,6 +109,7 @@ export class Tower {
     const store = await Store.open(parts.rows);
     const tower = new Tower(store, {
       settings: defaultGatekeeperSettings,
+      signatures: new Signer(parts.key),
       timers: systemTimers,
       logBlocks: defaultLogBlocks,
       finality,

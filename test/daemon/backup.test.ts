@@ -232,9 +232,9 @@ test('no tower starts in a backup, nor beside a restore that was cut off, which 
   await t.throwsAsync(makeBackup(options), {code: 'TOWER_RESTORE_INCOMPLETE'});
   t.deepEqual(await readdir(dataDir), ['restoring', 'simulated-chain.hex', 'tower.key']);
   await restore(folder, dataDir);
-  const {tower, closePolicies} = await start(dataDir);
+  const {tower, closeRest} = await start(dataDir);
   await tower.close();
-  await closePolicies();
+  await closeRest();
 });
 
 test('a restore under way is not disturbed by another', async (t) => {
