@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
-import {type FileHandle, mkdir, open, rename} from 'node:fs/promises';
+import {type FileHandle, mkdir, open} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {syncPath} from '../files/durable.js';
 
 /** A state folder, in it one of a tower, in it one of a key; and what the state folder lies in. */
 const levels = 4;
@@ -20,20 +21,11 @@ export async function makeFolder(path: string): Promise<void> {
 export async function syncFolders(path: string): Promise<void> {
   for (let level = 0, folder = path; level < levels; level++, folder = dirname(folder)) {
     try {
-      await syncFolder(folder);
+      await syncPath(folder);
     } catch (error) {
       // What we may not look into was not made by us.
       if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
@@ -55,17 +47,4 @@ async function endsInHalfALine(file: FileHandle): Promise<boolean> {
   if (size === 0) return false;
   const {buffer} = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer.toString() !== '\n';
-}
-
-/** Writes a file so that it is there whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.new`;
-  const file = await open(unfinished, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
 }

@@ -1,7 +1,8 @@
 import {type FileHandle, open} from 'node:fs/promises';
 import {join} from 'node:path';
 import {OperationalError} from '../errors/index.js';
-import {appendLine, makeFolder, syncFolders, writeWhole} from './durable.js';
+import {writeWhole} from '../files/durable.js';
+import {appendLine, makeFolder, syncFolders} from './durable.js';
 import type {MisbehaviourProof} from './errors.js';
 import {formatProof, parseProof} from './proof-file.js';
 import {formatReceipt, parseReceipt, type Receipt} from './receipt.js';

@@ -1,9 +1,10 @@
 import {appendFileSync, truncateSync} from 'node:fs';
-import {readFile, rename, truncate, writeFile} from 'node:fs/promises';
+import {readFile, truncate} from 'node:fs/promises';
 import {formatFixture, formatFixtureLine, parseFixture} from '../chain/fixture.js';
 import {regtestGenesisBlock} from '../chain/genesis.js';
 import {SimulatedChain} from '../chain/simulated-chain.js';
 import {OperationalError} from '../errors/index.js';
+import * as durable from '../files/durable.js';
 
 interface SimulatedChainFile {
   /** A fixture chain; made when it is absent. */
@@ -49,11 +50,10 @@ function appender(path: string, bytes: number): (raw: Uint8Array) => void {
   };
 }
 
-/** The file has its name once it is whole: a process killed before leaves none, rather than a shorter chain. */
+/** A process killed before it is whole leaves none, rather than a shorter chain. */
 async function writeWhole(path: string, text: string): Promise<void> {
   try {
-    await writeFile(`${path}.new`, text);
-    await rename(`${path}.new`, path);
+    await durable.writeWhole(path, text);
   } catch (cause) {
     fileFailed(path, cause);
   }

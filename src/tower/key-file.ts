@@ -1,7 +1,7 @@
-import {open, readFile, rename, rm, stat} from 'node:fs/promises';
-import {dirname} from 'node:path';
+import {readFile, stat} from 'node:fs/promises';
 import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
 import {OperationalError} from '../errors/index.js';
+import {writeWhole} from '../files/durable.js';
 
 /**
  * The tower's secret key: 32 bytes in hex, in a file that only its owner can read. It is made on the first run.
@@ -61,29 +61,9 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 
 /** The key is whole and on disk before it has its name: a tower killed on its first run must not leave half a key. */
 async function createKeyFile(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.new`;
   try {
-    await rm(unfinished, {force: true});
-    const file = await open(unfinished, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-    await syncFolder(dirname(path));
+    await writeWhole(path, text);
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the key cannot be written to ${path}`, {cause});
-  }
-}
-
-/** The name of a file is the folder's to keep. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

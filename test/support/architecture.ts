@@ -3,7 +3,7 @@ import type {SourceFile} from './source-file.js';
 
 /** The layers, lowest first. Layers in one row never import each other. */
 const rows: readonly (readonly string[])[] = [
-  ['src/errors'],
+  ['src/errors', 'src/files'],
   ['src/crypto'],
   ['src/chain', 'src/client'],
   ['src/store'],

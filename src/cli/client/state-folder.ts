@@ -1,7 +1,8 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {makeFolder, writeWhole} from '../../client/durable.js';
+import {makeFolder} from '../../client/durable.js';
 import {OperationalError} from '../../errors/index.js';
+import {writeWhole} from '../../files/durable.js';
 
 /** A tower that the user has registered with. */
 export interface RememberedTower {

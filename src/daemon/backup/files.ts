@@ -1,6 +1,8 @@
-import {lstat, mkdir, open, readdir, readFile, rename} from 'node:fs/promises';
+import {lstat, mkdir, open, readdir, readFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {OperationalError} from '../../errors/index.js';
+import * as durable from '../../files/durable.js';
+import {syncPath} from '../../files/durable.js';
 
 const copyBytes = 1024 * 1024;
 
@@ -20,30 +22,10 @@ export async function isThere(path: string): Promise<boolean> {
 }
 
 /** A file has its name once it is whole and on disk. @throws OperationalError TOWER_FILE_FAILED */
-export async function writeWhole(path: string, data: Uint8Array | string, mode = 0o600): Promise<void> {
-  try {
-    const file = await open(`${path}.new`, 'w', mode);
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-    await syncPath(dirname(path));
-  } catch (cause) {
+export async function writeWhole(path: string, data: Uint8Array | string, mode?: number): Promise<void> {
+  await durable.writeWhole(path, data, mode).catch((cause: unknown) => {
     throw fileFailed(path, 'written', cause);
-  }
-}
-
-/** Sees to it that a file, or the names in a folder, are on disk. */
-export async function syncPath(path: string): Promise<void> {
-  const opened = await open(path);
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** Sees to it that a folder of files is on disk. @throws OperationalError TOWER_FILE_FAILED */

@@ -1,6 +1,7 @@
 import {readdir, rename, rm, rmdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {type ErrorCode, OperationalError} from '../../errors/index.js';
+import {syncPath} from '../../files/durable.js';
 import {contentsOf} from '../../store/copy.js';
 import {digestOf} from '../../store/digest.js';
 import {schemaVersion} from '../../store/layout.js';
@@ -18,7 +19,7 @@ import {
   storePathOf,
 } from '../data-dir.js';
 import {requireSame} from './backup.js';
-import {copyFiles, fileFailed, filesIn, isThere, readIfThere, syncPath, writeWhole} from './files.js';
+import {copyFiles, fileFailed, filesIn, isThere, readIfThere, writeWhole} from './files.js';
 import {invalidBackup, type Manifest} from './manifest.js';
 
 export interface RestoreOptions {
