@@ -27,6 +27,9 @@ import {maxU32} from './settings.js';
 /** Rows that one block purges at most, so that no block takes long however much was deleted; the rest waits. */
 export const purgeRowsPerBlock = 10_000;
 
+/** Its appointment, locator and blob rows. */
+const rowsOfAppointment = 3;
+
 /** For how long a key whose user is gone for good is still known: about a year. */
 export const toldKeptBlocks = 52_560;
 
@@ -82,10 +85,10 @@ async function purgeAppointments(
 ): Promise<{rows: number; whole: boolean}> {
   let rows = 0;
   while (rows < budget) {
-    const limit = Math.min(pageRows, budget - rows);
+    const limit = Math.min(pageRows, Math.ceil((budget - rows) / rowsOfAppointment));
     const page = await transaction.keys({...appointmentRange(subscription), limit});
     for (const key of page) forgetAppointment(transaction, appointmentOf(key));
-    rows += page.length;
+    rows += page.length * rowsOfAppointment;
     if (page.length < limit) return {rows, whole: true};
   }
   return {rows, whole: false};
