@@ -4,11 +4,18 @@ import type {RestartKind} from './scenario.js';
 
 export type Kill = Exclude<RestartKind, 'clean'>;
 
+/** Stands between a tower and its rows, and may end the tower at a batch; to it, that looks like a disk that fails. */
+export interface RowGuard {
+  guard(rows: KeyValueStore): KeyValueStore;
+  /** How it has ended the tower, if it has since the last call: the tower is then started again. */
+  takeFired(): Kill | undefined;
+}
+
 /**
  * Stands between a tower and its rows and, once armed, ends the tower at its next batch: right before, or right after,
  * that is on disk. To the tower either looks like a disk that fails.
  */
-export class KillSwitch {
+export class KillSwitch implements RowGuard {
   #armed: Kill | undefined;
   #fired: Kill | undefined;
 

@@ -111,7 +111,7 @@ const refusableTypes = {
   revoke: true,
 } as const satisfies Record<Refusable['type'], true>;
 
-export const isRefusable = (step: Step): step is Step & Refusable => step.type in refusableTypes;
+export const isRefusable = <It extends Action>(action: It): action is It & Refusable => action.type in refusableTypes;
 
 /**
  * How the tower goes down. `kill_before_commit` and `kill_after_commit` arm its next commit: the batch is lost just

@@ -20,7 +20,7 @@ export interface ScriptedPolicyParts {
 export class ScriptedPolicy implements Policy {
   readonly name = 'policy';
   readonly #parts: ScriptedPolicyParts;
-  readonly #handled: ReadonlySet<string>;
+  readonly #handled: Set<string>;
   /** What the last step of a device and kind says. */
   readonly #newest = new Map<string, PolicyScript>();
   /** What counts for each request: what the step said that sent it first. */
@@ -38,6 +38,7 @@ export class ScriptedPolicy implements Policy {
   /** The next request of this device and kind is answered so. */
   follow(key: string, kind: RequestKind, script: PolicyScript = noAnswers): void {
     this.#newest.set(`${key} ${kind}`, script);
+    for (const one of stagesOf(kind, script)) this.#handled.add(one);
   }
 
   handles(stage: RequestStage, kind: RequestKind): boolean {
@@ -129,8 +130,8 @@ const unavailable = (reason: string): Reply => ({type: 'unavailable', reason});
 /** Stages and kinds of which some step says what the policy answers. */
 function handledBy(step: Step): string[] {
   if (step.type !== 'signup' && step.type !== 'login' && step.type !== 'node') return [];
-  const kind = wireKinds[step.type];
-  return (['callback', 'check'] as const)
-    .filter((stage) => step.script?.[stage].length)
-    .map((stage) => `${stage} ${kind}`);
+  return stagesOf(wireKinds[step.type], step.script ?? noAnswers);
 }
+
+const stagesOf = (kind: RequestKind, script: PolicyScript): string[] =>
+  (['callback', 'check'] as const).filter((stage) => script[stage].length > 0).map((stage) => `${stage} ${kind}`);

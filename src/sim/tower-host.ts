@@ -1,4 +1,4 @@
-import type {ChainSource} from '../chain/index.js';
+import type {ChainSource, Timers} from '../chain/index.js';
 import type {SigningKey} from '../crypto/index.js';
 import {assert} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
@@ -6,7 +6,7 @@ import {type GatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {type KeyValueStore, layout, pageRows} from '../store/index.js';
 import type {TowerEvent} from '../tower/events.js';
 import {Tower} from '../tower/tower.js';
-import {type Kill, KillSwitch} from './kill-switch.js';
+import {type Kill, KillSwitch, type RowGuard} from './kill-switch.js';
 
 export interface TowerHostParts {
   /** Opens the rows as they are on disk; called at every start. */
@@ -17,6 +17,10 @@ export interface TowerHostParts {
   readonly policy: Policy;
   /** The settings that the tower starts with. */
   readonly settings: GatekeeperSettings;
+  /** Others that may end the tower, the first one next to the rows. */
+  readonly guards?: readonly RowGuard[] | undefined;
+  /** @default the system's */
+  readonly timers?: Timers | undefined;
   /** Given every committed event once, in order, as the tower's log has it. */
   readonly onEvent: (event: TowerEvent) => void;
   /** Told the height of each block at once, while `onEvent` waits for the tower to reach its source's tip. */
@@ -116,7 +120,7 @@ export class TowerHost {
 
   /** Starts the tower again if it was killed; answers how. It may not have reached the tip yet. */
   async #revive(what: string | undefined): Promise<Kill | undefined> {
-    const kill = this.#killSwitch.takeFired();
+    const kill = this.#takeFired();
     if (!kill) return undefined;
     await this.stop();
     await this.#open();
@@ -126,12 +130,21 @@ export class TowerHost {
     return kill;
   }
 
+  #takeFired(): Kill | undefined {
+    const fired = this.#guards.map((guard) => guard.takeFired());
+    return fired.find((kill) => kill !== undefined);
+  }
+
+  get #guards(): readonly RowGuard[] {
+    return [...(this.#parts.guards ?? []), this.#killSwitch];
+  }
+
   async #open(): Promise<void> {
-    const {openRows, source, key, policy, settings} = this.#parts;
+    const {openRows, source, key, policy, settings, timers} = this.#parts;
     const rows = await openRows();
     const fresh = (await rows.range({...layout.tableRange('meta'), limit: 1})).length === 0;
     this.#tower = await Tower.open({
-      rows: this.#killSwitch.guard(rows),
+      rows: this.#guards.reduce((guarded, guard) => guard.guard(guarded), rows),
       source: outliving(source),
       network: 'regtest',
       key,
@@ -139,6 +152,7 @@ export class TowerHost {
       // From then on the store knows them, and what an operator changes stays.
       ...(fresh ? {settings} : {}),
       logBlocks: maxU32,
+      ...(timers ? {timers} : {}),
     });
     this.#tower.on((event) => {
       if (event.type === 'block_connected') this.#parts.onHeight(event.height);

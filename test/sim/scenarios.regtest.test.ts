@@ -2,7 +2,7 @@ import {readdirSync} from 'node:fs';
 import {connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} from '../../src/chain/bitcoind/index.js';
 import {readScenario} from '../../src/sim/scenario-file.js';
 import type {Scenario} from '../../src/sim/scenario.js';
-import {type Outcome, type SimulationParts, simulate} from '../../src/sim/simulation.js';
+import {type Outcome, type SimulationParts, simulate} from '../../src/sim/player.js';
 import {MemoryStore} from '../../src/store/index.js';
 import {regtestTest} from '../support/regtest.js';
 

@@ -1,425 +1,75 @@
-import {Buffer} from 'node:buffer';
-import {defaultGatekeeperSettings} from '../../src/gatekeeper/settings.js';
 import test from 'ava';
-import fc from 'fast-check';
 import {SimulatedChain} from '../../src/chain/index.js';
-import {interrupted} from '../../src/sim/interrupted.js';
-import {renderTimeline} from '../../src/sim/render-timeline.js';
-import type {Action, PolicyAnswer, Scenario} from '../../src/sim/scenario.js';
-import {parseScenario} from '../../src/sim/scenario-file.js';
-import {type Mirror, type Outcome, type SimulationParts, simulate} from '../../src/sim/simulation.js';
-import type {TimelineEntry} from '../../src/sim/timeline.js';
-import {LevelStore, MemoryStore} from '../../src/store/index.js';
-import {verify} from '../../src/store/verify.js';
-import {tempDir} from '../support/temp-dir.js';
+import {KillSwitch} from '../../src/sim/kill-switch.js';
+import {Simulation, type SimulationOptions} from '../../src/sim/simulation.js';
+import type {TowerEvent} from '../../src/tower/events.js';
 
-const settings = {
-  ...defaultGatekeeperSettings,
-  subscriptionSlots: 5,
-  subscriptionDuration: 10,
-  expiryDelta: 3,
-  renewal: 'extend',
-} as const;
+const settings = {subscriptionSlots: 5, subscriptionDuration: 10, expiryDelta: 3};
 
-const head = `name: A story
-tower: {subscription_slots: 5, subscription_duration: 10, expiry_delta: 3}
-chain: {start_height: 100}
-steps:
-`;
+const aSimulation = (options: SimulationOptions = {}) => Simulation.open({settings, startHeight: 100, ...options});
 
-/** A story of steps; the first is on line 5. */
-const aStory = (...steps: string[]) =>
-  parseScenario(Buffer.from(head + steps.map((step) => `  - ${step}\n`).join('')), 'story.yaml');
-
-function play(scenario: Scenario, parts: Partial<SimulationParts> = {}): Promise<Outcome> {
-  const rows = new MemoryStore();
-  return simulate(scenario, {openRows: async () => rows, ...parts});
-}
-
-async function timelineOf(scenario: Scenario): Promise<string[]> {
-  const entries: TimelineEntry[] = [];
-  await play(scenario, {onEntry: (entry) => entries.push(entry)});
-  return renderTimeline(entries, settings)
-    .split('\n')
-    .map((line) => line.trim());
-}
-
-const fails = test.macro({
-  async exec(t, lines: string[], ...told: RegExp[]) {
-    const scenario = aStory(...lines);
-    const {verdict, unmetLines} = await play(scenario);
-    t.deepEqual(unmetLines, [4 + lines.length]);
-    t.is(verdict.expectations.unmet, 1);
-    const timeline = await timelineOf(scenario);
-    for (const line of told)
-      t.true(
-        timeline.some((it) => line.test(it)),
-        `${line} in\n${timeline.join('\n')}`,
-      );
-  },
-  title: (claim) => `${claim} is unmet, with its line and what is instead`,
-});
-
-test(
-  'a wrong number',
-  fails,
-  ['register: alice', 'expect: {user: alice, state: active, slots: 4, expiry: 110}'],
-  /✗ expected that alice is active: slots 4, expiry 110, but slots 5$/,
-);
-test(
-  'a wrong state',
-  fails,
-  ['register: alice', 'mine: 9', 'expect: {alice: expired}'],
-  /✗ expected that alice is expired, but alice is active$/,
-);
-test(
-  'a wrong state and number',
-  fails,
-  ['register: alice', 'expect: {user: alice, state: expired, start: 1, expiry: 2}'],
-  /✗ .*, but alice is active, with start 100, expiry 110$/,
-);
-test(
-  'a user who is not there',
-  fails,
-  ['register: alice', 'mine: 13', 'expect: {user: alice, slots: 5}'],
-  /✗ expected that alice has slots 5, but alice is unknown$/,
-);
-test(
-  'a user who is still there',
-  fails,
-  ['register: alice', 'mine: 12', 'expect: {alice: unknown}'],
-  /✗ expected that alice is unknown, but alice is expired$/,
-);
-test('a wrong tip', fails, ['mine: 2', 'expect: {tip: 101}'], /✗ expected that the tip is 101, but the tip is 102$/);
-test(
-  'a wrong number of users',
-  fails,
-  ['register: alice', 'expect: {users: 2}'],
-  /✗ expected that the tower has 2 users, but the tower has 1 user$/,
-);
-test(
-  'a request that is refused unasked',
-  fails,
-  ['register: alice', 'appointment: {user: alice, name: a, blob_bytes: 99999}'],
-  /⊘ alice sends appointment a of 99,999 bytes: refused, .* \[TOWER_NOT_ENOUGH_SLOTS\]$/,
-  /✗ expected that alice sends appointment a of 99,999 bytes: accepted, but it was refused with TOWER_NOT_ENOUGH_SLOTS$/,
-);
-test(
-  'a request that is accepted although it should be refused',
-  fails,
-  ['refuse: {register: alice, code: NO_TIP}'],
-  /✗ expected that it is refused with TOWER_NO_TIP, but it was accepted$/,
-);
-test(
-  'a refusal with another code',
-  fails,
-  [
-    'refuse: {appointment: {user: bob, name: a, blob_bytes: 1}, code: AUTHENTICATION_FAILURE}',
-    'refuse: {appointment: {user: bob, name: a, blob_bytes: 1}, code: NOT_ENOUGH_SLOTS}',
-  ],
-  /✗ .*, but it was refused with TOWER_AUTHENTICATION_FAILURE$/,
-);
-test(
-  'a renewal without a subscription',
-  fails,
-  ['register: alice', 'mine: 13', 'renew: alice'],
-  /✗ expected that alice has a subscription to renew, but alice had none and registered anew$/,
-);
-
-const asks = ['set: {auth: user}', 'signup: {device: phone, as: alice, callback: 0}'];
-test(
-  'a device of somebody else',
-  fails,
-  [...asks, 'signup: {device: tablet, as: bob}', 'expect: {device: phone, user: bob, role: primary}'],
-  /✗ expected that phone belongs to bob, is a primary, but phone belongs to alice, has no role$/,
-);
-test(
-  'a device that is not there',
-  fails,
-  [...asks, 'signup: {device: tablet, as: bob}', 'expect: {device: tablet, user: alice}'],
-  /✗ expected that tablet belongs to alice, but tablet is unknown$/,
-);
-test(
-  'a device that is there',
-  fails,
-  [...asks, 'expect: {device: phone, state: unknown}'],
-  /✗ expected that phone is unknown, but phone is authorized$/,
-);
-test(
-  'a wrong fact of a request',
-  fails,
-  [
-    ...asks,
-    'expect: {request: {device: phone, state: denied, user: none, closed: 101, by: operator, attempts: 1, reason: no}}',
-  ],
-  /✗ .*, but the request of phone is approved, says "approved", leads to alice, has 0 failed attempts, was closed at 100, was closed by policy$/,
-);
-test(
-  'a fact that a pending request has not yet',
-  fails,
-  ['set: {auth: user}', 'signup: phone', 'expect: {request: {id: 1, closed: 100, by: operator, reason: no}}'],
-  /✗ .*, but request 1 has no reason, is open, is open$/,
-);
-test(
-  'a request that nobody has sent',
-  fails,
-  [...asks, 'expect: {request: {device: phone, kind: user_login, user: none}}'],
-  /✗ expected that phone's login leads to nobody, but phone's login is not there$/,
-);
-test(
-  'a wrong number of pending requests',
-  fails,
-  ['set: {auth: user}', 'signup: phone', 'expect: {pending: 0}'],
-  /✗ expected that 0 requests wait, but 1 request waits$/,
-);
-test(
-  'a decision for a user who has not been there yet',
-  fails,
-  ['set: {auth: user}', 'signup: {device: phone, as: alice}', 'approve: {device: phone, user: alice}'],
-  /⊘ the operator approves the request of phone for alice: refused, alice has not been a user yet \[TOWER_USER_NOT_FOUND\]$/,
-);
-
-test('a hung policy is told of at the height at which it was asked, after the block', async (t) => {
-  const timeline = await timelineOf(
-    aStory(
-      'set: {auth: user}',
-      'signup: {device: phone, check: [{hang: 1}, 0]}',
-      'mine: 1',
-      'restart: clean',
-      'mine: 3',
-    ),
-  );
-  t.deepEqual(timeline.slice(3), [
-    "100 … phone's signup is to be decided later",
-    "101 … the policy hangs over phone's signup, for 1 block",
-    '101 ○ the tower is stopped and started again',
-    "102 ! attempt 1 at phone's signup failed: the policy did not answer in time; the next is at 103",
-    "103 » phone's signup is answered: a new user; a coming block decides",
-    "104 + phone's signup is approved by the policy: phone belongs to phone, a new user with 5 slots, expires at 114, in 10 blocks, about 2 hours",
+test('a simulation does what it is told, one thing after the other, and says what came of it', async (t) => {
+  const simulation = await aSimulation();
+  const register = simulation.perform({type: 'register', user: 'alice'});
+  const mine = simulation.perform({type: 'mine', blocks: 10});
+  const stateOf = (state: 'active' | 'expired') =>
+    simulation.perform({type: 'expect', expectations: [{type: 'user', user: 'alice', state}]});
+  t.deepEqual(await Promise.all([register, mine]), [[], []]);
+  t.like(await stateOf('expired'), [{met: true}]);
+  t.like(await stateOf('active'), [{met: false, actual: 'alice is expired'}]);
+  t.like(await simulation.perform({type: 'renew', user: 'bob'}), [
+    {met: false, claim: 'bob has a subscription to renew', actual: 'bob had none and registered anew'},
   ]);
+  t.is(simulation.height, 110);
+  t.is(simulation.blocks, 10);
+  t.is(simulation.tower.tip?.hash, simulation.chain.tip.hash);
+  await simulation.close();
 });
 
-test('a story goes on after what is unmet', async (t) => {
-  const {verdict, unmetLines} = await play(
-    aStory('expect: {tip: 1}', 'mine: 1', 'expect: {tip: 101}', 'expect: {tip: 2}'),
-  );
-  t.deepEqual(unmetLines, [5, 8]);
-  t.deepEqual(verdict.expectations, {met: 1, unmet: 2});
-});
-
-test('the verdict counts the blocks that the steps mined, and the seed decides the digest', async (t) => {
-  const scenario = aStory('register: alice', 'mine: 5', 'reorg: {depth: 2, blocks: 4}');
-  const {verdict} = await play(scenario);
-  t.like(verdict, {scenario: 'A story', seed: 'bartizan', chain: 'simulated', height: 107, blocks: 9});
-  t.regex(verdict.digest, /^[0-9a-f]{64}$/);
-  t.is((await play(scenario)).verdict.digest, verdict.digest);
-  const other = await play(scenario, {seed: 7});
-  t.is(other.verdict.seed, 7);
-  t.not(other.verdict.digest, verdict.digest);
-});
-
-test('a request that a kill lost is sent again, and one that was on disk is not', async (t) => {
-  const timeline = await timelineOf(
-    aStory('restart: kill_before_commit', 'register: alice', 'restart: kill_after_commit', 'renew: alice'),
-  );
-  t.deepEqual(timeline.slice(1), [
-    '100 ○ the tower is killed right before a commit (alice registers is lost), and started again',
-    '100 + alice registers: 5 slots, expires at 110, in 10 blocks, about 2 hours',
-    '100 ↻ alice renews: 10 slots, expires at 120, in 20 blocks, about 3 hours',
-    '100 ○ the tower is killed right after a commit, and started again',
-  ]);
-});
-
-test('a kill that finds no commit is a plain restart at the end, or when the next one is asked for', async (t) => {
-  const timeline = await timelineOf(
-    aStory('restart: kill_before_commit', 'restart: kill_after_commit', 'expect: {users: 0}'),
-  );
-  t.deepEqual(timeline.slice(1), [
-    '100 ○ the tower is stopped and started again',
-    '100 ✓ the tower has 0 users',
-    '100 ○ the tower is stopped and started again',
-  ]);
-});
-
-test('settings are changed at a restart, also when the change itself is lost', async (t) => {
-  const timeline = await timelineOf(
-    aStory(
-      'restart: kill_before_commit',
-      'set: {expiry_delta: 9}',
-      'register: alice',
-      'mine: 18',
-      'expect: {alice: expired}',
-      'mine: 1',
-      'expect: {alice: unknown}',
-    ),
-  );
-  t.deepEqual(timeline.slice(1, 3), [
-    '100 ○ the tower is killed right before a commit (the change of settings is lost), and started again',
-    '100 = the operator restarts the tower with expiry_delta = 9',
-  ]);
-  t.true(timeline.every((line) => !line.includes('✗')));
-});
-
-test('a node that is given the blocks brings the tower to the same state', async (t) => {
-  const scenario = aStory(
-    'register: alice',
-    'mine: 12',
-    'restart: kill_after_commit',
-    'mine: 3',
-    'register: bob',
-    'restart: kill_before_commit',
-    'reorg: {depth: 9, blocks: 10}',
-    'mine: 20',
-  );
-  const node = new SimulatedChain({seed: 'another'});
-  const mirrored = await play(scenario, {
-    mirror: {source: node, submit: async (raws) => raws.forEach((raw) => node.submit(raw))},
+test('whoever looks on sees tower and rows after every block and step, and every event', async (t) => {
+  const seen: string[] = [];
+  const events: TowerEvent[] = [];
+  const simulation: Simulation = await aSimulation({
+    onEvent: (event) => events.push(event),
+    afterBlock: () => void seen.push(`block ${heightNow()}`),
+    afterStep: (action, {tower}) => void seen.push(`${action.type}, ${tower.gatekeeper.registeredUsers.size} users`),
   });
-  const alone = await play(scenario);
-  t.is(mirrored.verdict.chain, 'bitcoind');
-  t.deepEqual({...mirrored.verdict, chain: 'simulated'}, alone.verdict);
-});
-
-test('a failing node or store ends the run with its error, and leaves the store closed', async (t) => {
-  const path = tempDir(t);
-  const failing = async () => {
-    throw new Error('no power');
-  };
-  const mirror = {source: new SimulatedChain({seed: 1}), submit: failing};
-  const openRows = () => LevelStore.open(path);
-  await t.throwsAsync(simulate(aStory('mine: 1'), {openRows, mirror}), {message: 'no power'});
-  await t.notThrowsAsync(simulate(aStory('mine: 1'), {openRows}));
-  await t.throwsAsync(simulate(aStory('mine: 1'), {openRows: failing}), {message: 'no power'});
-});
-
-const users = fc.constantFrom('alice', 'bob', 'carol');
-const action: fc.Arbitrary<Action> = fc.oneof(
-  {weight: 2, arbitrary: fc.record({type: fc.constantFrom('register' as const, 'renew' as const), user: users})},
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constant('appointment' as const),
-      user: users,
-      name: fc.constantFrom('a', 'b', 'c'),
-      blobBytes: fc.integer({min: 0, max: 9000}),
-    }),
-  },
-  {weight: 3, arbitrary: fc.record({type: fc.constant('mine' as const), blocks: fc.integer({min: 1, max: 8})})},
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({depth: fc.integer({min: 1, max: 20}), more: fc.integer({min: 1, max: 3})})
-      .map(({depth, more}) => ({type: 'reorg' as const, depth, blocks: depth + more})),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant('set' as const),
-      settings: fc.record({
-        expiryDelta: fc.integer({min: 0, max: 8}),
-        renewal: fc.constantFrom('extend' as const, 'reset' as const),
-      }),
-    }),
-  },
-);
-
-test('whatever happens, a tower that goes down at every step ends in the state of one that never does', async (t) => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, {minLength: 1, maxLength: 25}), async (actions) => {
-      const steps = actions.map((it, index) => ({...it, line: index}));
-      const scenario: Scenario = {name: 'any', tower: settings, chain: {startHeight: 30, seed: 1}, steps};
-      const {verdict, unmetLines} = await play(scenario);
-      t.deepEqual(await play(interrupted(scenario)), {verdict, unmetLines});
-    }),
-    {numRuns: 40},
+  const heightNow = () => simulation.tower.tip?.height;
+  await simulation.perform({type: 'register', user: 'alice'});
+  await simulation.perform({type: 'mine', blocks: 2});
+  t.deepEqual(seen, ['register, 1 users', 'block 101', 'block 102', 'mine, 1 users']);
+  t.deepEqual(
+    events.map(({type}) => type),
+    ['started', 'user_registered', 'block_connected', 'block_connected'],
   );
+  await simulation.close();
 });
 
-const devices = fc.constantFrom('phone', 'laptop', 'core');
-const answer: fc.Arbitrary<PolicyAnswer> = fc.oneof(
-  fc.record({
-    type: fc.constant('returns' as const),
-    value: fc.constantFrom(-1, -2, -2, -3, 0, 0, 7, 'primary', 'secondary'),
-  }),
-  fc.record({type: fc.constant('user' as const), name: fc.constantFrom('alice', 'bob')}),
-  fc.record({type: fc.constant('hangs' as const), blocks: fc.integer({min: 1, max: 4})}),
-  fc.constantFrom({type: 'throws' as const}, {type: 'unavailable' as const}),
-);
-const answers = fc.array(answer, {minLength: 1, maxLength: 4});
-const authAction: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record(
-      {
-        type: fc.constantFrom('signup' as const, 'login' as const, 'node' as const),
-        device: devices,
-        as: fc.constantFrom('alice', 'bob'),
-        info: fc.constantFrom('one', 'two'),
-        script: fc.record({callback: answers, check: fc.oneof(answers, fc.constant([]))}),
-      },
-      {requiredKeys: ['type', 'device', 'as']},
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant('approve' as const),
-      request: fc.record({device: devices}),
-      user: fc.constantFrom(0, 7),
-    }),
-  },
-  fc.record({type: fc.constant('deny' as const), request: fc.record({device: devices}), reason: fc.constant('no')}),
-  fc.record({
-    type: fc.constant('authorize' as const),
-    device: devices,
-    as: fc.constantFrom('alice', 'bob'),
-    user: fc.constantFrom(0, 7),
-  }),
-  fc.record({type: fc.constant('revoke' as const), device: devices}),
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constant('set' as const),
-      settings: fc.record(
-        {
-          auth: fc.constantFrom('none' as const, 'node' as const, 'user' as const),
-          authBudget: fc.integer({min: 1, max: 3}),
-          requestTtl: fc.integer({min: 1, max: 12}),
-        },
-        {requiredKeys: []},
-      ),
-    }),
-  },
-  {weight: 8, arbitrary: action},
-);
-
-test('requests end in the same state, however often the tower goes down, and whoever hands it the blocks', async (t) => {
-  const tower = {...settings, auth: 'user', authBudget: 2, requestTtl: 8, deniedCooldown: 2} as const;
-  await fc.assert(
-    fc.asyncProperty(fc.array(authAction, {minLength: 1, maxLength: 30}), async (actions) => {
-      const steps = actions.map((it, index) => ({...it, line: index}));
-      const scenario: Scenario = {name: 'any', tower, chain: {startHeight: 30, seed: 1}, steps};
-      const rows = new MemoryStore();
-      const {verdict, unmetLines} = await play(scenario, {openRows: async () => rows});
-      t.deepEqual((await verify(rows)).problems, []);
-      t.deepEqual(await play(interrupted(scenario)), {verdict, unmetLines});
-      const mirrored = await play(scenario, {mirror: aSlowNode()});
-      t.deepEqual({...mirrored.verdict, chain: 'simulated'}, verdict);
-    }),
-    {numRuns: 40},
-  );
-});
-
-/** Hands on every block by itself, so that the tower may stop at each. */
-function aSlowNode(): Mirror {
-  const source = new SimulatedChain({seed: 'another'});
-  return {
-    source,
-    submit: async (raws) => {
-      for (const raw of raws) {
-        source.submit(raw);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+test('a source over the simulated chain, and a disk that ends the tower, change nothing of what comes out', async (t) => {
+  const disk = new KillSwitch();
+  let sources = 0;
+  const plain = await aSimulation();
+  const troubled = await aSimulation({
+    guards: [disk],
+    source: (chain) => {
+      sources++;
+      const copy = new SimulatedChain({seed: 'another'});
+      chain.onWake(() => {
+        for (const raw of chain.arrivals()) copy.submit(raw);
+      });
+      return copy;
     },
-  };
-}
+  });
+  for (const simulation of [plain, troubled]) {
+    await simulation.perform({type: 'register', user: 'alice'});
+    disk.arm('kill_before_commit');
+    await simulation.perform({type: 'mine', blocks: 12});
+    disk.arm('kill_after_commit');
+    await simulation.perform({type: 'renew', user: 'alice'});
+    await simulation.perform({type: 'reorg', depth: 4, blocks: 6});
+  }
+  t.is(sources, 1);
+  t.is(await troubled.digest(), await plain.digest());
+  await plain.close();
+  await troubled.close();
+});
