@@ -214,7 +214,7 @@ function checked(
 
 /** Flags and environment give text; what is no whole number is left for the schema to refuse. */
 function integerFrom(given: unknown): unknown {
-  return typeof given === 'string' && /^-?\d+$/.test(given) ? Number(given) : given;
+  return typeof given === 'string' && /^-?(?:0|[1-9]\d*)$/.test(given) ? Number(given) : given;
 }
 
 function quoted(key: SettingKey, value: unknown): string {

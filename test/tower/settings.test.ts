@@ -112,6 +112,12 @@ test(
   /is 0, but must be .* \(from .*bartizan.toml:1\)$/,
 );
 test(refused, 'a number beyond u32', {flags: {'--expiry-delta': '4294967296'}}, /^expiry_delta is "4294967296"/);
+test(
+  refused,
+  'zeros in front, which some would read as octal',
+  {flags: {'--expiry-delta': '010'}},
+  /^expiry_delta is "010"/,
+);
 test(refused, 'a fraction', {file: '# six\nexpiry_delta = 6.5'}, /^expiry_delta is 6.5, .*bartizan.toml:2\)$/);
 test(
   refused,
