@@ -3,12 +3,16 @@ import type {Standing} from './chain-source.js';
 import {type ChainHeader, extend, type Header} from './header.js';
 
 /**
- * All headers seen from a root upward. The best chain is the one with most work; of chains with equal work, the one
- * whose tip was added first.
+ * All headers seen from a root upward. The best chain is the one with most work among those without an invalid block;
+ * of chains with equal work, the one whose tip was added first.
  */
 export class BlockTree {
   readonly root: ChainHeader;
   readonly #headers = new Map<string, ChainHeader>();
+  /** Headers that somebody has called invalid. */
+  readonly #invalid = new Set<string>();
+  /** Those, and all that stand on them. */
+  readonly #barred = new Set<string>();
   // The best chain, by height above the root.
   readonly #best: ChainHeader[];
 
@@ -53,8 +57,42 @@ export class BlockTree {
     }
     const added = extend(parent, header);
     this.#headers.set(added.hash, added);
-    if (added.chainwork > this.tip.chainwork) this.#adopt(added);
+    if (this.#barred.has(added.previous)) this.#barred.add(added.hash);
+    else if (added.chainwork > this.tip.chainwork) this.#adopt(added);
     return added;
+  }
+
+  /** Headers that were called invalid, in order of arrival. */
+  get invalid(): string[] {
+    return [...this.#headers.keys()].filter((hash) => this.#invalid.has(hash));
+  }
+
+  /** Takes a header, and all that stand on it, out of the choice of the best chain. The root stays in it. */
+  invalidate(hash: string): void {
+    const header = this.#held(hash);
+    assert(header !== this.root, 'the root is not invalid');
+    this.#invalid.add(hash);
+    this.#choose();
+  }
+
+  /** Takes back that a header, any below it, or any that stand on it were called invalid. */
+  reconsider(hash: string): void {
+    const header = this.#held(hash);
+    const isAbove = (other: ChainHeader) => this.forkPoint(other.hash, hash) === header;
+    for (const other of [...this.#invalid].map((it) => this.#held(it))) {
+      if (isAbove(other) || this.forkPoint(other.hash, hash) === other) this.#invalid.delete(other.hash);
+    }
+    this.#choose();
+  }
+
+  /** Forgets all but the first headers, the root being the first, and calls these of them invalid and no others. */
+  goBack(size: number, invalid: Iterable<string>): void {
+    assert(size >= 1 && size <= this.size, `a tree of ${this.size} headers does not go back to ${size}`);
+    for (const hash of [...this.#headers.keys()].slice(size)) this.#headers.delete(hash);
+    this.#invalid.clear();
+    for (const hash of invalid) this.#invalid.add(this.#held(hash).hash);
+    this.#best.splice(1);
+    this.#choose();
   }
 
   standing(hash: string): Standing {
@@ -86,6 +124,17 @@ export class BlockTree {
     const root = this.root.height;
     if (to < from || to < root) return [];
     return this.#best.slice(Math.max(from - root, 0), to - root + 1);
+  }
+
+  /** Finds the best chain anew. Parents arrive before their children. */
+  #choose(): void {
+    this.#barred.clear();
+    let best = this.root;
+    for (const header of this.#headers.values()) {
+      if (this.#invalid.has(header.hash) || this.#barred.has(header.previous)) this.#barred.add(header.hash);
+      else if (header.chainwork > best.chainwork) best = header;
+    }
+    this.#adopt(best);
   }
 
   #adopt(tip: ChainHeader): void {

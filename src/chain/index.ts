@@ -16,7 +16,13 @@ export {
   toDisplayHex,
 } from './header.js';
 export {genesisOf, type Network, regtestGenesis} from './network.js';
-export {type MiningOptions, SimulatedChain, type SimulatedChainOptions} from './simulated-chain.js';
+export {
+  type ChainChoice,
+  type ChainContents,
+  type MiningOptions,
+  SimulatedChain,
+  type SimulatedChainOptions,
+} from './simulated-chain.js';
 export type {SourceState, SourceStateName} from './source-state.js';
 export {type OpenOutput, spend} from './spend.js';
 export {systemTimers, type Timers} from './timers.js';

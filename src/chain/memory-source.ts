@@ -79,6 +79,12 @@ export abstract class MemorySource implements ChainSource {
     return added;
   }
 
+  /** Forgets all but the first blocks, the root being the first. */
+  protected forgetAfter(size: number, invalid: Iterable<string>): void {
+    this.tree.goBack(size, invalid);
+    for (const hash of [...this.rawBlocks.keys()].slice(size)) this.rawBlocks.delete(hash);
+  }
+
   /** Runs what may bring blocks, and wakes once if the tip is another afterwards. */
   protected waking<T>(bring: () => T): T {
     const before = this.tree.tip;

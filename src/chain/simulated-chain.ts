@@ -32,6 +32,18 @@ export interface MiningOptions {
   readonly transactions?: readonly Uint8Array[];
 }
 
+/** All that a chain is: its blocks in order of arrival, genesis first, and the hashes of those called invalid. */
+export interface ChainContents {
+  readonly blocks: readonly Uint8Array[];
+  readonly invalid: readonly string[];
+}
+
+/** What a node has to be told so that it chooses as this chain does. */
+export interface ChainChoice {
+  readonly type: 'invalidate' | 'reconsider';
+  readonly hash: string;
+}
+
 /**
  * A regtest chain that mines on command, deterministically: the same seed and the same calls give the same blocks,
  * also when the chain was stored and loaded in between. A regtest bitcoind accepts every block of it.
@@ -109,6 +121,63 @@ export class SimulatedChain extends MemorySource {
   }
 
   /**
+   * Calls a block invalid, as `invalidateblock` does: the best chain is chosen among those without it.
+   * @throws Rejection TOWER_INVALID_PARAMETER for a block that is unknown, or genesis
+   */
+  invalidate(hash: string): void {
+    if (this.tree.get(hash) === undefined) throw invalid(`there is no block ${hash}`);
+    if (hash === this.tree.root.hash) throw invalid('the genesis block cannot be called invalid');
+    this.waking(() => this.tree.invalidate(hash));
+  }
+
+  /** Takes that back, as `reconsiderblock` does, for the block and those below and above it. */
+  reconsider(hash: string): void {
+    if (this.tree.get(hash) === undefined) throw invalid(`there is no block ${hash}`);
+    this.waking(() => this.tree.reconsider(hash));
+  }
+
+  /**
+   * Makes the chain with this block the best one, whatever its work: the others are called invalid where they leave it.
+   * @returns what has been called invalid, or no longer, in order
+   */
+  prefer(hash: string): ChainChoice[] {
+    if (this.tree.get(hash) === undefined) throw invalid(`there is no block ${hash}`);
+    const choices: ChainChoice[] = [];
+    this.waking(() => {
+      if (this.tree.standing(hash) === 'active') return;
+      this.tree.reconsider(hash);
+      choices.push({type: 'reconsider', hash});
+      while (this.tree.standing(hash) !== 'active') {
+        const rival = this.at(this.tree.forkPoint(hash, this.tip.hash).height + 1)!.hash;
+        this.tree.invalidate(rival);
+        choices.push({type: 'invalidate', hash: rival});
+      }
+    });
+    return choices;
+  }
+
+  /** All that the chain is now. */
+  contents(): ChainContents {
+    return {blocks: [...this.rawBlocks.values()], invalid: this.tree.invalid};
+  }
+
+  /** Becomes what it was, or another of the same seed was, at some time. @throws OperationalError TOWER_INVALID_BLOCK */
+  become({blocks, invalid}: ChainContents): void {
+    this.waking(() => {
+      const own = [...this.rawBlocks.values()];
+      const parting = blocks.findIndex((raw, i) => own[i] !== raw && !isSame(own[i], raw));
+      const common = Math.min(parting === -1 ? blocks.length : parting, own.length);
+      this.forgetAfter(Math.max(common, 1), []);
+      for (const raw of blocks.slice(common)) {
+        const block = parseBlock(raw);
+        verifyBlock(block);
+        this.arrived(raw, block.header);
+      }
+      for (const hash of invalid) this.tree.invalidate(hash);
+    });
+  }
+
+  /**
    * A valid transaction for the next block of the best chain, spending the coinbase at a height.
    * @param outputs what it pays; unless told, all but a fee goes to one output that `spend` can spend in turn
    */
@@ -155,6 +224,8 @@ export class SimulatedChain extends MemorySource {
 }
 
 const invalid = (message: string): Rejection => new Rejection('TOWER_INVALID_PARAMETER', message);
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
 
 function requireCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {

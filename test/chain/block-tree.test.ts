@@ -78,6 +78,56 @@ test('the best chain has most work, and was seen first among equals', (t) => {
   );
 });
 
+test('no chain with an invalid block is the best one, until it is reconsidered, and a tree that goes back is as it was', (t) => {
+  const anyChoices = fc.array(fc.record({to: fc.constantFrom('invalid', 'valid'), at: fc.nat()}), {maxLength: 8});
+  fc.assert(
+    fc.property(anyGrowth, anyChoices, fc.nat(), (growth, choices, size) => {
+      const tree = new BlockTree(root());
+      const model = new Model(root());
+      let invalid = new Set<ChainHeader>();
+      const check = () => {
+        const valid = model.all.filter((block) => model.path(block).every((below) => !invalid.has(below)));
+        const tip = valid.reduce((best, other) => (other.chainwork > best.chainwork ? other : best));
+        t.deepEqual(tree.range(0, 1000), model.path(tip));
+        t.deepEqual(
+          tree.invalid,
+          model.all.filter((block) => invalid.has(block)).map(({hash}) => hash),
+        );
+      };
+      const headers = grow(growth);
+      const half = headers.length >> 1;
+      const add = (added: Header) => {
+        tree.add(added);
+        model.add(added);
+        check();
+      };
+      headers.slice(0, half).forEach(add);
+      for (const {to, at} of choices) {
+        const chosen = model.all[at % model.all.length]!;
+        if (to === 'valid') {
+          tree.reconsider(chosen.hash);
+          const isOf = (other: ChainHeader) => model.path(chosen).includes(other) || model.path(other).includes(chosen);
+          invalid = new Set([...invalid].filter((other) => !isOf(other)));
+        } else if (chosen.height > 0) {
+          tree.invalidate(chosen.hash);
+          invalid.add(chosen);
+        }
+        check();
+      }
+      headers.slice(half).forEach(add);
+
+      model.all.length = 1 + (size % model.all.length);
+      invalid = new Set(model.all.slice(1, 2));
+      tree.goBack(
+        model.all.length,
+        [...invalid].map(({hash}) => hash),
+      );
+      check();
+      t.is(tree.size, model.all.length);
+    }),
+  );
+});
+
 test('the fork point is the highest block on both chains', (t) => {
   fc.assert(
     fc.property(anyGrowth, fc.nat(), fc.nat(), (growth, one, other) => {

@@ -275,3 +275,55 @@ test('a submitted block that is known already is handed over once', (t) => {
   t.is(blocks, 1);
   t.is(chain.tip.hash, miner.tip.hash);
 });
+
+test('a chain whose blocks are called invalid ends below them, and mines on from there', (t) => {
+  const chain = new SimulatedChain({seed: 1});
+  const [, second, third] = chain.mine(3) as [ChainHeader, ChainHeader, ChainHeader];
+  let wakes = 0;
+  chain.onWake(() => wakes++);
+  chain.invalidate(second.hash);
+  t.is(chain.tip.height, 1);
+  t.is(wakes, 1);
+  const [other] = chain.mine(1);
+  t.not(other!.hash, second.hash);
+  chain.reconsider(third.hash);
+  t.is(chain.tip, third);
+  t.throws(() => chain.invalidate(regtestGenesis), {code: 'TOWER_INVALID_PARAMETER'});
+  t.throws(() => chain.reconsider('00'), {code: 'TOWER_INVALID_PARAMETER'});
+});
+
+test('a branch that is preferred is the best chain whatever its work, at once, and back again', (t) => {
+  const chain = new SimulatedChain({seed: 1});
+  const main = chain.mine(5).at(-1)!;
+  const rival = chain.mineOn(chain.at(2)!.hash, 3).at(-1)!;
+  const third = chain.mineOn(chain.at(1)!.hash, 4).at(-1)!;
+  const tips: string[] = [];
+  chain.onWake(() => tips.push(chain.tip.hash));
+  const told = [third, rival, main, main].map(({hash}) => chain.prefer(hash));
+  t.deepEqual(tips, [third.hash, rival.hash, main.hash]);
+  t.deepEqual(told.at(-1), []);
+
+  // Whoever is told the same chooses the same.
+  const twin = new SimulatedChain({seed: 2, blocks: chain.arrivals()});
+  for (const {type, hash} of told.flat()) twin[type](hash);
+  t.is(twin.tip.hash, main.hash);
+});
+
+test('a chain becomes what it was, also after going another way, and goes on as it did then', (t) => {
+  fc.assert(
+    fc.property(anyCommands, anyCommands, anyCommands, (before, after, then) => {
+      const chain = new SimulatedChain({seed: 1});
+      obey(chain, before);
+      if (chain.tip.height > 1) chain.invalidate(chain.at(2)!.hash);
+      const contents = chain.contents();
+      obey(chain, then);
+      const {tip} = chain;
+      chain.become(contents);
+      t.deepEqual(chain.contents(), contents);
+      obey(chain, after);
+      chain.become(contents);
+      obey(chain, then);
+      t.deepEqual(chain.tip, tip);
+    }),
+  );
+});
