@@ -22,12 +22,16 @@ const unreachableCodes = new Set([
   'ESOCKETTIMEDOUT',
 ]);
 
+/** Thrown where bitcoind refuses the credentials: others may do. */
+export const unauthorized = new Error('401');
+
 /**
  * Reads what bitcoind answered. The status goes first: a refusal is plain text or nothing, and an attempt to read it
  * as JSON would hide it.
- * @throws OperationalError TOWER_BITCOIND_BUSY, TOWER_BITCOIND_UNREACHABLE or TOWER_BITCOIND_RPC
+ * @throws OperationalError TOWER_BITCOIND_BUSY, TOWER_BITCOIND_UNREACHABLE or TOWER_BITCOIND_RPC; `unauthorized`
  */
 export function readHttpAnswer({statusCode, body}: HttpAnswer): unknown {
+  if (statusCode === 401) throw unauthorized;
   const text = body.trim();
   if (statusCode === 429 || (statusCode === 503 && /work queue depth exceeded/i.test(text))) {
     throw new OperationalError('TOWER_BITCOIND_BUSY', 'the work queue of bitcoind is full', {retryable: true});

@@ -1,0 +1,277 @@
+import {OperationalError} from '../../../errors/index.js';
+import {parseBlock} from '../../block.js';
+import type {ChainHeader} from '../../header.js';
+import type {SimulatedChain} from '../../simulated-chain.js';
+import {systemTimers, type Timers} from '../../timers.js';
+import {BlockIndex, type IndexEntry, type Switch} from './block-index.js';
+import {Faults} from './faults.js';
+import {Feed, type Topic, topics} from './feed.js';
+import {World} from './world.js';
+
+/** What a node takes from the chain that it follows: whole blocks, headers alone, or nothing. */
+export type Following = 'blocks' | 'headers' | 'nothing';
+
+export interface FakeNodeOptions {
+  /** The blocks there are. A node follows it as if it had one honest peer; several nodes may follow the same chain. */
+  readonly chain: SimulatedChain;
+  /** @default those of the system */
+  readonly timers?: Timers;
+  /** What it publishes. @default all topics */
+  readonly topics?: readonly Topic[];
+  /** Makes the password in the cookie of each start; `start` counts from 1. @default one that is easily guessed */
+  readonly password?: (start: number) => string;
+}
+
+/**
+ * A bitcoind without sockets: a view onto a simulated chain. Which of its blocks the node has, which of them are invalid
+ * and which chain is active is the node's own affair; like bitcoind it follows most work, first seen.
+ */
+export class FakeNode {
+  readonly chain: SimulatedChain;
+  readonly faults = new Faults();
+  readonly feed: Feed;
+  readonly timers: Timers;
+  readonly index: BlockIndex;
+  /** While true it says so, and announces no blocks. */
+  initialDownload = false;
+  /** While it has words, every call is answered with error -28 and these. */
+  warmingUp: string | undefined;
+  /** Where it says that it publishes. */
+  zmqEndpoint = 'tcp://127.0.0.1:28332';
+  readonly #world: World;
+  readonly #password: (start: number) => string;
+  readonly #unsubscribe: () => void;
+  #following: Following = 'blocks';
+  #running = true;
+  #starts = 1;
+  #startedMs: number;
+  #prunedTo: number | undefined;
+  /** What the chain itself calls invalid, as far as the node has heard. */
+  #barred: ReadonlySet<string> = new Set();
+
+  constructor(options: FakeNodeOptions) {
+    this.chain = options.chain;
+    this.timers = options.timers ?? systemTimers;
+    this.#password = options.password ?? ((start) => `cookie-${start}`);
+    this.feed = new Feed({topics: options.topics ?? topics, faults: this.faults, timers: this.timers});
+    this.#world = new World(options.chain);
+    this.#startedMs = this.timers.nowMs();
+    const genesis = this.chain.at(0)!;
+    this.index = new BlockIndex({raw: this.#world.block(genesis.hash).raw, header: genesis});
+    this.#catchUp(() => {});
+    this.#unsubscribe = this.chain.onWake(() => this.#hear());
+  }
+
+  /** The end of its active chain. */
+  get tip(): ChainHeader {
+    return this.index.tip.header;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Who may use it: what stands in its cookie file, which is another at each start. */
+  get cookie(): {readonly user: string; readonly password: string} {
+    return {user: '__cookie__', password: this.#password(this.#starts)};
+  }
+
+  /** Seconds since its start. */
+  get uptimeSeconds(): number {
+    return Math.floor((this.timers.nowMs() - this.#startedMs) / 1000);
+  }
+
+  get following(): Following {
+    return this.#following;
+  }
+
+  /** The height up to which blocks were thrown away, headers excepted; undefined when it keeps all. */
+  get prunedTo(): number | undefined {
+    return this.#prunedTo;
+  }
+
+  /** What it knows of a block, also of one that came to the chain without becoming its tip. */
+  entry(hash: string): IndexEntry | undefined {
+    const known = this.index.get(hash);
+    if (known !== undefined || this.#following === 'nothing') return known;
+    this.listen();
+    return this.index.get(hash);
+  }
+
+  /** Learns of every block of the chain that it has not heard of, also of those on its side branches. */
+  listen(): void {
+    if (this.#running) this.#catchUp((change) => this.#announce(change));
+  }
+
+  /**
+   * Takes whole blocks, headers alone, or nothing more from the chain. When it begins to take more it catches up at
+   * once, announcing the last block only, as a node does that was offline.
+   */
+  follow(what: Following): void {
+    this.#following = what;
+    this.#goOn();
+  }
+
+  /** Mines on its own active chain. Answers the new headers, lowest first. */
+  mine(blocks: number, transactions: readonly Uint8Array[] = []): ChainHeader[] {
+    this.#requireRunning();
+    const mined: ChainHeader[] = [];
+    for (let left = blocks; left > 0; left--) {
+      // One at a time, for a chain that wakes us for all of them would have us announce the last alone.
+      const [header] = this.chain.mineOn(this.tip.hash, 1, mined.length === 0 ? {transactions} : {});
+      this.#take(header!.hash);
+      mined.push(header!);
+    }
+    return mined;
+  }
+
+  /** Takes a block as `submitblock` does. @throws OperationalError TOWER_INVALID_BLOCK */
+  submit(raw: Uint8Array): void {
+    this.#requireRunning();
+    const {hash} = this.chain.submit(raw);
+    this.#take(hash);
+  }
+
+  /** Calls a block invalid, as the RPC does: its chain is left, without an announcement unless another wins. */
+  invalidateBlock(hash: string): void {
+    this.#announce(this.index.judge([this.#known(hash)], []));
+  }
+
+  reconsiderBlock(hash: string): void {
+    this.#announce(this.index.reconsider(this.#known(hash)));
+  }
+
+  /** Prefers a block over others with the same work. */
+  preciousBlock(hash: string): void {
+    this.#announce(this.index.prefer(this.#known(hash)));
+  }
+
+  /** Throws away the blocks up to a height; their headers stay. */
+  prune(height: number): void {
+    this.#prunedTo = Math.max(this.#prunedTo ?? -1, Math.min(height, this.tip.height));
+    this.index.prune(this.#prunedTo);
+  }
+
+  /** Ends it: nobody is answered, and nothing announced. */
+  stop(): void {
+    this.#running = false;
+  }
+
+  /**
+   * Starts it anew, with another cookie and its counters at 0. One that lost blocks does not know them any more, and
+   * hears of nothing until it is told to `follow` again.
+   */
+  start({lose = 0}: {readonly lose?: number} = {}): void {
+    this.#running = true;
+    this.#starts++;
+    this.#startedMs = this.timers.nowMs();
+    this.feed.restart();
+    if (lose > 0) {
+      this.index.lose(lose);
+      this.#following = 'nothing';
+    }
+    this.#goOn();
+  }
+
+  /** `stop` and `start`. */
+  restart(options: {readonly lose?: number} = {}): void {
+    this.stop();
+    this.start(options);
+  }
+
+  /** Changes the cookie without a restart; a client that has read the old one is refused. */
+  changeCookie(): void {
+    this.#starts++;
+  }
+
+  /** Lets go of the chain. */
+  close(): void {
+    this.stop();
+    this.#unsubscribe();
+  }
+
+  #hear(): void {
+    const {chain, tip} = this;
+    const grows = chain.tip.height > tip.height && chain.at(tip.height)?.hash === tip.hash;
+    if (!grows || this.#following !== 'blocks') return this.listen();
+    // Nearly always; the cost is that of the new blocks, not of all.
+    for (let height = tip.height + 1; this.#running && height <= chain.tip.height; height++) {
+      this.#take(chain.at(height)!.hash);
+    }
+  }
+
+  #take(hash: string): void {
+    const {header, raw} = this.#world.block(hash);
+    this.#announce(this.index.addBlock(header, raw));
+  }
+
+  /** Takes all that it has missed, and announces where that led. */
+  #goOn(): void {
+    if (!this.#running) return;
+    const before = this.index.tip;
+    this.#catchUp((change) => this.#publishSteps(change));
+    if (this.tip.chainwork > before.header.chainwork) this.#publishTip();
+  }
+
+  /** Takes what it does not have, and what the chain says of blocks. */
+  #catchUp(changed: (change: Switch) => void): void {
+    const {blocks, invalid} = this.#world.contents();
+    const left = new Set(this.index.entries());
+    for (const {header} of blocks) left.delete(this.index.get(header.hash)!);
+    // A chain that was taken back to an earlier state was never further.
+    if (left.size > 0) this.index.forget(left);
+    changed(this.index.judge(this.#changed(invalid, this.#barred), this.#changed(this.#barred, invalid)));
+    this.#barred = invalid;
+    if (this.#following === 'nothing') return;
+    for (const {header, raw} of blocks) {
+      if (this.index.get(header.previous) === undefined) continue;
+      if (this.#following === 'headers') this.index.addHeader(header);
+      else changed(this.index.addBlock(header, raw, {invalid: invalid.has(header.hash)}));
+    }
+  }
+
+  /** The blocks it knows of the one set that are not in the other. */
+  #changed(of: ReadonlySet<string>, not: ReadonlySet<string>): IndexEntry[] {
+    const hashes = [...of].filter((hash) => !not.has(hash));
+    return hashes.flatMap((hash) => this.index.get(hash) ?? []);
+  }
+
+  #announce(change: Switch): void {
+    this.#publishSteps(change);
+    // bitcoind announces no tip that it only fell back to.
+    if (change.connected.length > 0) this.#publishTip();
+  }
+
+  #publishSteps({disconnected, connected}: Switch): void {
+    for (const entry of disconnected) this.#publishStep(entry, 'D');
+    for (const entry of connected) this.#publishStep(entry, 'C');
+  }
+
+  #publishStep({header, raw}: IndexEntry, label: 'C' | 'D'): void {
+    if (raw !== undefined && (this.feed.publishes('hashtx') || this.feed.publishes('rawtx'))) {
+      for (const transaction of parseBlock(raw).transactions) {
+        this.feed.publish('hashtx', Buffer.from(transaction.txid, 'hex'));
+        this.feed.publish('rawtx', transaction.raw);
+      }
+    }
+    this.feed.publish('sequence', Buffer.concat([Buffer.from(header.hash, 'hex'), Buffer.from(label)]));
+  }
+
+  #publishTip(): void {
+    if (this.initialDownload) return;
+    const {header, raw} = this.index.tip;
+    this.feed.publish('hashblock', Buffer.from(header.hash, 'hex'));
+    if (raw !== undefined) this.feed.publish('rawblock', raw);
+  }
+
+  #known(hash: string): IndexEntry {
+    this.#requireRunning();
+    const entry = this.entry(hash);
+    if (entry !== undefined) return entry;
+    throw new OperationalError('TOWER_USAGE', `the node does not know the block ${hash}`);
+  }
+
+  #requireRunning(): void {
+    if (!this.#running) throw new OperationalError('TOWER_USAGE', 'the node is not running', {hint: 'Start it first.'});
+  }
+}
