@@ -42,7 +42,7 @@ const deleteAndUndo: Task = async ({location, dueUsers}: {location: string; dueU
   assert.equal(users(), before, 'undoing it brings everybody back');
   await follower.connect(block);
   const [key] = deviceKeys(1);
-  await writer.submit({actor: `user:${key!}`, run: (transaction) => register(transaction, key!)});
+  await writer.submit({actor: `user:${key!}`, run: (transaction, publish) => register(transaction, publish, key!)});
   const lateUndo = await timed(() => follower.disconnect(block));
   assert.equal(users(), before + 1, 'undoing it brings everybody back beside the new one');
   await store.close();

@@ -290,6 +290,15 @@ export const errorCodes = {
     'A scenario file does not have the expected form.',
     'Correct the line that the message names; docs/reference/scenario.md describes the format.',
   ),
+  TOWER_INVALID_TAPE: usage(
+    'A tape is damaged, cut off, or no tape.',
+    'Export it again with `bartizan tape`; docs/reference/tape.md says what a tape holds.',
+  ),
+  TOWER_TAPE_TOO_NEW: operational('The tape was made by a newer Bartizan.', 'Use that version or a newer one.'),
+  TOWER_LOG_PRUNED: operational(
+    'The log of the tower does not reach back far enough.',
+    'Let the tape begin with a backup of the tower: `bartizan tape FILE --from BACKUP`. Make one now for later tapes.',
+  ),
   TOWER_EXPECTATION_UNMET: operational(
     'A scenario ended otherwise than it expects.',
     'Compare the expectation with the timeline above it.',

@@ -5,6 +5,7 @@ import {encodeTold, encodeUser, decodeTold, type UserRow} from '../store/rows.js
 import type {Transaction} from '../store/transaction.js';
 import {forgetAppointment, type Place} from './appointment-place.js';
 import type {CheckedDeposit} from './deposit.js';
+import type {GatekeeperEvent} from './events.js';
 import {nothing} from './expiry.js';
 import {countHoldings} from './holdings.js';
 import type {StoreChange} from './lock.js';
@@ -34,8 +35,60 @@ export interface Accepted {
   readonly changed: boolean;
 }
 
+type Publish = (event: GatekeeperEvent) => void;
+
+/**
+ * Stores an appointment, and says so, unless all of it stood so already.
+ * @throws Rejection, before anything has changed
+ */
+export async function takeDeposit(
+  transaction: Transaction,
+  publish: Publish,
+  key: string,
+  deposit: CheckedDeposit,
+): Promise<Accepted> {
+  const accepted = await putAppointment(transaction, key, deposit);
+  const {user, appointment, updated, changed} = accepted;
+  const {userId, slots, startBlock, toSelfDelay, blobBytes, blobHash, signature} = appointment;
+  if (changed) {
+    publish({
+      type: updated ? 'appointment_updated' : 'appointment_added',
+      height: startBlock,
+      key,
+      userId,
+      locator: deposit.locator,
+      slots,
+      availableSlots: user.availableSlots,
+      blobBytes,
+      blobHash,
+      toSelfDelay,
+      startBlock,
+      signature,
+    });
+  }
+  return accepted;
+}
+
+/** Deletes appointments, by the key of their user, and says which. Answers how many they were. */
+export async function takeBack(
+  transaction: Transaction,
+  publish: Publish,
+  placesByKey: ReadonlyMap<string, readonly Place[]>,
+  {refund}: {readonly refund: boolean},
+): Promise<number> {
+  const uuids: string[] = [];
+  for (const [key, places] of placesByKey) {
+    for (const uuid of await deleteAppointments(transaction, key, places, {refund})) uuids.push(uuid);
+  }
+  const {length: count} = uuids;
+  if (count > 0) {
+    publish({type: 'appointments_deleted', height: transaction.meta.tip.height, count, uuids, refunded: refund});
+  }
+  return count;
+}
+
 /** Stores an appointment and charges it to the subscription of a key, or the difference to what it took before. */
-export async function putAppointment(
+async function putAppointment(
   transaction: Transaction,
   key: string,
   {locator, encryptedBlob, row}: CheckedDeposit,
@@ -74,7 +127,7 @@ const isSame = (before: Uint8Array | undefined, after: Buffer): boolean => befor
  *
  * @returns the uuids of those that were
  */
-export async function deleteAppointments(
+async function deleteAppointments(
   transaction: Transaction,
   key: string,
   places: readonly Place[],

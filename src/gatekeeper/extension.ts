@@ -1,6 +1,7 @@
 import {dueKey, userKey} from '../store/layout.js';
 import {encodeUser, type UserRow} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
+import type {GatekeeperEvent} from './events.js';
 import {putDue} from './expiry.js';
 import {MaximumExpiryReached} from './rejections.js';
 import {maxU32} from './settings.js';
@@ -12,7 +13,12 @@ import type {KnownUser} from './user-reference.js';
  * @returns the user's row from now on
  * @throws MaximumExpiryReached; nothing has changed then
  */
-export function extend(transaction: Transaction, {id, user}: KnownUser, blocks: number): UserRow {
+export function extend(
+  transaction: Transaction,
+  publish: (event: GatekeeperEvent) => void,
+  {id, user}: KnownUser,
+  blocks: number,
+): UserRow {
   const {expiryDelta} = transaction.meta.settings;
   const expiry = user.expiry + blocks;
   if (expiry + expiryDelta > maxU32) throw new MaximumExpiryReached(expiry, expiryDelta);
@@ -20,5 +26,7 @@ export function extend(transaction: Transaction, {id, user}: KnownUser, blocks: 
   transaction.put(userKey(id), encodeUser(extended));
   transaction.del(dueKey('e', user.expiry, id));
   putDue(transaction, expiry, id);
+  const {height} = transaction.meta.tip;
+  publish({type: 'subscription_extended', height, userId: id, blocks, subscriptionExpiry: expiry});
   return extended;
 }

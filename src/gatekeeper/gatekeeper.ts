@@ -4,8 +4,9 @@ import {dueOf, dueRange, userKey} from '../store/layout.js';
 import {pagesOf} from '../store/pages.js';
 import {decodeUser} from '../store/rows.js';
 import type {Store} from '../store/store.js';
-import {appointmentReads, deleteAppointments, putAppointment} from './appointment.js';
+import {appointmentReads, takeBack, takeDeposit} from './appointment.js';
 import {appointmentPage} from './appointment-list.js';
+import type {Place} from './appointment-place.js';
 import {checkedKey} from './checked-key.js';
 import {checkedDeposit, checkedLocator, type Deposit} from './deposit.js';
 import {
@@ -20,14 +21,8 @@ import {RegisteredUsers} from './registered-users.js';
 import {register, registrationReads} from './registration.js';
 import {AuthenticationFailure, InvalidParameter} from './rejections.js';
 import type {GatekeeperSettings} from './settings.js';
-import {isExpired, type RegistrationOutcome} from './subscription.js';
+import {isExpired} from './subscription.js';
 import {parseUuid} from './user-info.js';
-
-const registrationEvents = {
-  registered: 'user_registered',
-  renewed: 'subscription_renewed',
-  answered: 'receipt_issued',
-} as const satisfies Record<RegistrationOutcome, string>;
 
 export interface GatekeeperParts<BlockProcessor> {
   readonly store: Store;
@@ -117,19 +112,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
     const {id: userId, user} = await this.lock.submit({
       ...registrationReads(userKey),
       actor: `user:${userKey}`,
-      run: async (transaction, publish) => {
-        const {outcome, id, user} = await register(transaction, userKey);
-        publish({
-          type: registrationEvents[outcome],
-          height: transaction.meta.tip.height,
-          key: userKey,
-          userId: id,
-          availableSlots: user.availableSlots,
-          subscriptionStart: user.start,
-          subscriptionExpiry: user.expiry,
-        });
-        return {id, user};
-      },
+      run: (transaction, publish) => register(transaction, publish, userKey),
     });
     const promise = {
       availableSlots: user.availableSlots,
@@ -158,28 +141,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
       ...appointmentReads(userKey, locator),
       bytes: checked.encryptedBlob.length,
       actor: `user:${userKey}`,
-      run: async (transaction, publish) => {
-        const accepted = await putAppointment(transaction, userKey, checked);
-        const {user, appointment, updated, changed} = accepted;
-        const {userId, slots, startBlock, toSelfDelay, blobBytes, blobHash, signature} = appointment;
-        if (changed) {
-          publish({
-            type: updated ? 'appointment_updated' : 'appointment_added',
-            height: startBlock,
-            key: userKey,
-            userId,
-            locator,
-            slots,
-            availableSlots: user.availableSlots,
-            blobBytes,
-            blobHash,
-            toSelfDelay,
-            startBlock,
-            signature,
-          });
-        }
-        return accepted;
-      },
+      run: (transaction, publish) => takeDeposit(transaction, publish, userKey, checked),
     });
     const {userId, startBlock, signature: userSignature} = appointment;
     return {
@@ -276,7 +238,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
     appointments: ReadonlyMap<string, string>,
     {refund}: {readonly refund: boolean},
   ): Promise<number> {
-    const placesByKey = new Map<string, {subscription: number; locator: string}[]>();
+    const placesByKey = new Map<string, Place[]>();
     for (const [uuid, key] of appointments) {
       const place = parseUuid(uuid);
       if (!place) throw new InvalidParameter('uuid', '22 bytes in hex');
@@ -287,17 +249,7 @@ export class Gatekeeper<BlockProcessor = unknown> {
     }
     return this.lock.submit({
       actor: 'operator',
-      run: async (transaction, publish) => {
-        const uuids: string[] = [];
-        for (const [key, places] of placesByKey) {
-          for (const uuid of await deleteAppointments(transaction, key, places, {refund})) uuids.push(uuid);
-        }
-        const {length: count} = uuids;
-        if (count > 0) {
-          publish({type: 'appointments_deleted', height: transaction.meta.tip.height, count, uuids, refunded: refund});
-        }
-        return count;
-      },
+      run: (transaction, publish) => takeBack(transaction, publish, placesByKey, {refund}),
     });
   }
 }

@@ -53,14 +53,7 @@ export class Operator {
       throw new InvalidParameter('blocks', `a whole number from 1 to ${maxU32}`);
     }
     return this.#change(who, actor, (transaction, publish, known) => {
-      const user = extend(transaction, known, blocks);
-      publish({
-        type: 'subscription_extended',
-        height: transaction.meta.tip.height,
-        userId: known.id,
-        blocks,
-        subscriptionExpiry: user.expiry,
-      });
+      const user = extend(transaction, publish, known, blocks);
       return this.#infoOf({id: known.id, user});
     });
   }

@@ -4,10 +4,17 @@ import type {Transaction} from '../store/transaction.js';
 import {assert, Rejection} from '../errors/index.js';
 import {readDevice} from './auth/devices.js';
 import {notAuthorized} from './auth/rejections.js';
+import type {GatekeeperEvent} from './events.js';
 import {putDevice, putDue} from './expiry.js';
 import type {StoreChange} from './lock.js';
 import {NoTip} from './rejections.js';
-import {decideRegistration, type Registration} from './subscription.js';
+import {decideRegistration, type Registration, type RegistrationOutcome} from './subscription.js';
+
+const registrationEvents = {
+  registered: 'user_registered',
+  renewed: 'subscription_renewed',
+  answered: 'receipt_issued',
+} as const satisfies Record<RegistrationOutcome, string>;
 
 /** Rows that a registration reads first, and those that they lead to. */
 export const registrationReads = (key: string): Pick<StoreChange<never>, 'reads' | 'moreReads'> => ({
@@ -18,8 +25,30 @@ export const registrationReads = (key: string): Pick<StoreChange<never>, 'reads'
   },
 });
 
-/** Registers a key, renews the subscription of its user, or answers it as it is. */
-export async function register(transaction: Transaction, key: string): Promise<Registration> {
+/**
+ * Registers a key, renews the subscription of its user, or answers it as it is.
+ * @throws Rejection, before anything has changed
+ */
+export async function register(
+  transaction: Transaction,
+  publish: (event: GatekeeperEvent) => void,
+  key: string,
+): Promise<Registration> {
+  const registration = await putRegistration(transaction, key);
+  const {outcome, id, user} = registration;
+  publish({
+    type: registrationEvents[outcome],
+    height: transaction.meta.tip.height,
+    key,
+    userId: id,
+    availableSlots: user.availableSlots,
+    subscriptionStart: user.start,
+    subscriptionExpiry: user.expiry,
+  });
+  return registration;
+}
+
+async function putRegistration(transaction: Transaction, key: string): Promise<Registration> {
   if (!transaction.begun) throw new NoTip();
   const {settings, tip, counters} = transaction.meta;
   const device = await readDevice(transaction, key);

@@ -6,11 +6,11 @@ import {forgetFinal, makeTimeoutsFinal} from '../gatekeeper/auth/forgetting.js';
 import {expireRequests, restoreRequests} from '../gatekeeper/auth/timeout.js';
 import {deleteOutdated, restoreDeleted, type Users} from '../gatekeeper/expiry.js';
 import {makeFinal, purgeFinal} from '../gatekeeper/purge.js';
-import type {GatekeeperSettings} from '../gatekeeper/settings.js';
+import {type GatekeeperSettings, pickSettings, sameSettings} from '../gatekeeper/settings.js';
 import {headerKey, logKey, logNumberOf, maxU48, tableRange} from '../store/layout.js';
 import {decodeHeader, encodeHeader} from '../store/rows.js';
 import type {Transaction} from '../store/transaction.js';
-import type {TowerEvent} from './events.js';
+import type {History, TowerEvent} from './events.js';
 
 /** Blocks that can be undone, counted from the highest tip ever reached. Source: TEOS, LDK. */
 export const finality = 100;
@@ -68,7 +68,18 @@ export function beginStore(
     },
   });
   for (const header of headers) transaction.put(headerKey(header.height), encodeHeader(header));
-  publish({type: 'started', height: tip.height, hash: tip.hash});
+  const {height, hash} = tip;
+  const {network, genesis} = chain;
+  const beginning = {network, genesis, settings: pickSettings(settings), ...historyOf(headers)};
+  publish({type: 'started', height, hash, beginning});
+}
+
+/** Puts other settings in force, from the next event on. */
+export function changeSettings(transaction: Transaction, publish: Publish, settings: GatekeeperSettings): void {
+  const {settings: before, tip} = transaction.meta;
+  if (sameSettings(before, settings)) return;
+  transaction.update({settings});
+  publish({type: 'settings_changed', height: tip.height, settings});
 }
 
 /** One block more. The phases stand in the order in which they count. */
@@ -155,7 +166,12 @@ export async function acceptChain(
       prunedLog: Math.min(progress.prunedLog, tip.height),
     },
   });
-  publish({type: 'chain_accepted', height: tip.height, hash: tip.hash, depth});
+  publish({type: 'chain_accepted', height: tip.height, hash: tip.hash, depth, history: historyOf(headers)});
+}
+
+function historyOf(headers: readonly ChainHeader[]): History {
+  const hex = headers.map((header) => serializeHeader(header).toString('hex'));
+  return {headers: hex, chainwork: headers.at(-1)!.chainwork.toString(16)};
 }
 
 function named<Name extends string>(name: Name, users: Users): {userIds: readonly number[]} & Record<Name, number> {

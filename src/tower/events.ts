@@ -1,4 +1,5 @@
 import type {ChainHeader} from '../chain/header.js';
+import type {Network} from '../chain/network.js';
 import type {SourceState} from '../chain/source-state.js';
 import type {AuthEvent} from '../gatekeeper/auth/events.js';
 import type {GatekeeperEvent} from '../gatekeeper/events.js';
@@ -10,11 +11,29 @@ export interface RequestCount {
   readonly ids: readonly number[];
 }
 
+/** Headers that end in a new tip. */
+export interface History {
+  /** Their 80 bytes in hex, lowest first. */
+  readonly headers: readonly string[];
+  /** Of the tip, in hex. */
+  readonly chainwork: string;
+}
+
 /** What has happened, in the past tense; published after the commit that made it true, and kept in the log. */
 export type TowerEvent =
   | GatekeeperEvent
   | AuthEvent
-  | {readonly type: 'started'; readonly height: number; readonly hash: string}
+  | {
+      readonly type: 'started';
+      readonly height: number;
+      readonly hash: string;
+      /** What a replay begins with; a log that an older version began lacks it. */
+      readonly beginning?: History & {
+        readonly network: Network;
+        readonly genesis: string;
+        readonly settings: GatekeeperSettings;
+      };
+    }
   | {
       readonly type: 'block_connected';
       readonly height: number;
@@ -44,6 +63,8 @@ export type TowerEvent =
       readonly hash: string;
       /** Our blocks that are not on it; null when the source did not know our tip. */
       readonly depth: number | null;
+      /** Lacking in a log of an older version. */
+      readonly history?: History;
     }
   | StateChanged
   | FunctionSlow;

@@ -11,12 +11,12 @@ import {RegisteredFunctions} from '../gatekeeper/auth/registered-functions.js';
 import {Gatekeeper} from '../gatekeeper/gatekeeper.js';
 import {Operator} from '../gatekeeper/operator.js';
 import {InvalidParameter, NoTip} from '../gatekeeper/rejections.js';
-import {defaultGatekeeperSettings, type GatekeeperSettings, sameSettings} from '../gatekeeper/settings.js';
+import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {digestOf} from '../store/digest.js';
 import {readMeta} from '../store/meta.js';
 import {Store} from '../store/store.js';
 import {type Verification, verify} from '../store/verify.js';
-import {defaultLogBlocks, finality} from './chain-events.js';
+import {changeSettings, defaultLogBlocks, finality} from './chain-events.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
 import {type PragmaAnswer, runPragma} from './pragma.js';
@@ -197,10 +197,7 @@ export class Tower {
       actor: 'operator',
       run: async (transaction, publish) => {
         if (!transaction.begun) throw new NoTip();
-        const {settings: before, tip} = transaction.meta;
-        if (sameSettings(before, settings)) return;
-        transaction.update({settings});
-        publish({type: 'settings_changed', height: tip.height, settings});
+        changeSettings(transaction, publish, settings);
       },
     });
   }

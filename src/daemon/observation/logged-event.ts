@@ -26,9 +26,20 @@ export function factsOf(event: LoggedEvent): Facts {
 
 /**
  * The type stands at its own place; the header's bytes are for the log in the store, and so are what a device says of
- * itself, which may be kilobytes, and what proves that an appointment is the one that was sent.
+ * itself, which may be kilobytes, and what proves that an appointment is the one that was sent. A hundred headers and all
+ * settings are for replays.
  */
-const unsaid: readonly string[] = ['type', 'header', 'nodeInfo', 'blobHash', 'signature', 'startBlock', 'uuids'];
+const unsaid: readonly string[] = [
+  'type',
+  'header',
+  'nodeInfo',
+  'blobHash',
+  'signature',
+  'startBlock',
+  'uuids',
+  'beginning',
+  'history',
+];
 
 /** Members of a value are facts beside the others: `verdict=deny reason=…`, `expired_requests=2 request_ids=7,9`. */
 function factsIn(name: string, value: unknown): [string, Fact | null][] {

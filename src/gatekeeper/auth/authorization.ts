@@ -1,4 +1,4 @@
-import {assert, Rejection} from '../../errors/index.js';
+import {Rejection} from '../../errors/index.js';
 import type {RequestRow, RequestState, Verdict} from '../../store/request-row.js';
 import type {Store} from '../../store/store.js';
 import type {Transaction} from '../../store/transaction.js';
@@ -6,8 +6,8 @@ import {checkedKey} from '../checked-key.js';
 import type {Lock} from '../lock.js';
 import {InvalidParameter, NoTip} from '../rejections.js';
 import {maxU32} from '../settings.js';
-import {authorize, closeNeedless, decide, requirePending} from './decision.js';
-import {readDevice, revokeDevice} from './devices.js';
+import {authorizeKey, decide, requirePending} from './decision.js';
+import {revokeDevice} from './devices.js';
 import type {Dispatcher} from './dispatcher.js';
 import type {AuthEvent} from './events.js';
 import type {Admission} from './new-request.js';
@@ -16,7 +16,6 @@ import {receive, receptionReads, requireRecent} from './reception.js';
 import {wrongDecision} from './rejections.js';
 import type {Policy} from './policy.js';
 import {checkedId, RequestList} from './request-list.js';
-import {pendingFor} from './pending-for.js';
 import {deviceViewOf, registrationRequestOf, viewOf} from './request-view.js';
 import {checkStatusQuestion, checkSubmission} from './submission.js';
 import {receiveUnproven, unprovenReads} from './unproven.js';
@@ -242,17 +241,9 @@ export class Authorization {
 
   #authorize(publicKey: string, verdict: Exclude<Verdict, {type: 'deny'}>, actor: Decider): Promise<DeviceView> {
     const key = checkedKey(publicKey);
-    return this.#change(actor, async (transaction, publish) => {
-      const request = await pendingFor(transaction, key, verdict);
-      const refused = request
-        ? await decide(transaction, publish, request, verdict, actor)
-        : await authorize(transaction, publish, {key, request: undefined}, verdict);
-      if (refused instanceof Rejection) throw refused;
-      const device = await readDevice(transaction, key);
-      assert(device, `device ${key} was authorized, but has no row`);
-      if (!request) await closeNeedless(transaction, publish, key, device);
-      return deviceViewOf(key, device);
-    });
+    return this.#change(actor, async (transaction, publish) =>
+      deviceViewOf(key, await authorizeKey(transaction, publish, key, verdict, actor)),
+    );
   }
 
   #change<Result>(

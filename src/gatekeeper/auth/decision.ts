@@ -1,11 +1,12 @@
-import {Rejection} from '../../errors/index.js';
+import {assert, Rejection} from '../../errors/index.js';
 import type {RequestKind} from '../../store/layout.js';
 import type {Closing, RequestRow, Verdict} from '../../store/request-row.js';
 import type {DeviceRow} from '../../store/rows.js';
 import type {Transaction} from '../../store/transaction.js';
-import {type Authorization, giveRole, joinUser} from './devices.js';
+import {type Authorization, giveRole, joinUser, readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {hasWhat, requestKinds} from './level.js';
+import {pendingFor} from './pending-for.js';
 import {requestClosed, requestNotFound, wrongDecision} from './rejections.js';
 import {closeRequest, newestRequest, readRequest} from './request-rows.js';
 
@@ -42,8 +43,30 @@ export async function decide(
   return closed;
 }
 
-/** Gives a key what a verdict says, whether or not it has asked. */
-export function authorize(
+/**
+ * Gives a key what a verdict says: through its pending request if it has one that fits, else in advance.
+ * @returns the device from now on
+ * @throws Rejection, before anything has changed
+ */
+export async function authorizeKey(
+  transaction: Transaction,
+  publish: Publish,
+  key: string,
+  verdict: Exclude<Verdict, {type: 'deny'}>,
+  actor: string,
+): Promise<DeviceRow> {
+  const request = await pendingFor(transaction, key, verdict);
+  const refused = request
+    ? await decide(transaction, publish, request, verdict, actor)
+    : await authorize(transaction, publish, {key, request: undefined}, verdict);
+  if (refused instanceof Rejection) throw refused;
+  const device = await readDevice(transaction, key);
+  assert(device, `device ${key} was authorized, but has no row`);
+  if (!request) await closeNeedless(transaction, publish, key, device);
+  return device;
+}
+
+function authorize(
   transaction: Transaction,
   publish: Publish,
   authorization: Authorization,
@@ -55,7 +78,7 @@ export function authorize(
 }
 
 /** Closes the requests of a device for what it has meanwhile, those of the kind that was decided apart. */
-export async function closeNeedless(
+async function closeNeedless(
   transaction: Transaction,
   publish: Publish,
   key: string,
