@@ -6,9 +6,12 @@ import {OperationalError} from '../errors/index.js';
 import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
 import {plural} from '../sim/heights.js';
+import type {Paint} from './paint.js';
 import {loadProgress} from './progress.js';
+import {renderTapeReplay, replayTapeFile, type TapeReplayOutput} from './replay-tape.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
+import {isTapeFile} from './tape-file.js';
 
 /** Consecutive blocks that joined or left the best chain. Disconnected ones go down: `from` is the higher. */
 interface Run {
@@ -30,17 +33,24 @@ interface ReplayOutput {
   readonly digest: string;
 }
 
-export const replay: Subcommand<ReplayOutput> = {
+export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
   define(command) {
-    command.argument('<file>', 'fixture chain: one raw block in hex a line, in order of arrival');
+    command.argument('<file>', 'a tape, or a fixture chain: one raw block in hex a line, in order of arrival');
     command.addHelpText(
       'after',
-      '\nA fresh tower in memory follows the chain as its blocks arrive, one after the other.',
+      '\nA fresh tower in memory follows the chain as its blocks arrive, one after the other. Of a tape, which is told by its\n' +
+        'first line, every event is decided anew and held against the tape, without any node; the first that goes otherwise\n' +
+        'is named, with status 1.',
     );
   },
 
   async run({args, io}, show) {
     const file = args[0]!;
+    if (await isTapeFile(file)) {
+      const output = await replayTapeFile(file, io);
+      show(output);
+      return output.divergence === null ? 0 : 1;
+    }
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw new OperationalError('TOWER_FILE_FAILED', `${file} cannot be read`, {cause});
     });
@@ -73,20 +83,25 @@ export const replay: Subcommand<ReplayOutput> = {
     }
   },
 
-  render: ({file, network, blocks, startHeight, runs, height, hash, digest}, paint) =>
-    [
-      `${file}: ${plural(blocks, 'block')} of ${network}`,
-      '',
-      ...columns([['started', String(startHeight)], ...runs.map(runInWords)]).map((line, index) =>
-        runs[index - 1]?.type === 'disconnected' ? paint('yellow', line) : line,
-      ),
-      '',
-      ...columns([
-        ['tip', `${height}  ${hash}`],
-        ['digest', digest],
-      ]),
-    ].join('\n'),
+  render: (output, paint) => ('tape' in output ? renderTapeReplay(output, paint) : renderChain(output, paint)),
 };
+
+const renderChain = (
+  {file, network, blocks, startHeight, runs, height, hash, digest}: ReplayOutput,
+  paint: Paint,
+): string =>
+  [
+    `${file}: ${plural(blocks, 'block')} of ${network}`,
+    '',
+    ...columns([['started', String(startHeight)], ...runs.map(runInWords)]).map((line, index) =>
+      runs[index - 1]?.type === 'disconnected' ? paint('yellow', line) : line,
+    ),
+    '',
+    ...columns([
+      ['tip', `${height}  ${hash}`],
+      ['digest', digest],
+    ]),
+  ].join('\n');
 
 function extendRuns(runs: Run[], type: Run['type'], height: number): void {
   const last = runs.at(-1);

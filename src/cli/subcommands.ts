@@ -192,9 +192,15 @@ export const subcommands: readonly CommandEntry[] = [
   },
   {
     name: 'replay',
-    summary: 'let a fresh tower follow a recorded chain',
+    summary: 'let a fresh tower do again what is on a tape, or follow a recorded chain',
     group: 'Chains:',
     load: async () => printing((await import('./replay.js')).replay),
+  },
+  {
+    name: 'tape',
+    summary: 'export the log of a tower as a tape',
+    group: 'Chains:',
+    load: async () => printing((await import('./tape.js')).tape),
   },
   {
     name: 'record',

@@ -36,6 +36,13 @@ export interface LogPage {
   readonly entries: readonly LogEntry[];
 }
 
+/** The log of a tower, wherever it is read. */
+export interface Log {
+  end(): Promise<LogEnd>;
+  /** Events from a number on. @throws OperationalError TOWER_LOG_PRUNED */
+  page(options: {readonly from: number; readonly limit: number}): Promise<LogPage>;
+}
+
 /** @throws NoTip */
 export async function readLogEnd(rows: KeyValueReader): Promise<LogEnd> {
   const meta = await readMeta(rows);

@@ -22,6 +22,7 @@ import {StoreFollower} from './follower.js';
 import {type PragmaAnswer, runPragma} from './pragma.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
 import {Signer} from './signer.js';
+import {type Log, readLogEnd, readLogPage} from './log.js';
 import type {TowerParts} from './tower-parts.js';
 import {Writer} from './writer.js';
 
@@ -230,6 +231,11 @@ export class Tower {
       if (!meta) throw new NoTip();
       return {height: meta.tip.height, hash: meta.tip.hash, digest: await digestOf(rows)};
     });
+  }
+
+  /** Every committed event that is still kept. */
+  get log(): Log {
+    return {end: () => this.#onSnapshot(readLogEnd), page: (options) => readLogPage(this.#store.rows, options)};
   }
 
   /** Holds all rows against each other. */

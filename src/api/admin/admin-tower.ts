@@ -5,6 +5,7 @@ import type {DecisionSettings} from '../../store/meta.js';
 import type {Verification} from '../../store/verify.js';
 import type {UserReference} from '../../gatekeeper/user-reference.js';
 import type {UserStates} from '../../gatekeeper/user-states.js';
+import type {Log} from '../../tower/log.js';
 import type {AdminAuthorization} from './admin-authorization.js';
 import type {AdminOperator} from './admin-operator.js';
 import type {UserSummary} from './user-summary.js';
@@ -13,6 +14,7 @@ import type {UserSummary} from './user-summary.js';
 export interface AdminTower {
   readonly auth: AdminAuthorization;
   readonly operator: AdminOperator;
+  readonly log: Log;
   status(): Promise<TowerStatus>;
   /** Registers or renews `key`, a compressed public key in hex. */
   register(key: string): Promise<Registration>;

@@ -12,6 +12,7 @@ import type {AdminAuthorization} from './admin-authorization.js';
 import {AuthorizationClient} from './authorization-client.js';
 import {AdminConnection, longMs} from './connection.js';
 import {OperatorClient} from './operator-client.js';
+import type {Log} from '../../tower/log.js';
 
 /**
  * Talks to the tower of a data directory. Its errors arrive as they were thrown there; without a tower they are
@@ -26,6 +27,13 @@ export class AdminClient {
     this.#connection = new AdminConnection(dataDir);
     this.auth = new AuthorizationClient(this.#connection);
     this.operator = new OperatorClient(this.#connection);
+  }
+
+  get log(): Log {
+    return {
+      end: () => this.#connection.get('/log/end', longMs),
+      page: ({from, limit}) => this.#connection.get(`/log?from=${from}&limit=${limit}`),
+    };
   }
 
   status(): Promise<TowerStatus> {

@@ -32,6 +32,7 @@ export function servedTower({tower, simulated, version, api, stop}: Served): Adm
   return {
     auth: servedAuthorization(tower),
     operator: servedOperator(tower),
+    log: tower.log,
 
     status: () =>
       statusOf(tower, {version, api: api ?? null, chain: simulated === undefined ? 'bitcoind' : 'simulated'}),

@@ -12,6 +12,7 @@ import {addAuthorizationRoutes} from './authorization-routes.js';
 import {checked, keyText, wholeNumber} from './checked.js';
 import {statusOf, toErrorBody} from './error-body.js';
 import {maxBodyBytes, parseBody} from './json-body.js';
+import {addLogRoutes} from './log-routes.js';
 import {addOperatorRoutes} from './operator-routes.js';
 import {claimSocketPath} from './socket.js';
 import {referenceIn} from './user-params.js';
@@ -87,6 +88,7 @@ export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void):
   app.get('/users/:who', async ({params}) => toWire(await tower.user(referenceIn(params))));
   addAuthorizationRoutes(app, tower);
   addOperatorRoutes(app, tower, onDefect);
+  addLogRoutes(app, tower);
   app.post('/mine', async ({body}) => toWire(await tower.mine(checked(mineBody, body).blocks)));
   app.get('/digest', async () => toWire(await tower.digest()));
   app.get('/verify', async () => toWire(await tower.verify()));

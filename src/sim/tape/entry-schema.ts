@@ -45,7 +45,10 @@ const verdict = z.discriminatedUnion('type', [
   z.strictObject({type: z.literal('deny'), reason: z.string()}),
 ]);
 
-const event = <Type extends LogEntry['type'], Shape extends z.ZodRawShape>(type: Type | readonly Type[], shape: Shape) =>
+const event = <Type extends LogEntry['type'], Shape extends z.ZodRawShape>(
+  type: Type | readonly Type[],
+  shape: Shape,
+) =>
   z.looseObject({type: z.enum([type].flat() as [Type, ...Type[]]), height: u32, actor: z.string().max(128), ...shape});
 
 const entrySchema = z.discriminatedUnion('type', [

@@ -5,17 +5,11 @@ import {schemaOf} from '../../store/schema.js';
 import {readMeta} from '../../store/meta.js';
 import {pagesOf} from '../../store/pages.js';
 import {digestOf} from '../../store/digest.js';
-import {type LogEnd, logPruned, type LogPage, maxLogEntries} from '../../tower/log.js';
+import {type Log, type LogEnd, logPruned, maxLogEntries} from '../../tower/log.js';
 import {OperationalError} from '../../errors/index.js';
 import {invalidTape, type TapeHead} from './tape-format.js';
 import {TapeWriter} from './tape-writer.js';
 import {tableOf} from '../../store/tables.js';
-
-/** The log of a tower, wherever it is read. */
-export interface Log {
-  end(): Promise<LogEnd>;
-  page(options: {readonly from: number; readonly limit: number}): Promise<LogPage>;
-}
 
 export interface ExportOptions {
   readonly log: Log;
@@ -52,6 +46,8 @@ export async function exportTape(options: ExportOptions): Promise<Exported> {
   for (let {firstEvent: from} = head; from < end.nextEvent;) {
     const {entries} = await log.page({from, limit: Math.min(maxLogEntries, end.nextEvent - from)});
     if (entries.length === 0) throw logPruned(from, end.nextEvent);
+    if (entries.some((entry) => entry.type === 'chain_accepted' && !entry.history))
+      throw beganOlder('accepted a chain');
     await writer.events(entries);
     from += entries.length;
     tell(from - head.firstEvent, head.events);
@@ -85,15 +81,13 @@ async function headOf(
   const [started] = entries;
   assert(started?.type === 'started', 'a log begins with the start of its tower');
   const {beginning, height, hash} = started;
-  if (!beginning) {
-    throw new OperationalError(
-      'TOWER_LOG_PRUNED',
-      'the log was begun by an older Bartizan, which did not write down what the tower began with',
-    );
-  }
+  if (!beginning) throw beganOlder('began the log');
   const {settings} = beginning;
   return {...chain, begins: 'log', firstEvent: 0, events: nextEvent, start: {height, hash}, settings};
 }
+
+const beganOlder = (did: string): OperationalError =>
+  new OperationalError('TOWER_LOG_PRUNED', `an older Bartizan ${did} and did not write down with which headers`);
 
 async function writeCheckpoint(writer: TapeWriter, rows: KeyValueReader): Promise<void> {
   for await (const page of pagesOf(rows, {from: '\0', to: '\xff'.repeat(64)}, 100)) {

@@ -1,7 +1,7 @@
 import type {KeyValueStore} from '../../store/key-value-store.js';
 import {digestOf} from '../../store/digest.js';
 import {Store} from '../../store/store.js';
-import {Transaction} from '../../store/transaction.js';
+import type {Transaction} from '../../store/transaction.js';
 import type {LogEntry} from '../../tower/log.js';
 import {applyInput, type Input} from './input.js';
 

@@ -129,7 +129,9 @@ async function loadCheckpoint(lines: Lines, rows: KeyValueStore, firstEvent: num
       lines.putBack(line);
       break;
     }
-    batch.push(line.key === localKey('progress') ? [line.key, withoutLog(line.value, firstEvent)] : [line.key, line.value]);
+    batch.push(
+      line.key === localKey('progress') ? [line.key, withoutLog(line.value, firstEvent)] : [line.key, line.value],
+    );
     if (batch.length < checkpointRows) continue;
     await rows.write(batch);
     batch = [];

@@ -34,7 +34,10 @@ const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 export const rowSchema = z.strictObject({row: z.tuple([base64, base64])});
 /** The state once so many events have been. */
 export const digestSchema = z.strictObject({digest: hashSchema, events: count});
-export const endSchema = z.strictObject({end: z.strictObject({events: count, tip: block, digest: hashSchema}), sha256: hashSchema});
+export const endSchema = z.strictObject({
+  end: z.strictObject({events: count, tip: block, digest: hashSchema}),
+  sha256: hashSchema,
+});
 
 /** What a tape says of itself. */
 export type TapeHead = z.output<typeof headSchema>;

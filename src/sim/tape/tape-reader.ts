@@ -20,7 +20,8 @@ import {
 export type OpenTape = () => AsyncIterable<Uint8Array>;
 
 /** Whether these are the first bytes of a tape, of whatever version. */
-export const isTape = (first: Uint8Array): boolean => Buffer.from(first).toString('latin1').startsWith('{"bartizan_tape":');
+export const isTape = (first: Uint8Array): boolean =>
+  Buffer.from(first).toString('latin1').startsWith('{"bartizan_tape":');
 
 /** A tape that has been read to its end once, and is whole. It is never held in memory. */
 export class Tape {
@@ -47,7 +48,8 @@ export class Tape {
     if (!head || !last) throw invalidTape('it is empty');
     const end = lineOf(last.text, last.number);
     if (end.type !== 'end') throw invalidTape('it was cut off: its last line is not the end of a tape', last.number);
-    if (hash.digest('hex') !== end.sha256) throw invalidTape('it was damaged: its bytes do not have the checksum of its end');
+    if (hash.digest('hex') !== end.sha256)
+      throw invalidTape('it was damaged: its bytes do not have the checksum of its end');
     return new Tape(open, head, end.end);
   }
 
@@ -60,7 +62,11 @@ export class Tape {
       if (line.type === 'event' && line.number !== next++) {
         throw invalidTape(`event ${line.number} stands where event ${next - 1} is to be`, number);
       }
-      if (line.type !== 'row' && line.type !== 'event' && (line.type === 'end' ? line.end.events : line.events) !== next) {
+      if (
+        line.type !== 'row' &&
+        line.type !== 'event' &&
+        (line.type === 'end' ? line.end.events : line.events) !== next
+      ) {
         throw invalidTape(`it speaks of other events than the ${next} before it`, number);
       }
       yield line;
@@ -74,7 +80,10 @@ function headOf(text: string): TapeHead {
   if (!known.success) throw invalidTape('its first line is not the head of a tape', 1);
   const {bartizanTape: version} = known.data;
   if (version > tapeVersion) {
-    throw new OperationalError('TOWER_TAPE_TOO_NEW', `the tape has version ${version}, this Bartizan reads ${tapeVersion}`);
+    throw new OperationalError(
+      'TOWER_TAPE_TOO_NEW',
+      `the tape has version ${version}, this Bartizan reads ${tapeVersion}`,
+    );
   }
   return whole(headSchema, value, 1);
 }
@@ -121,13 +130,15 @@ async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{text:
   let number = 0;
   for await (const chunk of bytes) {
     let from = 0;
-    const all = rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([rest, chunk]);
+    const all =
+      rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([rest, chunk]);
     for (let end = all.indexOf(10); end !== -1; end = all.indexOf(10, from)) {
       yield {text: all.toString('utf8', from, end), number: ++number};
       from = end + 1;
     }
     rest = all.subarray(from);
-    if (rest.length > maxLineBytes) throw invalidTape(`line ${number + 1} is longer than ${maxLineBytes} bytes`, number + 1);
+    if (rest.length > maxLineBytes)
+      throw invalidTape(`line ${number + 1} is longer than ${maxLineBytes} bytes`, number + 1);
   }
   if (rest.length > 0) throw invalidTape('it was cut off: its last line has no end', number + 1);
 }

@@ -28,6 +28,10 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
   return {
     auth: fakeAuthorization(),
     operator: fakeOperator(summary),
+    log: {
+      end: () => Promise.reject(new Rejection('TOWER_NO_TIP', 'there is no log yet')),
+      page: ({from}) => Promise.resolve({from, entries: []}),
+    },
     status: () =>
       Promise.resolve({
         version: '0.1.0',

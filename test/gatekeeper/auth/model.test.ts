@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../../../src/store/index.js';
+import {assertReplays} from '../../support/tapes.js';
 import {FaultyStore} from '../../support/faulty-store.js';
 import {HeldPolicy} from '../../support/held-policy.js';
 import {tempDir} from '../../support/temp-dir.js';
@@ -74,6 +75,7 @@ test('requests, answers, decisions, blocks, reorgs, kills and restarts agree wit
       const digest = await done.world.tower.digest();
       await done.world.tower.close();
       assert.equal(await replay(t, done, inMemory()), digest, 'the same events on a fresh store');
+      await assertReplays(done.world.rows, 'the log alone');
     }),
     {numRuns, includeErrorInReport: true},
   );

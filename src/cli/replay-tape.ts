@@ -1,0 +1,82 @@
+import {join} from 'node:path';
+import type {Network} from '../chain/network.js';
+import {countInWords, plural} from '../sim/heights.js';
+import {type Divergence, replayTape} from '../sim/tape/replay.js';
+import {LevelStore} from '../store/level-store.js';
+import {toWire} from '../tower/wire-names.js';
+import type {Io} from './io.js';
+import type {Paint} from './paint.js';
+import {loadProgress} from './progress.js';
+import {makeScratchFolder} from './scratch-folder.js';
+import {columns} from './table.js';
+import {openTape, withPath} from './tape-file.js';
+
+export interface TapeReplayOutput {
+  readonly tape: string;
+  readonly network: Network;
+  /** Version of Bartizan that has made the tape. */
+  readonly madeBy: string;
+  readonly startHeight: number;
+  /** Events on the tape, and those of them that went as it says. */
+  readonly events: number;
+  readonly replayed: number;
+  readonly height: number;
+  readonly hash: string;
+  /** Of the state at the end; null when it was not reached. */
+  readonly digest: string | null;
+  readonly divergence: Divergence | null;
+}
+
+/** Replays a tape on a store of its own, on disk: however many users it tells of, memory stays as it is. */
+export async function replayTapeFile(file: string, io: Io): Promise<TapeReplayOutput> {
+  const tape = await openTape(file);
+  const {network, bartizan: madeBy, start, events} = tape.head;
+  const scratch = await makeScratchFolder();
+  const progress = (await loadProgress(io))('replaying events', events);
+  try {
+    const rows = await LevelStore.open(join(scratch.path, 'store'));
+    try {
+      const replayed = await replayTape(tape, {rows, tell: (done, total) => progress.update(done, total)});
+      const {tip, digest, divergence} = replayed;
+      const heights = {startHeight: start.height, events, replayed: replayed.events};
+      return {tape: file, network, madeBy, ...heights, ...tip, digest, divergence};
+    } finally {
+      await rows.close();
+    }
+  } catch (error) {
+    throw withPath(file, error);
+  } finally {
+    progress.end();
+    await scratch.release();
+  }
+}
+
+export function renderTapeReplay(output: TapeReplayOutput, paint: Paint): string {
+  const {tape, network, madeBy, startHeight, events, replayed, height, hash, digest, divergence} = output;
+  const lines = [
+    `${tape}: ${plural(events, 'event')} of ${network}, from height ${startHeight} on, by Bartizan ${madeBy}`,
+    '',
+  ];
+  if (divergence) {
+    const {event, height: at, what, onTape, now} = divergence;
+    lines.push(
+      paint('red', `event ${event}, at height ${at}, goes otherwise: ${what}`),
+      ...(onTape ? [`  on the tape: ${JSON.stringify(toWire(onTape))}`] : []),
+      ...(now ? [`  now:         ${JSON.stringify(toWire(now))}`] : []),
+      '',
+    );
+  }
+  lines.push(
+    ...columns([
+      [
+        'replayed',
+        replayed === events
+          ? 'every event, as the tape says'
+          : `${countInWords(replayed)} of ${countInWords(events)} events`,
+      ],
+      ['tip', `${height}  ${hash}`],
+      ...(digest === null ? [] : [['digest', `${digest}${divergence ? '' : ', as on the tape'}`]]),
+    ]),
+  );
+  return lines.join('\n');
+}
