@@ -67,6 +67,11 @@ export class BlockTree {
     return [...this.#headers.keys()].filter((hash) => this.#invalid.has(hash));
   }
 
+  /** Whether a header, or one below it, was called invalid. */
+  isBarred(hash: string): boolean {
+    return this.#barred.has(hash);
+  }
+
   /** Takes a header, and all that stand on it, out of the choice of the best chain. The root stays in it. */
   invalidate(hash: string): void {
     const header = this.#held(hash);

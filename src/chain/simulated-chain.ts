@@ -136,6 +136,11 @@ export class SimulatedChain extends MemorySource {
     this.waking(() => this.tree.reconsider(hash));
   }
 
+  /** Whether a block, or one below it, was called invalid. */
+  isInvalid(hash: string): boolean {
+    return this.tree.isBarred(hash);
+  }
+
   /**
    * Makes the chain with this block the best one, whatever its work: the others are called invalid where they leave it.
    * @returns what has been called invalid, or no longer, in order

@@ -6,7 +6,7 @@ import type {Scenario} from '../sim/scenario.js';
 import {readScenario} from '../sim/scenario-file.js';
 import {type Outcome, simulate} from '../sim/player.js';
 import {renderVerdict, type Verdict} from '../sim/verdict.js';
-import type {Mirror} from '../sim/world.js';
+import type {Mirror} from '../sim/chain-driver.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
 import {loadProgress, type Progress} from './progress.js';
@@ -133,7 +133,8 @@ function scratchRows(scratch: ScratchFolder, inMemory: boolean): () => Promise<K
 }
 
 async function startMirror(io: Io, scratch: ScratchFolder): Promise<[Mirror, Release]> {
-  const {connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} = await import('../chain/bitcoind/index.js');
+  const bitcoind = await import('../chain/bitcoind/index.js');
+  const {chooseBlocks, connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} = bitcoind;
   const {findBitcoind, RegtestNode} = await import('../chain/bitcoind/regtest/index.js');
   const program = await findBitcoind({env: io.environment, progress: (line) => io.log(line)});
   const node = await RegtestNode.start({program, dataDir: join(scratch.path, 'node')});
@@ -147,7 +148,12 @@ async function startMirror(io: Io, scratch: ScratchFolder): Promise<[Mirror, Rel
     await source.close();
     await node.stop();
   };
-  return [{source, submit: (rawBlocks) => submitBlocks(rpc, rawBlocks)}, release];
+  const mirror: Mirror = {
+    source,
+    submit: (rawBlocks) => submitBlocks(rpc, rawBlocks),
+    choose: (choices) => chooseBlocks(rpc, choices),
+  };
+  return [mirror, release];
 }
 
 function isBitcoind(chain: unknown): boolean {

@@ -303,6 +303,10 @@ export const errorCodes = {
     'A scenario ended otherwise than it expects.',
     'Compare the expectation with the timeline above it.',
   ),
+  TOWER_NO_TIME_TRAVEL: operational(
+    'The story goes back in a way that a real node cannot be taken.',
+    'Play it on the simulated chain.',
+  ),
   TOWER_NOT_RUNNING: operational('No tower is running in the data directory.', 'Start one: `bartizan run`.'),
   TOWER_ALREADY_RUNNING: operational(
     'A tower is already running in the data directory.',

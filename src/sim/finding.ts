@@ -1,3 +1,4 @@
+import type {Rejection} from '../errors/index.js';
 import type {Tower} from '../tower/tower.js';
 import type {Cast} from './cast.js';
 import type {Roster} from './roster.js';
@@ -9,6 +10,8 @@ export interface Finding {
   readonly claim: string;
   /** What is, where it differs. */
   readonly actual: string;
+  /** Where a request was refused that was expected to be accepted. */
+  readonly refusal?: Rejection;
 }
 
 /** The tower, and whom and what the story calls by name. */

@@ -34,8 +34,9 @@ export function checkNames(steps: readonly (Step | undefined)[], document: YamlD
         problems.push({...position, message: `${step.type}: ${say(name, what, known)}`});
       }
     };
-    if (step.type === 'expect') {
-      const mentions = step.expectations.flatMap((it) => expectedIn(it, document.value, index));
+    if (step.type === 'expect' || step.type === 'mine_until') {
+      const prefix = step.type === 'expect' ? ['expect'] : ['mine_until', 'expect'];
+      const mentions = step.expectations.flatMap((it) => expectedIn(it, {value: document.value, index, prefix}));
       return check(mentions, all, 'key', (name, what, known) => anywhere(name, what, [...known, ...expectKeys]));
     }
     if (step.type === 'refuse') {
@@ -75,6 +76,7 @@ const strangersCodes: readonly string[] = [
   'TOWER_NOT_AUTHORIZED',
   'TOWER_REQUEST_NOT_FOUND',
   'TOWER_DEVICE_NOT_FOUND',
+  'TOWER_USER_NOT_FOUND',
 ];
 
 /** Users and devices that a step brings into the story. A stranger may still knock, and be refused. */
@@ -98,6 +100,8 @@ function introducedIn(request: Refusable): string[] {
     case 'approve':
     case 'deny':
     case 'revoke':
+    case 'extend':
+    case 'delete':
       return [];
     default:
       return unreachable(request);
@@ -110,6 +114,8 @@ function calledIn(request: Refusable): Mention[] {
   const user = (name: UserName | undefined) => userAt(name, () => [type, 'user']);
   switch (type) {
     case 'renew':
+    case 'extend':
+    case 'delete':
       return user(request.user);
     case 'appointment':
       return [...user(request.user), ...deviceAt(request.device, () => [type, 'device'])];
@@ -142,17 +148,17 @@ function answersIn(request: Refusable): Mention[] {
   );
 }
 
-function expectedIn(expectation: Expectation, value: unknown, index: number): Mention[] {
+function expectedIn(expectation: Expectation, place: Place): Mention[] {
   switch (expectation.type) {
     case 'user':
-      return userAt(expectation.user, () => pathOf(value, index, 'user', expectation.user));
+      return userAt(expectation.user, () => pathOf(place, 'user', expectation.user));
     case 'device': {
-      const path = () => pathOf(value, index, 'device', expectation.device);
+      const path = () => pathOf(place, 'device', expectation.device);
       return [...deviceAt(expectation.device, path), ...userAt(expectation.user, path)];
     }
     case 'request': {
       const device = 'device' in expectation.request ? expectation.request.device : undefined;
-      const path = () => pathOf(value, index, 'request', device);
+      const path = () => pathOf(place, 'request', device);
       return [...deviceAt(device, path), ...userAt(expectation.user, path)];
     }
     case 'pending':
@@ -164,15 +170,23 @@ function expectedIn(expectation: Expectation, value: unknown, index: number): Me
   }
 }
 
+/** A step of the file, and where in it the expectations stand. */
+interface Place {
+  readonly value: unknown;
+  readonly index: number;
+  readonly prefix: readonly string[];
+}
+
 /** Where an expectation names somebody: as a value of the key, inside it, or as a key of the short form. */
-function pathOf(value: unknown, index: number, key: string, name: UserName | undefined): PropertyKey[] {
+function pathOf({value, index, prefix}: Place, key: string, name: UserName | undefined): PropertyKey[] {
   type Fields = Readonly<Record<string, unknown>>;
-  const {expect} = (value as {steps: {expect: unknown}[]}).steps[index]!;
+  let expect: unknown = (value as {steps: Fields[]}).steps[index]!;
+  for (const part of prefix) expect = (expect as Fields)[part];
   const maps = (Array.isArray(expect) ? expect : [expect]) as Fields[];
   const holds = (map: Fields) => map[key] === name || (map[key] as Fields | undefined)?.['device'] === name;
-  const place = maps.findIndex((map) => holds(map) || (name !== undefined && name in map));
-  const prefix = Array.isArray(expect) ? ['expect', place] : ['expect'];
-  return holds(maps[place]!) ? [...prefix, key] : [...prefix, String(name)];
+  const at = maps.findIndex((map) => holds(map) || (name !== undefined && name in map));
+  const path = Array.isArray(expect) ? [...prefix, at] : prefix;
+  return holds(maps[at]!) ? [...path, key] : [...path, String(name)];
 }
 
 const userAt = (name: UserName | null | undefined, path: Mention['path']): Mention[] =>

@@ -38,6 +38,14 @@ const nameOf = (what: string) => {
 export const userName = nameOf('user');
 export const deviceName = nameOf('device');
 
+/** Of a branch of the chain, or of a snapshot. */
+const labelOf = (what: string) => {
+  const error = `expected the name of a ${what}: a letter, then up to 63 letters, digits, "-", "_" or "."`;
+  return z.string({error}).regex(/^[a-z][a-z0-9._-]{0,63}$/i, {error});
+};
+
+export const branchName = labelOf('branch');
+
 /** A map, or the name that stands for a map with nothing else in it. */
 export function short<Shape extends z.ZodRawShape>(key: keyof Shape & string, shape: Shape, what: string) {
   return z.preprocess((value) => (typeof value === 'string' ? {[key]: value} : value), section(shape, what));
@@ -46,6 +54,11 @@ export function short<Shape extends z.ZodRawShape>(key: keyof Shape & string, sh
 /** A user as whoever decides names him: 0 is a new one. */
 export const userOrId = z.union([userName, z.int().min(0).max(maxU32)], {
   error: 'expected the name or the id of a user, or 0 for a new one',
+});
+
+/** A user who is there. */
+export const userOfId = z.union([userName, z.int().min(1).max(maxU32)], {
+  error: 'expected the name or the id of a user',
 });
 
 const userError = `expected the name or the id of a user, or ${nobody}`;

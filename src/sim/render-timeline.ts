@@ -137,6 +137,26 @@ export class TimelineRenderer {
         const change = `${blocksInWords(entry.depth)} replaced by ${entry.blocks}, fork point ${height - entry.depth}`;
         return [paint('bold', say('↩', `reorg: ${change}`))];
       }
+      case 'stepped_back': {
+        const change = `the last ${blocksInWords(entry.blocks)} of the chain go, and nothing comes in their place`;
+        return [paint('bold', say('↩', change))];
+      }
+      case 'branched': {
+        const where = entry.at === undefined ? 'grows' : `leaves the chain at ${entry.at} and grows`;
+        return [paint('bold', say('⑂', `branch ${entry.branch} ${where} by ${blocksInWords(entry.blocks)}`))];
+      }
+      case 'switched':
+        return [paint('bold', say('⇄', `branch ${entry.branch} becomes the best chain, whatever its work`))];
+      case 'extended': {
+        const until = heightInWords(entry.expiry, {tipHeight: height, saying: expiry});
+        return [
+          say('↻', `the operator adds ${blocksInWords(entry.blocks)} to ${entry.user}'s subscription: it ${until}`),
+        ];
+      }
+      case 'user_deleted': {
+        const lost = entry.appointments === 0 ? '' : `, with ${plural(entry.appointments, 'appointment')}`;
+        return [paint('red', say('†', `the operator deletes ${entry.user}${lost}, for good`))];
+      }
       case 'restarted':
         return [say('○', restartText(entry))];
       case 'settings_changed': {

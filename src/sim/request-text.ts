@@ -30,6 +30,10 @@ export function requestText(request: Refusable): string {
       return `the operator authorizes ${request.device}${what(request)}`;
     case 'revoke':
       return `the operator revokes ${request.device}`;
+    case 'extend':
+      return `the operator extends the subscription of ${userText(request.user)} by ${plural(request.blocks, 'block')}`;
+    case 'delete':
+      return `the operator deletes ${userText(request.user)}`;
     default:
       return unreachable(request);
   }

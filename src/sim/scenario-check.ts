@@ -29,6 +29,14 @@ export function checkStory(
         ...document.position(['steps', index, ...path]),
         message,
       });
+    const checkFork = (depth: number, path: PropertyKey[], label: string) => {
+      if (depth > tip)
+        at(path, `${label}: the chain has only ${tip} blocks above genesis by then, fewer than ${depth}`);
+      if (tip - depth < highest - finality) {
+        const least = `the tower undoes nothing below ${highest - finality}`;
+        at(path, `${label}: the fork point would be at ${tip - depth}, and ${least} by then`);
+      }
+    };
     if (isRefusable(step) || step.type === 'refuse') {
       const [request, path] = isRefusable(step) ? [step, [step.type]] : [step.request, ['refuse', step.request.type]];
       const signedAt = 'signedAt' in request ? request.signedAt : undefined;
@@ -48,20 +56,25 @@ export function checkStory(
           at(['mine_to'], `mine_to: ${step.height} is in the past: ${message}`);
           tip = highest = Number.NaN;
         }
-        mined += step.height - tip;
-        tip = Math.max(step.height, tip);
+        if (!Number.isNaN(tip)) mined += step.height - tip;
+        tip = Number.isNaN(tip) ? step.height : Math.max(step.height, tip);
+        break;
+      case 'mine_until':
+      case 'branch':
+        // Where this ends is known only once it is played.
+        mined += step.type === 'branch' ? step.blocks : step.within;
+        tip = highest = Number.NaN;
+        break;
+      case 'mine_to_next':
+      case 'switch_to':
+        tip = highest = Number.NaN;
+        break;
+      case 'step_back':
+        checkFork(step.blocks, ['step_back'], 'step_back');
+        tip -= step.blocks;
         break;
       case 'reorg':
-        if (step.depth > tip) {
-          at(
-            ['reorg', 'depth'],
-            `depth: the chain has only ${tip} blocks above genesis by then, fewer than ${step.depth}`,
-          );
-        }
-        if (tip - step.depth < highest - finality) {
-          const least = `the tower undoes nothing below ${highest - finality}`;
-          at(['reorg', 'depth'], `depth: the fork point would be at ${tip - step.depth}, and ${least} by then`);
-        }
+        checkFork(step.depth, ['reorg', 'depth'], 'depth');
         tip += step.blocks - step.depth;
         mined += step.blocks;
         break;

@@ -118,6 +118,8 @@ const toRefusable: {
   deny: toDenial,
   authorize: toAuthorization,
   revoke: toRevocation,
+  extend: ({user, blocks}) => ({type: 'extend', user, blocks}),
+  delete: ({user}) => ({type: 'delete', user}),
 };
 
 /** The one thing that a `refuse` holds besides the code. */
@@ -138,6 +140,11 @@ export const toAction: {
     depth,
     blocks: blocks ?? depth + 1,
   }),
+  mine_to_next: (due) => ({type: 'mine_to_next', due}),
+  mine_until: ({expect, within}) => ({type: 'mine_until', expectations: expect.flatMap(toExpectations), within}),
+  step_back: (blocks) => ({type: 'step_back', blocks}),
+  branch: ({name, at, blocks}) => ({type: 'branch', name, ...definedOnly({at}), blocks}),
+  switch_to: (branch) => ({type: 'switch_to', branch}),
   restart: (kind) => ({type: 'restart', kind}),
   set: (settings) => ({
     type: 'set',

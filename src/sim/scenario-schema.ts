@@ -15,7 +15,18 @@ import {
   roleOrNone,
   signup,
 } from './auth-schema.js';
-import {deviceName, type ExpectKey, expectKeys, nobody, short, userName, userOrNobody} from './name-schema.js';
+import {
+  branchName,
+  deviceName,
+  type ExpectKey,
+  expectKeys,
+  nobody,
+  short,
+  userName,
+  userOfId,
+  userOrNobody,
+} from './name-schema.js';
+import type {DueKind} from './next-due.js';
 import {maxMinedBlocks, maxSteps, type UserState} from './scenario.js';
 import {oneOf, section, text, whole} from './schema-parts.js';
 
@@ -53,6 +64,11 @@ const code = z.preprocess(
   oneOf(refusals as [string, ...string[]]).transform((word) => (prefix + word) as ErrorCode),
 );
 
+const extend = section({user: userOfId, blocks: whole(1, maxU32)}, 'an extension such as {user: alice, blocks: 144}');
+const deletion = z
+  .union([userOfId, section({user: userOfId}, 'a map')], {error: 'expected the name or the id of a user'})
+  .transform((it) => (typeof it === 'object' ? it : {user: it}));
+
 /** What the tower may refuse. */
 const refusable = {
   register: user,
@@ -65,6 +81,8 @@ const refusable = {
   deny,
   authorize,
   revoke,
+  extend,
+  delete: deletion,
 };
 export type RefusableName = keyof typeof refusable;
 export const refusableNames = Object.keys(refusable) as RefusableName[];
@@ -82,6 +100,8 @@ const refuse = section(
     deny: deny.optional(),
     authorize: authorize.optional(),
     revoke: revoke.optional(),
+    extend: extend.optional(),
+    delete: deletion.optional(),
     code,
   } satisfies Record<RefusableName | 'code', z.ZodType>,
   'a request and the code of its refusal, such as {renew: alice, code: NO_TIP}',
@@ -138,11 +158,21 @@ export const expectMap = z
     if (it.state === 'authorized') complain('state', 'expected active, expired or unknown, for a user');
   });
 
+const expectations = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  z.array(expectMap).min(1, {error: 'expected at least one thing that must hold'}),
+);
+
 /** What each kind of step is given. The order is that of the reference page. */
 export const stepSchemas = {
   ...refusable,
   mine: whole(1, maxMinedBlocks),
   mine_to: whole(0, maxU32),
+  mine_to_next: oneOf(['due', 'expiry', 'deletion', 'timeout'] satisfies DueKind[] as [DueKind, ...DueKind[]]),
+  mine_until: section(
+    {expect: expectations, within: whole(1, maxMinedBlocks)},
+    'what must hold and for how many blocks to wait, such as {expect: {alice: unknown}, within: 20}',
+  ),
   reorg: section(
     {
       depth: whole(1, maxMinedBlocks),
@@ -153,14 +183,17 @@ export const stepSchemas = {
     path: ['blocks'],
     error: 'expected more blocks than depth: a branch of equal or less work does not replace ours',
   }),
+  step_back: whole(1, maxMinedBlocks),
+  branch: section(
+    {name: branchName, at: whole(0, maxU32).optional(), blocks: whole(1, maxMinedBlocks)},
+    'a branch such as {name: rival, at: 110, blocks: 3}',
+  ),
+  switch_to: branchName,
   restart: oneOf(['clean', 'kill_before_commit', 'kill_after_commit']),
   set: section(gatekeeperShape, 'settings').refine((it) => Object.keys(it).length > 0, {
     error: 'expected at least one setting',
   }),
-  expect: z.preprocess(
-    (value) => (Array.isArray(value) ? value : [value]),
-    z.array(expectMap).min(1, {error: 'expected at least one thing that must hold'}),
-  ),
+  expect: expectations,
   refuse,
   note,
 } as const;

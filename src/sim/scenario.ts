@@ -2,6 +2,7 @@ import type {ErrorCode} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {RequestKind} from '../store/layout.js';
 import type {RequestState} from '../store/request-row.js';
+import type {DueKind} from './next-due.js';
 
 /** A story with expectations, checked: what `readScenario` answers. */
 export interface Scenario {
@@ -75,7 +76,7 @@ export type RequestName = {readonly id: number} | {readonly device: string; read
 /** A user by his name in the story, or by his id. */
 export type UserName = string | number;
 
-/** What the operator does about requests and devices. */
+/** What the operator does about requests, devices and users. */
 export type OperatorAct =
   | {
       readonly type: 'approve';
@@ -91,7 +92,11 @@ export type OperatorAct =
       readonly user?: UserName;
       readonly role?: NodeRole;
     }
-  | {readonly type: 'revoke'; readonly device: string};
+  | {readonly type: 'revoke'; readonly device: string}
+  /** He adds blocks to a subscription. */
+  | {readonly type: 'extend'; readonly user: UserName; readonly blocks: number}
+  /** He deletes a user for good. */
+  | {readonly type: 'delete'; readonly user: UserName};
 
 export type NodeRole = 'primary' | 'secondary';
 
@@ -109,6 +114,8 @@ const refusableTypes = {
   deny: true,
   authorize: true,
   revoke: true,
+  extend: true,
+  delete: true,
 } as const satisfies Record<Refusable['type'], true>;
 
 export const isRefusable = <It extends Action>(action: It): action is It & Refusable => action.type in refusableTypes;
@@ -164,7 +171,14 @@ export type Action =
   | Refusable
   | {readonly type: 'mine'; readonly blocks: number}
   | {readonly type: 'mine_to'; readonly height: number}
+  /** To the next block in which something falls due. */
+  | {readonly type: 'mine_to_next'; readonly due: DueKind}
+  /** Block by block, until all of it holds. */
+  | {readonly type: 'mine_until'; readonly expectations: readonly Expectation[]; readonly within: number}
   | {readonly type: 'reorg'; readonly depth: number; readonly blocks: number}
+  | {readonly type: 'step_back'; readonly blocks: number}
+  | {readonly type: 'branch'; readonly name: string; readonly at?: number; readonly blocks: number}
+  | {readonly type: 'switch_to'; readonly branch: string}
   | {readonly type: 'restart'; readonly kind: RestartKind}
   | {readonly type: 'set'; readonly settings: Partial<GatekeeperSettings>}
   | {readonly type: 'expect'; readonly expectations: readonly Expectation[]}

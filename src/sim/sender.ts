@@ -47,7 +47,9 @@ export class Sender {
       case 'deny':
       case 'authorize':
       case 'revoke':
-        return ({auth}) => this.#act(request, auth);
+      case 'extend':
+      case 'delete':
+        return (tower) => this.#act(request, tower);
       default:
         return unreachable(request);
     }
@@ -80,7 +82,7 @@ export class Sender {
     return ({auth}) => auth.submit(submission);
   }
 
-  async #act(act: OperatorAct, auth: Authorization): Promise<unknown> {
+  async #act(act: OperatorAct, {auth, operator}: Tower): Promise<unknown> {
     const {cast, roster} = this.#parts;
     const actor = 'operator';
     switch (act.type) {
@@ -99,6 +101,10 @@ export class Sender {
       }
       case 'revoke':
         return auth.revoke(cast.keyOf(act.device), actor);
+      case 'extend':
+        return operator.extend({userId: this.#idOf(act.user)}, act.blocks, actor);
+      case 'delete':
+        return operator.delete({userId: this.#idOf(act.user)}, actor);
       default:
         return unreachable(act);
     }

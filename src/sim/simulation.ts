@@ -1,16 +1,14 @@
 import type {SimulatedChain} from '../chain/index.js';
-import {type ErrorCode, Rejection, unreachable} from '../errors/index.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {MemoryStore} from '../store/index.js';
 import {settingsTable} from '../tower/settings-table.js';
 import type {Tower} from '../tower/tower.js';
 import type {Cast} from './cast.js';
-import {examine} from './expectation.js';
 import type {Finding} from './finding.js';
-import {requestText} from './request-text.js';
+import {Performer} from './performer.js';
 import type {Roster} from './roster.js';
-import {type Action, isRefusable, type Refusable} from './scenario.js';
-import {registrations, World, type WorldParts} from './world.js';
+import type {Action} from './scenario.js';
+import {World, type WorldParts} from './world.js';
 
 export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>> {
   /** What differs from the defaults of a tower. */
@@ -30,12 +28,14 @@ export type NotedAction = Action & {readonly note?: string | undefined};
  */
 export class Simulation {
   readonly #world: World;
+  readonly #performer: Performer;
   readonly #afterStep: NonNullable<SimulationOptions['afterStep']>;
   /** Actions come one after the other, whoever starts them. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(world: World, afterStep: SimulationOptions['afterStep']) {
     this.#world = world;
+    this.#performer = new Performer(world);
     this.#afterStep = afterStep ?? (() => {});
   }
 
@@ -91,7 +91,7 @@ export class Simulation {
 
   /** Blocks mined since the start. */
   get blocks(): number {
-    return this.#world.blocks;
+    return this.#world.driver.blocks;
   }
 
   /** SHA-256 over the tower's state: same seed, settings and actions, same digest. */
@@ -108,7 +108,7 @@ export class Simulation {
     return this.#exclusive(async () => {
       const {note: text} = action;
       if (text !== undefined) this.#world.tell({type: 'note', height: this.height, text});
-      const findings = await this.#do(action);
+      const findings = await this.#performer.perform(action);
       await this.#afterStep(action, this);
       return findings;
     });
@@ -128,78 +128,5 @@ export class Simulation {
     const done = this.#last.then(run);
     this.#last = done.catch(() => undefined);
     return done;
-  }
-
-  async #do(action: Action): Promise<Finding[]> {
-    if (isRefusable(action)) return this.#accepted(action);
-    const world = this.#world;
-    switch (action.type) {
-      case 'refuse':
-        return this.#refused(action.request, action.code);
-      case 'expect': {
-        const findings: Finding[] = [];
-        for (const expectation of action.expectations) findings.push(this.#found(await examine(expectation, world)));
-        return findings;
-      }
-      case 'mine':
-        await world.mineTo(this.chain.tip.height + action.blocks);
-        return [];
-      case 'mine_to':
-        await world.mineTo(action.height);
-        return [];
-      case 'reorg':
-        world.tell({type: 'reorg', height: this.height, depth: action.depth, blocks: action.blocks});
-        await world.reorg(action);
-        return [];
-      case 'restart':
-        await world.restart(action.kind);
-        return [];
-      case 'set':
-        await world.set(action.settings);
-        return [];
-      case 'note':
-        return [];
-      default:
-        return unreachable(action);
-    }
-  }
-
-  async #accepted(request: Refusable): Promise<Finding[]> {
-    const world = this.#world;
-    const claim = `${requestText(request)}: accepted`;
-    try {
-      await world.ask(request);
-    } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      this.#tellRefusal(request, error, false);
-      return [this.#found({met: false, claim, actual: `it was refused with ${error.code}`})];
-    }
-    if (request.type !== 'renew' || world.lastRegistration === 'subscription_renewed') return [];
-    const actual = `${request.user} ${registrations[world.lastRegistration ?? 'user_registered']}`;
-    return [this.#found({met: false, claim: `${request.user} has a subscription to renew`, actual})];
-  }
-
-  async #refused(request: Refusable, code: ErrorCode): Promise<Finding[]> {
-    const claim = `it is refused with ${code}`;
-    try {
-      await this.#world.ask(request);
-    } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      const met = error.code === code;
-      this.#tellRefusal(request, error, met);
-      const finding = {met, claim, actual: `it was refused with ${error.code}`};
-      // Where it is met, the line above has said it all.
-      return [met ? finding : this.#found(finding)];
-    }
-    return [this.#found({met: false, claim, actual: 'it was accepted'})];
-  }
-
-  #tellRefusal(request: Refusable, {code, message}: Rejection, isExpected: boolean): void {
-    this.#world.tell({type: 'refused', height: this.height, request, code, reason: message, isExpected});
-  }
-
-  #found(finding: Finding): Finding {
-    this.#world.tell({type: 'expected', height: this.height, ...finding});
-    return finding;
   }
 }

@@ -42,6 +42,12 @@ type StoryEntry = {readonly height: number} & (
       readonly restoredRequests: Names;
     }
   | {readonly type: 'reorg'; readonly depth: number; readonly blocks: number}
+  | {readonly type: 'stepped_back'; readonly blocks: number}
+  /** `at`: where a new one leaves the best chain. */
+  | {readonly type: 'branched'; readonly branch: string; readonly at: number | undefined; readonly blocks: number}
+  | {readonly type: 'switched'; readonly branch: string}
+  | {readonly type: 'extended'; readonly user: string; readonly blocks: number; readonly expiry: number}
+  | {readonly type: 'user_deleted'; readonly user: string; readonly appointments: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}
   | {readonly type: 'settings_changed'; readonly changed: Partial<GatekeeperSettings>}
   | {
@@ -123,6 +129,16 @@ export class Timeline {
         const restoredRequests = this.#titles(event.restoredRequests);
         return {type: 'disconnected', height, hash, restored, revived, restoredRequests};
       }
+      case 'subscription_extended': {
+        const {height, userId, blocks, subscriptionExpiry: expiry} = event;
+        this.#subscribe(userId, expiry);
+        return {type: 'extended', height, user: this.#names.nameOf(userId), blocks, expiry};
+      }
+      case 'user_deleted': {
+        const {height, userId, appointments} = event;
+        const [user] = this.#named(1, [userId], true).first;
+        return {type: 'user_deleted', height, user: user!, appointments};
+      }
       case 'settings_changed': {
         const changed = changedSettings(this.#settings, event.settings);
         this.#settings = event.settings;
@@ -132,8 +148,6 @@ export class Timeline {
       case 'state_changed':
       case 'function_slow':
       case 'appointments_deleted':
-      case 'subscription_extended':
-      case 'user_deleted':
       case 'chain_accepted':
         return undefined;
       case 'device_authorized':

@@ -1,4 +1,4 @@
-import {type ChainSource, SimulatedChain, type Timers} from '../chain/index.js';
+import type {ChainSource, SimulatedChain, Timers} from '../chain/index.js';
 import {assert} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
@@ -6,6 +6,7 @@ import type {KeyValueStore} from '../store/index.js';
 import type {TowerEvent} from '../tower/events.js';
 import type {Tower} from '../tower/tower.js';
 import {Cast} from './cast.js';
+import {ChainDriver, type Mirror} from './chain-driver.js';
 import type {Story} from './finding.js';
 import type {RowGuard} from './kill-switch.js';
 import {requestText} from './request-text.js';
@@ -15,13 +16,6 @@ import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
 import {Timeline, type TimelineEntry} from './timeline.js';
 import {TowerHost} from './tower-host.js';
-
-/** A real node that gets every block that the simulated chain mines, and from which the tower then reads them. */
-export interface Mirror {
-  readonly source: ChainSource;
-  /** Gives the node blocks, in order. Throws when it refuses one. */
-  submit(rawBlocks: readonly Uint8Array[]): Promise<void>;
-}
 
 export interface WorldParts {
   readonly seed: string | number;
@@ -57,26 +51,18 @@ export const registrations = {
   subscription_renewed: 'renewed it',
 } as const;
 
-/** Blocks mined between two turns of the event loop. */
-const blocksPerTurn = 1_000;
-
 /** A chain and a tower on it, with everybody who acts in a story, and the moves that they make. */
 export class World implements Story {
   readonly seed: string | number;
   readonly cast: Cast;
   readonly roster: Roster;
-  readonly chain: SimulatedChain;
+  readonly driver: ChainDriver;
   readonly tell: (entry: TimelineEntry) => void;
   /** What the last registration was, however the answer got lost. */
   lastRegistration: keyof typeof registrations | undefined;
   readonly #parts: WorldParts;
   readonly #sender: Sender;
   readonly #host: TowerHost;
-  /** Blocks that the mirror has not got yet. */
-  readonly #unsent: Uint8Array[] = [];
-  /** Heights between which the present step takes the tower. */
-  #span = {from: 0, to: 0};
-  #blocks = 0;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -84,9 +70,11 @@ export class World implements Story {
     this.tell = parts.onEntry ?? (() => {});
     this.cast = new Cast(parts.seed);
     this.roster = new Roster(this.cast);
-    this.chain = new SimulatedChain({
+    this.driver = new ChainDriver({
       seed: parts.seed,
-      ...(parts.mirror ? {onBlock: (raw: Uint8Array) => void this.#unsent.push(raw)} : {}),
+      mirror: parts.mirror,
+      pace: () => this.#pace,
+      follow: () => this.#follow(),
     });
     const timeline = new Timeline({names: this.roster, settings: parts.settings});
     const policy = new ScriptedPolicy({
@@ -117,7 +105,7 @@ export class World implements Story {
         if (entry) this.tell(entry);
         parts.onEvent?.(event);
       },
-      onHeight: (height) => parts.onHeight?.({height, ...this.#span}),
+      onHeight: (height) => parts.onHeight?.({height, ...this.driver.span}),
       onKilled: (kind, lost) => this.tell({type: 'restarted', height: this.height, kind, lost}),
     });
   }
@@ -131,16 +119,15 @@ export class World implements Story {
     return this.#host.tower.tip?.height ?? this.chain.tip.height;
   }
 
-  /** Blocks mined since the start. */
-  get blocks(): number {
-    return this.#blocks;
+  get chain(): SimulatedChain {
+    return this.driver.chain;
   }
 
   /** Mines the chain to start from, and starts the tower on it. */
   async start(startHeight: number): Promise<void> {
-    await this.mineTo(startHeight);
+    await this.driver.mineTo(startHeight);
     await this.#host.start();
-    this.#blocks = 0;
+    this.driver.blocks = 0;
     this.tell({type: 'started', height: this.height, seed: this.seed});
   }
 
@@ -151,30 +138,6 @@ export class World implements Story {
   /** Sends what a user or the operator asks for. @throws Rejection */
   ask(request: Refusable): Promise<void> {
     return this.#host.request(requestText(request), this.#sender.prepare(request));
-  }
-
-  /**
-   * Mines, and lets the tower process the blocks: all at once, or while requests wait one by one, so that policies are
-   * asked at every height, whatever the tower's speed.
-   */
-  async mineTo(height: number): Promise<void> {
-    this.#span = {from: this.chain.tip.height, to: height};
-    let followed = false;
-    while (this.chain.tip.height < height) {
-      const oneByOne = this.#host.isRunning && (this.#parts.afterBlock || this.#host.pendingRequests > 0);
-      const blocks = oneByOne ? 1 : Math.min(height - this.chain.tip.height, blocksPerTurn);
-      this.#blocks += this.chain.mine(blocks).length;
-      await (oneByOne ? this.#follow() : this.#send());
-      followed = Boolean(oneByOne);
-    }
-    if (this.#host.isRunning && !followed) await this.#follow();
-  }
-
-  async reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): Promise<void> {
-    // The branch wins with its last block here; those that follow come as others do.
-    this.#blocks += this.chain.reorg({depth, blocks: depth + 1}).length;
-    await this.#follow();
-    await this.mineTo(this.chain.tip.height + blocks - depth - 1);
   }
 
   async restart(kind: RestartKind): Promise<void> {
@@ -198,8 +161,12 @@ export class World implements Story {
     await this.#host.request('the change of settings', (tower) => tower.changeSettings(after));
   }
 
+  get #pace(): 'one by one' | 'at once' | undefined {
+    if (!this.#host.isRunning) return undefined;
+    return this.#parts.afterBlock || this.#host.pendingRequests > 0 ? 'one by one' : 'at once';
+  }
+
   async #follow(): Promise<void> {
-    await this.#send();
     await this.#host.settle();
     // What a source over the chain makes of it is its own affair.
     if (!this.#parts.source) {
@@ -207,10 +174,5 @@ export class World implements Story {
       assert(tip?.hash === this.chain.tip.hash, `the tower is at ${tip?.hash}, the chain at ${this.chain.tip.hash}`);
     }
     await this.#parts.afterBlock?.();
-  }
-
-  async #send(): Promise<void> {
-    await this.#parts.mirror?.submit(this.#unsent.splice(0));
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }

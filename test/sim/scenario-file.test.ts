@@ -83,6 +83,44 @@ test('every kind of step is read, and a note may stand beside any of them', (t) 
   );
 });
 
+test('every way to move the chain is read, and what an operator does with users', (t) => {
+  const {steps} = parse(
+    story(
+      'register: alice',
+      'mine_to_next: deletion',
+      'mine_until: {expect: {alice: unknown, tip: 200}, within: 20}',
+      'step_back: 2',
+      'branch: {name: rival, at: 110, blocks: 3}',
+      'branch: {name: rival, blocks: 1}',
+      'switch_to: main',
+      'extend: {user: alice, blocks: 5}',
+      'delete: alice',
+      'refuse: {delete: {user: 7}, code: USER_NOT_FOUND}',
+    ),
+  );
+  t.deepEqual(
+    steps.slice(1).map(({line: _, ...step}) => step),
+    [
+      {type: 'mine_to_next', due: 'deletion'},
+      {
+        type: 'mine_until',
+        expectations: [
+          {type: 'user', user: 'alice', state: 'unknown'},
+          {type: 'tip', height: 200},
+        ],
+        within: 20,
+      },
+      {type: 'step_back', blocks: 2},
+      {type: 'branch', name: 'rival', at: 110, blocks: 3},
+      {type: 'branch', name: 'rival', blocks: 1},
+      {type: 'switch_to', branch: 'main'},
+      {type: 'extend', user: 'alice', blocks: 5},
+      {type: 'delete', user: 'alice'},
+      {type: 'refuse', request: {type: 'delete', user: 7}, code: 'TOWER_USER_NOT_FOUND'},
+    ],
+  );
+});
+
 test('an expectation is written in full, in short, or as a list of both', (t) => {
   const {steps} = parse(
     story(

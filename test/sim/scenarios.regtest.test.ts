@@ -1,5 +1,12 @@
 import {readdirSync} from 'node:fs';
-import {connectBitcoind, cookieCredentials, HttpRpc, submitBlocks} from '../../src/chain/bitcoind/index.js';
+import {
+  chooseBlocks,
+  connectBitcoind,
+  cookieCredentials,
+  HttpRpc,
+  submitBlocks,
+} from '../../src/chain/bitcoind/index.js';
+import type {Mirror} from '../../src/sim/chain-driver.js';
 import {readScenario} from '../../src/sim/scenario-file.js';
 import type {Scenario} from '../../src/sim/scenario.js';
 import {type Outcome, type SimulationParts, simulate} from '../../src/sim/player.js';
@@ -24,10 +31,14 @@ regtestTest('every scenario ends in the same state on a real bitcoind that is gi
     const credentials = cookieCredentials(node.cookiePath);
     const source = connectBitcoind({rpcUrl, credentials, zmqEndpoint});
     const rpc = new HttpRpc({url: rpcUrl, credentials});
-    const submit = (rawBlocks: readonly Uint8Array[]) => submitBlocks(rpc, rawBlocks);
+    const mirror: Mirror = {
+      source,
+      submit: (rawBlocks) => submitBlocks(rpc, rawBlocks),
+      choose: (choices) => chooseBlocks(rpc, choices),
+    };
     try {
       const scenario = await readScenario(`${folder}/${file}`);
-      const {verdict, unmetLines} = await play(scenario, {seed: file, mirror: {source, submit}});
+      const {verdict, unmetLines} = await play(scenario, {seed: file, mirror});
       const alone = await play(scenario, {seed: file});
       t.deepEqual(unmetLines, [], file);
       t.deepEqual({...verdict, chain: 'simulated'}, alone.verdict, file);

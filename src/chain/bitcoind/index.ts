@@ -1,4 +1,5 @@
 export type {AnnouncementStats} from './announcements.js';
+export {chooseBlocks} from './choose-blocks.js';
 export {BitcoindChain, type BitcoindChainOptions} from './bitcoind-chain.js';
 export {type BitcoindConnection, connectBitcoind} from './connect.js';
 export {type Recording, type RecordingOptions, recordChain} from './recorder.js';
