@@ -203,6 +203,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./tape.js')).tape),
   },
   {
+    name: 'diff',
+    summary: 'name the first event and row at which two tapes or towers part',
+    group: 'Chains:',
+    load: async () => printing((await import('./diff.js')).diff),
+  },
+  {
     name: 'record',
     summary: 'record the chain of a bitcoind as a fixture chain',
     group: 'Chains:',
