@@ -1,0 +1,119 @@
+import type {AuthEvent} from '../../gatekeeper/auth/events.js';
+import type {RequestKind} from '../../store/layout.js';
+import type {RequestState} from '../../store/request-row.js';
+import type {RowView} from './row-view.js';
+
+/** A request as the events tell of it. */
+export interface KnownRequest {
+  readonly id: number;
+  readonly kind: RequestKind;
+  readonly key: string;
+  readonly receivedHeight: number;
+  state: RequestState;
+  /** Height at which it was closed. */
+  closedHeight: number | null;
+  /** A verdict is on record and waits for a block. */
+  answered: boolean;
+  /** What it went through besides the transitions that there are. */
+  readonly odd: string[];
+}
+
+type RequestEvent = Extract<
+  AuthEvent,
+  {type: 'request_received' | 'request_postponed' | 'answer_recorded' | 'request_decided'}
+>;
+
+/** Which requests there are and what has become of each, by the events alone. */
+export class RequestLedger {
+  readonly known = new Map<number, KnownRequest>();
+  highestId = 0;
+  /** Ids that were given out twice, or out of turn. */
+  readonly misnumbered: number[] = [];
+  readonly #newest = new Map<string, number>();
+  readonly #expiredAt = new Map<number, number[]>();
+
+  enter(event: RequestEvent): void {
+    if (event.type === 'request_received') return this.#receive(event);
+    const request = this.known.get(event.requestId);
+    if (!request) return;
+    if (event.type === 'request_postponed') {
+      request.answered = false;
+      this.#expect(request, 'pending', 'was put off');
+    } else if (event.type === 'answer_recorded') {
+      if (request.answered) request.odd.push('was answered twice');
+      request.answered = true;
+      this.#expect(request, 'pending', 'was answered');
+    } else {
+      const wasExpired = request.state === 'expired' && event.state === 'superseded';
+      if (!wasExpired) this.#expect(request, 'pending', `became ${event.state}`);
+      this.#close(request, event.state, event.height);
+    }
+  }
+
+  /** Phase 3 of a block. Answers the ids. */
+  expire(height: number, timeToLive: number): number[] {
+    const ids: number[] = [];
+    for (const request of this.known.values()) {
+      if (request.state !== 'pending' || height < request.receivedHeight + timeToLive) continue;
+      this.#close(request, 'expired', height);
+      ids.push(request.id);
+    }
+    this.#expiredAt.set(height, ids);
+    return ids;
+  }
+
+  /** Undoes it. Answers the ids of those that are pending again. */
+  reopen(height: number, hasWhat: (kind: RequestKind, key: string) => boolean): number[] {
+    const ids: number[] = [];
+    for (const id of this.#expiredAt.get(height) ?? []) {
+      const request = this.known.get(id);
+      if (request?.state !== 'expired') continue;
+      const {kind, key} = request;
+      if (this.#newest.get(`${key} ${kind}`) !== id || hasWhat(kind, key)) continue;
+      request.state = 'pending';
+      request.closedHeight = null;
+      ids.push(id);
+    }
+    this.#expiredAt.delete(height);
+    return ids;
+  }
+
+  makeFinal(): void {
+    this.#expiredAt.clear();
+  }
+
+  adopt({requests, meta}: RowView): void {
+    this.highestId = meta.counters.nextRequestId - 1;
+    for (const [id, row] of requests) {
+      const {kind, key, receivedHeight, state, closing, answer} = row;
+      const closedHeight = closing?.height ?? null;
+      this.known.set(id, {id, kind, key, receivedHeight, state, closedHeight, answered: answer !== null, odd: []});
+      const newest = `${key} ${kind}`;
+      this.#newest.set(newest, Math.max(id, this.#newest.get(newest) ?? 0));
+      if (state !== 'expired' || closedHeight === null) continue;
+      this.#expiredAt.set(closedHeight, [...(this.#expiredAt.get(closedHeight) ?? []), id]);
+    }
+  }
+
+  #receive({requestId: id, kind, key, height, supersedes}: Extract<RequestEvent, {type: 'request_received'}>): void {
+    if (id !== this.highestId + 1) this.misnumbered.push(id);
+    this.highestId = Math.max(this.highestId, id);
+    const before = supersedes === null ? undefined : this.known.get(supersedes);
+    if (before) {
+      this.#expect(before, 'pending', 'was superseded');
+      this.#close(before, 'superseded', height);
+    }
+    const fresh = {answered: false, closedHeight: null, odd: []};
+    this.known.set(id, {id, kind, key, receivedHeight: height, state: 'pending', ...fresh});
+    this.#newest.set(`${key} ${kind}`, id);
+  }
+
+  #close(request: KnownRequest, state: RequestState, height: number): void {
+    request.state = state;
+    request.closedHeight = height;
+  }
+
+  #expect({state, odd}: KnownRequest, expected: RequestState, what: string): void {
+    if (state !== expected) odd.push(`${what} when it was ${state}`);
+  }
+}

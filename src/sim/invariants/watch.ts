@@ -1,0 +1,164 @@
+import {BartizanError} from '../../errors/index.js';
+import {type Change, type Changes, type KeyValueStore} from '../../store/index.js';
+import {tableOf} from '../../store/tables.js';
+import type {TowerEvent} from '../../tower/events.js';
+import {invariants} from './index.js';
+import type {Batch, KnownBlocks, Moment} from './invariant.js';
+import {Ledger} from './ledger.js';
+import type {Reply} from './reply.js';
+import {RowView} from './row-view.js';
+
+/** An invariant that does not hold. */
+export interface Violation {
+  readonly invariant: string;
+  /** What is wrong, a sentence each. */
+  readonly wrong: readonly string[];
+  /** The tip at which it showed. */
+  readonly height: number;
+}
+
+export interface WatchParts {
+  readonly chain: KnownBlocks;
+  readonly towerId: string;
+  /** Commits between two close looks. @default 200 */
+  readonly lookEvery?: number;
+}
+
+/** Sentences that one violation keeps. */
+const maxSentences = 10;
+
+/**
+ * Stands between a tower and its rows, and holds every invariant against them after each commit. The first that does not
+ * hold is kept; the tower is not told.
+ */
+export class Watch {
+  readonly #parts: WatchParts;
+  readonly #lookEvery: number;
+  readonly #checks = invariants.map((invariant) => ({...invariant, check: invariant.watch()}));
+  #rows = new RowView();
+  #ledger: Ledger | undefined;
+  #store: KeyValueStore | undefined;
+  #replies: Reply[] = [];
+  /** What was being written when the disk or the process failed. */
+  #uncertain: readonly Change[] | undefined;
+  #commits = 0;
+  #events = 0;
+  #violation: Violation | undefined;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#lookEvery = parts.lookEvery ?? 200;
+  }
+
+  /** The first that was found. */
+  get violation(): Violation | undefined {
+    return this.#violation;
+  }
+
+  /** Events that were committed. */
+  get events(): number {
+    return this.#events;
+  }
+
+  get rows(): RowView {
+    return this.#rows;
+  }
+
+  /** Whether anybody has been told anything yet that the rows do not show: nothing that was seen counts any more. */
+  async attach(store: KeyValueStore): Promise<KeyValueStore> {
+    await this.#reopened(store);
+    this.#store = store;
+    return {
+      get: (key) => store.get(key),
+      getMany: (keys) => store.getMany(keys),
+      range: (range) => store.range(range),
+      keys: (range) => store.keys(range),
+      write: (changes) => this.#write(store, changes),
+      snapshot: () => store.snapshot(),
+      close: () => store.close(),
+    };
+  }
+
+  /** Somebody was answered. */
+  reply(reply: Reply): void {
+    this.#replies.push(reply);
+  }
+
+  /** Looks closely, at the dear invariants, too. */
+  async look(): Promise<Violation | undefined> {
+    if (this.#ledger && this.#store) await this.#judge(noBatch, [], true);
+    return this.#violation;
+  }
+
+  report(violation: Violation): void {
+    this.#violation ??= violation;
+  }
+
+  async #write(store: KeyValueStore, changes: Changes): Promise<void> {
+    const all: Change[] = [];
+    for await (const change of changes) all.push(change);
+    this.#uncertain = all;
+    await store.write(all);
+    this.#uncertain = undefined;
+    await this.#committed(all);
+  }
+
+  /** What survived is what was there, or that with the whole batch that was being written. */
+  async #reopened(store: KeyValueStore): Promise<void> {
+    const found = await RowView.read(store);
+    const lost = this.#uncertain;
+    this.#uncertain = undefined;
+    if (this.#ledger === undefined) {
+      this.#rows = found;
+      if (found.begun) this.#ledger = Ledger.of(found);
+      return;
+    }
+    if (found.isEqual(this.#rows)) return;
+    if (lost) {
+      this.#store = store;
+      await this.#committed(lost);
+      if (found.isEqual(this.#rows)) return;
+    }
+    const wrong = ['what was on disk after the tower went down is neither the state before its last batch nor after it'];
+    this.report({invariant: 'atomicity', wrong, height: this.#ledger.tip.height});
+  }
+
+  async #committed(changes: readonly Change[]): Promise<void> {
+    const events: TowerEvent[] = [];
+    const batch = {puts: new Set<string>(), deletions: new Set<string>(), tables: new Set<string>()};
+    for (const [key, value] of changes) {
+      (value === null ? batch.deletions : batch.puts).add(key);
+      batch.tables.add(tableOf(key));
+      if (value && key.startsWith('log!')) events.push(JSON.parse(Buffer.from(value).toString()) as TowerEvent);
+    }
+    this.#rows.apply(changes);
+    this.#events += events.length;
+    if (!this.#rows.begun) return;
+    await this.#judge(batch, events, ++this.#commits % this.#lookEvery === 0);
+  }
+
+  async #judge(batch: Batch, events: readonly TowerEvent[], closely: boolean): Promise<void> {
+    if (this.#violation) return;
+    try {
+      const ledger = (this.#ledger ??= new Ledger(this.#rows.meta.settings));
+      const reckoned = events.map((event) => ledger.enter(event));
+      const replies = this.#replies.splice(0);
+      const {chain, towerId} = this.#parts;
+      const moment: Moment = {rows: this.#rows, batch, events: reckoned, ledger, replies, chain, towerId, store: this.#store!};
+      for (const {name, cost, check} of this.#checks) {
+        if (cost === 'dear' && !closely) continue;
+        const wrong = await check(moment);
+        if (wrong.length === 0) continue;
+        this.report({invariant: name, wrong: wrong.slice(0, maxSentences), height: ledger.tip.height});
+        return;
+      }
+      if (ledger.isLost) this.#ledger = Ledger.of(this.#rows);
+    } catch (error) {
+      // Rows that cannot even be read.
+      if (!(error instanceof BartizanError)) throw error;
+      this.report({invariant: 'integrity', wrong: [error.message], height: this.#ledger?.tip.height ?? 0});
+    }
+  }
+}
+
+const noBatch: Batch = {puts: new Set(), deletions: new Set(), tables: new Set()};
