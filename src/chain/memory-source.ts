@@ -28,6 +28,11 @@ export abstract class MemorySource implements ChainSource {
     return this.tree.at(height);
   }
 
+  /** Height of a block that has arrived, on the best chain or not. */
+  heightOf(hash: string): number | undefined {
+    return this.tree.get(hash)?.height;
+  }
+
   /** Every block that has arrived, root first, in order of arrival: what a fixture chain holds. */
   arrivals(): IterableIterator<Uint8Array> {
     return this.rawBlocks.values();

@@ -4,7 +4,7 @@ import {interrupted} from '../sim/interrupted.js';
 import {TimelineRenderer} from '../sim/render-timeline.js';
 import type {Scenario} from '../sim/scenario.js';
 import {readScenario} from '../sim/scenario-file.js';
-import {type Outcome, simulate} from '../sim/player.js';
+import {hasFaults, type Outcome, simulate} from '../sim/player.js';
 import {renderVerdict, type Verdict} from '../sim/verdict.js';
 import type {Mirror} from '../sim/chain-driver.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
@@ -48,7 +48,7 @@ export const sim: Subcommand<Verdict> = {
       const scratch = await makeScratchFolder();
       let releaseMirror: Release | undefined;
       try {
-        const openRows = scratchRows(scratch, options['memory'] === true);
+        const openRows = scratchRows(scratch, options['memory'] === true || hasFaults(scenario));
         const [mirror, release] = onBitcoind ? await startMirror(io, scratch) : [undefined, undefined];
         releaseMirror = release;
         const played = options['kills'] === true ? interrupted(scenario) : scenario;

@@ -23,6 +23,7 @@ export class Performer {
     if (isRefusable(action)) return this.#accepted(action);
     const world = this.#world;
     const {driver} = world;
+    if (action.type !== 'refuse' && action.type !== 'note') await world.sendTogether();
     switch (action.type) {
       case 'refuse':
         return this.#refused(action.request, action.code);
@@ -65,6 +66,8 @@ export class Performer {
       case 'set':
         await world.set(action.settings);
         return [];
+      case 'fault':
+        return (await world.fault(action)).map((finding) => this.#found(finding));
       case 'note':
         return [];
       default:
@@ -110,7 +113,7 @@ export class Performer {
     const world = this.#world;
     const claim = `${requestText(request)}: accepted`;
     try {
-      await world.ask(request);
+      if (!(await world.ask(request))) return [];
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       this.#tellRefusal(request, error, false);
@@ -124,7 +127,7 @@ export class Performer {
   async #refused(request: Refusable, code: ErrorCode): Promise<Finding[]> {
     const claim = `it is refused with ${code}`;
     try {
-      await this.#world.ask(request);
+      if (!(await this.#world.ask(request))) return [];
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       const met = error.code === code;

@@ -14,6 +14,9 @@ export interface Outcome {
   readonly unmetLines: readonly number[];
 }
 
+/** Whether something goes wrong in it: its rows are then kept in memory, and it has a time of its own. */
+export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => type === 'fault');
+
 /**
  * Plays a scenario against the production tower. It changes nothing outside the rows and the mirror that it is given.
  * @throws whatever ends a tower, such as OperationalError TOWER_STORE_*; unmet expectations are in the outcome
@@ -21,7 +24,15 @@ export interface Outcome {
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
   const {seed, startHeight} = scenario.chain;
   const {tower: settings, steps} = scenario;
-  const simulation = await Simulation.open({...parts, seed: parts.seed ?? seed, settings, startHeight, steps});
+  const troubles = parts.troubles ?? (hasFaults(scenario) ? {} : undefined);
+  const simulation = await Simulation.open({
+    ...parts,
+    troubles,
+    seed: parts.seed ?? seed,
+    settings,
+    startHeight,
+    steps,
+  });
   try {
     let met = 0;
     const unmetLines: number[] = [];

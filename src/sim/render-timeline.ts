@@ -1,6 +1,7 @@
 import {unreachable} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {settingNames} from '../tower/settings-table.js';
+import {faultKinds} from './faults/fault.js';
 import {blocksInWords, expiry, heightInWords, plural} from './heights.js';
 import {type Paint, plain} from './paint.js';
 import {comesOfBlock, renderAuth} from './render-auth.js';
@@ -159,6 +160,8 @@ export class TimelineRenderer {
       }
       case 'restarted':
         return [say('○', restartText(entry))];
+      case 'fault':
+        return [paint('yellow', say('~', faultText(entry)))];
       case 'settings_changed': {
         const {expiryDelta} = entry.changed;
         if (expiryDelta !== undefined) this.#graceBlocks = expiryDelta;
@@ -227,6 +230,13 @@ function restartText({kind, lost}: Extract<TimelineEntry, {type: 'restarted'}>):
     return `the tower is killed right after a commit${lost ? ` (${lost})` : ''}, and started again`;
   }
   return `the tower is killed right before a commit${lost ? ` (${lost} is lost)` : ''}, and started again`;
+}
+
+function faultText({fault, amount}: Extract<TimelineEntry, {type: 'fault'}>): string {
+  if (fault === 'heal') return 'every fault ends';
+  const {counts} = faultKinds[fault];
+  const words = fault.replaceAll('_', ' ');
+  return counts === 'times' ? `fault: ${words}` : `fault: ${words}, ${plural(amount, counts.slice(0, -1))}`;
 }
 
 /** Breaks a text into lines of at most `width` characters where it has spaces; its own line ends stay. */

@@ -81,6 +81,7 @@ export function checkStory(
       case 'restart':
       case 'set':
       case 'expect':
+      case 'fault':
       case 'note':
         break;
       default:

@@ -11,6 +11,7 @@ import {
   toRequestExpectation,
   toRevocation,
 } from './auth-mapping.js';
+import type {FaultKind} from './faults/fault.js';
 import type {Action, Expectation, NodeRole, Refusable, Scenario, UserName, UserRequest, UserState} from './scenario.js';
 import {
   type appointment,
@@ -155,5 +156,10 @@ export const toAction: {
     expectations: maps.flatMap(toExpectations),
   }),
   refuse: (it) => ({type: 'refuse', request: toRefused(it), code: it.code}),
+  fault: (it) => {
+    if (it === 'heal') return {type: 'fault', fault: it, amount: 1};
+    const [[fault, amount]] = Object.entries(it) as [[FaultKind, number]];
+    return {type: 'fault', fault, amount};
+  },
   note: () => ({type: 'note'}),
 };

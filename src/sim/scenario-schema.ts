@@ -15,6 +15,7 @@ import {
   roleOrNone,
   signup,
 } from './auth-schema.js';
+import {allFaultKinds, type FaultKind, faultKinds} from './faults/fault.js';
 import {
   branchName,
   deviceName,
@@ -107,6 +108,17 @@ const refuse = section(
   'a request and the code of its refusal, such as {renew: alice, code: NO_TIP}',
 ).refine((it) => refusableNames.filter((name) => it[name] !== undefined).length === 1, {error: oneRequest});
 
+const faultError = `expected what goes wrong, such as {rpc_busy: 3}, or heal; known: ${allFaultKinds.join(', ')}`;
+const faultShape = Object.fromEntries(
+  allFaultKinds.map((kind) => [kind, whole(1, faultKinds[kind].most).optional()]),
+) as Record<FaultKind, z.ZodOptional<z.ZodNumber>>;
+const fault = z
+  .preprocess(
+    (value) => (typeof value === 'string' && value in faultKinds ? {[value]: 1} : value),
+    z.union([z.literal('heal'), section(faultShape, 'what goes wrong, such as {rpc_busy: 3}')], {error: faultError}),
+  )
+  .refine((it) => it === 'heal' || Object.keys(it).length === 1, {error: faultError});
+
 const amount = whole(0, maxU32).optional();
 const expectShape = {
   user: userOrNobody.optional(),
@@ -195,6 +207,7 @@ export const stepSchemas = {
   }),
   expect: expectations,
   refuse,
+  fault,
   note,
 } as const;
 

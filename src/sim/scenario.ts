@@ -2,6 +2,7 @@ import type {ErrorCode} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {RequestKind} from '../store/layout.js';
 import type {RequestState} from '../store/request-row.js';
+import type {FaultStep} from './faults/fault.js';
 import type {DueKind} from './next-due.js';
 
 /** A story with expectations, checked: what `readScenario` answers. */
@@ -187,6 +188,7 @@ export type Action =
       readonly request: Refusable;
       readonly code: ErrorCode;
     }
+  | FaultStep
   | {readonly type: 'note'};
 
 /** An action with the line of its file (from 1) and what the author says to it. */

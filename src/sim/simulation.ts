@@ -116,7 +116,10 @@ export class Simulation {
 
   /** Ends what is still under way: a kill that has found no commit is a plain restart. */
   finish(): Promise<void> {
-    return this.#exclusive(() => this.#world.endKill());
+    return this.#exclusive(async () => {
+      await this.#world.sendTogether();
+      await this.#world.endKill();
+    });
   }
 
   /** Stops the tower. */

@@ -2,6 +2,7 @@ import {type ErrorCode, unreachable} from '../errors/index.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {RequestCount, TowerEvent} from '../tower/events.js';
 import {type AuthEntry, type AuthNames, AuthTimeline, type RequestTitle} from './auth-timeline.js';
+import type {FaultKind} from './faults/fault.js';
 import {titleText} from './request-text.js';
 import type {Refusable, RestartKind} from './scenario.js';
 
@@ -49,6 +50,7 @@ type StoryEntry = {readonly height: number} & (
   | {readonly type: 'extended'; readonly user: string; readonly blocks: number; readonly expiry: number}
   | {readonly type: 'user_deleted'; readonly user: string; readonly appointments: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}
+  | {readonly type: 'fault'; readonly fault: FaultKind | 'heal'; readonly amount: number}
   | {readonly type: 'settings_changed'; readonly changed: Partial<GatekeeperSettings>}
   | {
       readonly type: 'refused';

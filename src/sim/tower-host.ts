@@ -1,12 +1,24 @@
 import type {ChainSource, Timers} from '../chain/index.js';
 import type {SigningKey} from '../crypto/index.js';
-import {assert} from '../errors/index.js';
+import {assert, Rejection} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import {type GatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
 import {type KeyValueStore, layout, pageRows} from '../store/index.js';
 import type {TowerEvent} from '../tower/events.js';
 import {Tower} from '../tower/tower.js';
 import {type Kill, KillSwitch, type RowGuard} from './kill-switch.js';
+
+/** How time passes while somebody waits for the tower. */
+export interface Pace {
+  /** Whether the source may keep the tip from the tower for now, so that nobody waits until it is there. */
+  readonly strays: boolean;
+  /** Lets time pass until the work is done. */
+  drive<Result>(work: Promise<Result>): Promise<Result>;
+  /** Gives the tower some time. */
+  linger(): Promise<void>;
+}
+
+const realTime: Pace = {strays: false, drive: (work) => work, linger: async () => {}};
 
 export interface TowerHostParts {
   /** Opens the rows as they are on disk; called at every start. */
@@ -21,6 +33,8 @@ export interface TowerHostParts {
   readonly guards?: readonly RowGuard[] | undefined;
   /** @default the system's */
   readonly timers?: Timers | undefined;
+  /** @default time passes by itself, and the source keeps nothing from the tower */
+  readonly pace?: Pace | undefined;
   /** Given every committed event once, in order, as the tower's log has it. */
   readonly onEvent: (event: TowerEvent) => void;
   /** Told the height of each block at once, while `onEvent` waits for the tower to reach its source's tip. */
@@ -60,8 +74,9 @@ export class TowerHost {
   }
 
   async stop(): Promise<void> {
-    await this.#tower?.close();
+    const tower = this.#tower;
     this.#tower = undefined;
+    if (tower) await this.#pace.drive(tower.close());
   }
 
   /** Lets the next commit kill the tower. */
@@ -90,8 +105,11 @@ export class TowerHost {
   async settle(): Promise<void> {
     for (;;) {
       try {
-        await this.tower.synced();
-        await this.tower.auth.settled();
+        if (this.#pace.strays) await this.#pace.linger();
+        else {
+          await this.#pace.drive(this.tower.synced());
+          await this.#pace.drive(this.tower.auth.settled());
+        }
       } catch (error) {
         if (!(await this.#revive(undefined))) throw error;
         continue;
@@ -107,15 +125,40 @@ export class TowerHost {
    */
   async request(what: string, ask: (tower: Tower) => Promise<unknown>): Promise<void> {
     const firstLog = this.#logEnd;
-    try {
-      await ask(this.tower);
-    } catch (error) {
-      if (!(await this.#revive(what))) throw error;
-      await this.settle();
-      if (this.#logEnd === firstLog) await ask(this.tower);
+    for (let isDone = false; !isDone;) {
+      try {
+        await this.#pace.drive(ask(this.tower));
+        isDone = true;
+      } catch (error) {
+        if (!(await this.#revive(what))) throw error;
+        await this.settle();
+        isDone = this.#logEnd !== firstLog;
+      }
     }
     if (this.pendingRequests > 0) await this.settle();
     await this.tell();
+  }
+
+  /** Asks for several things at once. Whoever gets no answer because the tower has died gives up. */
+  async requestTogether(
+    asks: readonly ((tower: Tower) => Promise<unknown>)[],
+  ): Promise<PromiseSettledResult<unknown>[]> {
+    const answers = await this.#pace.drive(Promise.allSettled(asks.map((ask) => ask(this.tower))));
+    const failed = answers.find((answer) => answer.status === 'rejected' && !(answer.reason instanceof Rejection));
+    if (failed?.status === 'rejected' && !(await this.#revive(undefined))) throw failed.reason;
+    await this.settle();
+    return answers;
+  }
+
+  /** Gives the tower time, and starts it again if it dies. */
+  async tend(wait: () => Promise<void>): Promise<void> {
+    await wait();
+    await this.#revive(undefined);
+    await this.tell();
+  }
+
+  get #pace(): Pace {
+    return this.#parts.pace ?? realTime;
   }
 
   /** Starts the tower again if it was killed; answers how. It may not have reached the tip yet. */
@@ -143,7 +186,7 @@ export class TowerHost {
     const {openRows, source, key, policy, settings, timers} = this.#parts;
     const rows = await openRows();
     const fresh = (await rows.range({...layout.tableRange('meta'), limit: 1})).length === 0;
-    this.#tower = await Tower.open({
+    const tower = Tower.open({
       rows: this.#guards.reduce((guarded, guard) => guard.guard(guarded), rows),
       source: outliving(source),
       network: 'regtest',
@@ -154,6 +197,7 @@ export class TowerHost {
       logBlocks: maxU32,
       ...(timers ? {timers} : {}),
     });
+    this.#tower = await this.#pace.drive(tower);
     this.#tower.on((event) => {
       if (event.type === 'block_connected') this.#parts.onHeight(event.height);
     });

@@ -1,5 +1,5 @@
 import type {ChainSource, SimulatedChain, Timers} from '../chain/index.js';
-import {assert} from '../errors/index.js';
+import {assert, Rejection} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {KeyValueStore} from '../store/index.js';
@@ -7,13 +7,15 @@ import type {TowerEvent} from '../tower/events.js';
 import type {Tower} from '../tower/tower.js';
 import {Cast} from './cast.js';
 import {ChainDriver, type Mirror} from './chain-driver.js';
-import type {Story} from './finding.js';
+import type {Finding, Story} from './finding.js';
 import type {RowGuard} from './kill-switch.js';
 import {requestText} from './request-text.js';
 import {Roster} from './roster.js';
 import type {Refusable, RestartKind, Step} from './scenario.js';
 import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
+import {healingPolls, type TroubleParts, Troubles} from './faults/troubles.js';
+import type {FaultStep} from './faults/fault.js';
 import {Timeline, type TimelineEntry} from './timeline.js';
 import {TowerHost} from './tower-host.js';
 
@@ -32,6 +34,10 @@ export interface WorldParts {
   readonly policy?: ((scripted: Policy) => Policy) | undefined;
   /** Of the tower. @default the system's */
   readonly timers?: Timers | undefined;
+  /** What can go wrong; a story in which it does keeps its rows in memory, and has a time of its own. */
+  readonly troubles?: TroubleParts | undefined;
+  /** Told what the tower has answered to somebody who asked. */
+  readonly onReply?: ((request: Refusable, answer: unknown) => void) | undefined;
   /** Steps that will come: the policy handles from the start what they say. */
   readonly steps?: readonly Step[] | undefined;
   /** Given each line of the story as it happens. */
@@ -63,6 +69,11 @@ export class World implements Story {
   readonly #parts: WorldParts;
   readonly #sender: Sender;
   readonly #host: TowerHost;
+  readonly #troubles: Troubles | undefined;
+  /** Requests that are to be sent at once, and how many of them are still to come. */
+  #together: ((tower: Tower) => Promise<unknown>)[] = [];
+  #awaited = 0;
+  #twice = false;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
@@ -76,6 +87,8 @@ export class World implements Story {
       pace: () => this.#pace,
       follow: () => this.#follow(),
     });
+    const troubles = parts.troubles && new Troubles(this.chain, parts.troubles);
+    this.#troubles = troubles;
     const timeline = new Timeline({names: this.roster, settings: parts.settings});
     const policy = new ScriptedPolicy({
       scenario: {steps: parts.steps ?? []},
@@ -92,12 +105,13 @@ export class World implements Story {
     this.#sender = new Sender({cast: this.cast, roster: this.roster, policy, chain: this.chain});
     this.#host = new TowerHost({
       openRows: parts.openRows,
-      source: parts.mirror?.source ?? parts.source?.(this.chain) ?? this.chain,
+      source: parts.mirror?.source ?? troubles?.node.source ?? parts.source?.(this.chain) ?? this.chain,
       key: this.cast.towerKey(),
       policy: parts.policy?.(policy) ?? policy,
       settings: parts.settings,
-      guards: parts.guards,
-      timers: parts.timers,
+      guards: [...(parts.guards ?? []), ...(troubles ? [troubles.disk] : [])],
+      timers: parts.timers ?? troubles?.time,
+      pace: troubles,
       onEvent: (event) => {
         if (event.type in registrations) this.lastRegistration = event.type as keyof typeof registrations;
         this.roster.learn(event);
@@ -135,9 +149,60 @@ export class World implements Story {
     return this.#host.stop();
   }
 
-  /** Sends what a user or the operator asks for. @throws Rejection */
-  ask(request: Refusable): Promise<void> {
-    return this.#host.request(requestText(request), this.#sender.prepare(request));
+  /**
+   * Sends what a user or the operator asks for. Answers whether it was answered: some requests wait for others.
+   * @throws Rejection
+   */
+  async ask(request: Refusable): Promise<boolean> {
+    const prepared = this.#sender.prepare(request);
+    const ask = async (tower: Tower): Promise<void> => {
+      const answer = await prepared(tower);
+      this.#parts.onReply?.(request, answer);
+    };
+    if (this.#awaited > 0) {
+      this.#together.push(ask);
+      if (--this.#awaited === 0) await this.sendTogether();
+      return false;
+    }
+    if (!this.#twice) {
+      await this.#host.request(requestText(request), ask);
+      return true;
+    }
+    this.#twice = false;
+    const [first] = await this.#host.requestTogether([ask, ask]);
+    if (first?.status === 'rejected' && first.reason instanceof Rejection) throw first.reason;
+    return true;
+  }
+
+  /** Sends the requests that wait for each other. */
+  async sendTogether(): Promise<void> {
+    const asks = this.#together;
+    this.#together = [];
+    this.#awaited = 0;
+    if (asks.length > 0) await this.#host.requestTogether(asks);
+  }
+
+  /** Lets something go wrong, or ends all that does. Answers what is expected of the tower then. */
+  async fault(step: FaultStep): Promise<Finding[]> {
+    const troubles = this.#troubles;
+    assert(troubles, 'a world in which something can go wrong is opened with troubles');
+    this.tell({type: 'fault', height: this.height, fault: step.fault, amount: step.amount});
+    if (step.fault === 'race') this.#awaited = step.amount;
+    else if (step.fault === 'resend') this.#twice = true;
+    troubles.strike(step);
+    if (step.fault !== 'heal') {
+      await this.#host.tend(() => troubles.linger());
+      return [];
+    }
+    const isThere = () => this.tower.tip?.hash === this.chain.tip.hash;
+    let polls = 0;
+    for (; polls < healingPolls && !isThere(); polls++) await this.#host.tend(() => troubles.poll());
+    const claim = `the tip is ${this.chain.tip.height} after ${healingPolls} polls of a healthy node`;
+    const {tip, state} = this.tower;
+    const actual = `it is ${tip?.height}, and the tower is ${state.name}${state.error ? `: ${state.error.message}` : ''}`;
+    if (!isThere()) return [{met: false, claim, actual}];
+    await this.#host.settle();
+    return [];
   }
 
   async restart(kind: RestartKind): Promise<void> {
@@ -167,9 +232,10 @@ export class World implements Story {
   }
 
   async #follow(): Promise<void> {
+    const strays = this.#troubles?.strays ?? false;
     await this.#host.settle();
     // What a source over the chain makes of it is its own affair.
-    if (!this.#parts.source) {
+    if (!this.#parts.source && !strays) {
       const {tip} = this.tower;
       assert(tip?.hash === this.chain.tip.hash, `the tower is at ${tip?.hash}, the chain at ${this.chain.tip.hash}`);
     }

@@ -18,7 +18,8 @@ export const agreement: Invariant = {
       if (!rows.raw.has(layout.headerKey(tip.height))) wrong.push(`the header of the tip ${tip.height} is missing`);
       if (rows.raw.has(layout.headerKey(tip.height + 1))) wrong.push(`a header stands above the tip ${tip.height}`);
       const expected = (nextLog ?? progress.nextLog - events.length) + events.length;
-      if (progress.nextLog !== expected) wrong.push(`the next event is said to be ${progress.nextLog}, not ${expected}`);
+      if (progress.nextLog !== expected)
+        wrong.push(`the next event is said to be ${progress.nextLog}, not ${expected}`);
       nextLog = progress.nextLog;
       return [...wrong, ...wrongCounters(moment)];
     };
@@ -27,7 +28,14 @@ export const agreement: Invariant = {
 
 function wrongCounters({rows}: Moment): string[] {
   const {counters} = rows.meta;
-  const counted = {users: 0, appointments: 0, takenSlots: 0, pendingRequests: 0, closedRequests: 0, unprovenRequests: 0};
+  const counted = {
+    users: 0,
+    appointments: 0,
+    takenSlots: 0,
+    pendingRequests: 0,
+    closedRequests: 0,
+    unprovenRequests: 0,
+  };
   for (const {appointments, grantedSlots, availableSlots} of rows.users.values()) {
     counted.users++;
     counted.appointments += appointments;

@@ -19,11 +19,10 @@ function wrongDues({rows}: Moment): string[] {
     if (there.has(key)) found++;
     else wrong.push(`${what} does not stand in the due index`);
   };
-  for (const [id, {expiry}] of rows.users) expect(layout.dueKey('e', expiry, id), `user ${id}, who expires at ${expiry},`);
+  for (const [id, {expiry}] of rows.users)
+    expect(layout.dueKey('e', expiry, id), `user ${id}, who expires at ${expiry},`);
   for (const [id, {receivedHeight, closing}] of rows.requests) {
-    const key = closing
-      ? layout.requestDueKey('c', closing.height, id)
-      : layout.requestDueKey('t', receivedHeight, id);
+    const key = closing ? layout.requestDueKey('c', closing.height, id) : layout.requestDueKey('t', receivedHeight, id);
     expect(key, `request ${id}, ${closing ? `closed at ${closing.height}` : `received at ${receivedHeight}`},`);
   }
   if (found < there.size) wrong.push(`${there.size - found} rows of the due index are nobody's`);

@@ -28,7 +28,8 @@ function wrongUsers({rows, ledger}: Moment): Finding {
   const wrong: string[] = [];
   for (const [id, {expiry}] of rows.users) {
     const holder = ledger.users.get(id);
-    if (!holder) wrong.push(`user ${id}, who expires at ${expiry}, is there at ${ledger.tip.height}, but should not be`);
+    if (!holder)
+      wrong.push(`user ${id}, who expires at ${expiry}, is there at ${ledger.tip.height}, but should not be`);
     else if (holder.expiry !== expiry) wrong.push(`user ${id} expires at ${expiry}, not at ${holder.expiry}`);
   }
   for (const {id, expiry} of ledger.users.values()) {

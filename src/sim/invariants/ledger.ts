@@ -1,3 +1,4 @@
+import {unreachable} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {layout} from '../../store/index.js';
 import {decodeAppointment} from '../../store/appointment-row.js';
@@ -92,6 +93,13 @@ export class Ledger {
   /** Ids of those whom the block at this height of the chain has deleted, in order. */
   deletedAt(height: number): readonly number[] {
     return inOrder(this.#deleted.get(height) ?? []);
+  }
+
+  /** The hash of a tip below the start, which no event has told. */
+  findTip({height, hash}: {readonly height: number; readonly hash: string}): void {
+    if (this.tip.hash !== '' || this.tip.height !== height) return;
+    this.tip = {height, hash};
+    this.chain.set(height, hash);
   }
 
   /** Takes an event in. */
@@ -197,8 +205,14 @@ export class Ledger {
         // They are named by subscription, which events tell nobody.
         this.isLost = true;
         return undefined;
-      default:
+      case 'block_connected':
+      case 'block_disconnected':
+      case 'answer_late':
+      case 'state_changed':
+      case 'function_slow':
         return undefined;
+      default:
+        return unreachable(event);
     }
   }
 
@@ -242,7 +256,11 @@ export class Ledger {
 
 const inOrder = (users: readonly Holder[]): number[] => users.map(({id}) => id).sort((a, b) => a - b);
 
-function holderOf(id: number, {start, expiry, availableSlots: free, devices, subscription}: UserRow, rows: RowView): Holder {
+function holderOf(
+  id: number,
+  {start, expiry, availableSlots: free, devices, subscription}: UserRow,
+  rows: RowView,
+): Holder {
   const appointments = new Map<string, number>();
   for (const key of rows.keysOf('appointment')) {
     const place = layout.appointmentOf(key);

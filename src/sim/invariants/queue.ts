@@ -20,7 +20,9 @@ function wrongPlaces({rows}: Moment): string[] {
   for (const [id, {state, stage, kind, readyHeight, proven, answer}] of rows.requests) {
     if (state !== 'pending') continue;
     waiting++;
-    const there = answer ? answered.has(layout.answeredKey(id)) : ready.has(layout.readyKey(stage, kind, readyHeight, id, proven));
+    const there = answer
+      ? answered.has(layout.answeredKey(id))
+      : ready.has(layout.readyKey(stage, kind, readyHeight, id, proven));
     if (!there) wrong.push(`request ${id} is pending, and waits nowhere`);
   }
   if (ready.size + answered.size !== waiting) {

@@ -39,7 +39,8 @@ export const receipts: Invariant = {
         const text = textOf(reply);
         if (!promised.get(reply.key)?.has(text)) wrong.push(`a device was answered "${text}", which is not on disk`);
         if (reply.type === 'request') continue;
-        if (reply.type === 'registration' && signerOf(reply) !== towerId) wrong.push(`${text}: not signed by the tower`);
+        if (reply.type === 'registration' && signerOf(reply) !== towerId)
+          wrong.push(`${text}: not signed by the tower`);
         const {key, userId, slots, expiry} = reply;
         const before = held.get(key);
         const subscription = rows.users.get(userId)?.subscription ?? before?.subscription ?? 0;

@@ -38,7 +38,7 @@ export class Watch {
   #rows = new RowView();
   #ledger: Ledger | undefined;
   #store: KeyValueStore | undefined;
-  #replies: Reply[] = [];
+  readonly #replies: Reply[] = [];
   /** What was being written when the disk or the process failed. */
   #uncertain: readonly Change[] | undefined;
   #commits = 0;
@@ -64,7 +64,7 @@ export class Watch {
     return this.#rows;
   }
 
-  /** Whether anybody has been told anything yet that the rows do not show: nothing that was seen counts any more. */
+  /** Begins to watch these rows, or the same ones opened again. */
   async attach(store: KeyValueStore): Promise<KeyValueStore> {
     await this.#reopened(store);
     this.#store = store;
@@ -119,7 +119,9 @@ export class Watch {
       await this.#committed(lost);
       if (found.isEqual(this.#rows)) return;
     }
-    const wrong = ['what was on disk after the tower went down is neither the state before its last batch nor after it'];
+    const wrong = [
+      'what was on disk after the tower went down is neither the state before its last batch nor after it',
+    ];
     this.report({invariant: 'atomicity', wrong, height: this.#ledger.tip.height});
   }
 
@@ -142,9 +144,19 @@ export class Watch {
     try {
       const ledger = (this.#ledger ??= new Ledger(this.#rows.meta.settings));
       const reckoned = events.map((event) => ledger.enter(event));
+      ledger.findTip(this.#rows.meta.tip);
       const replies = this.#replies.splice(0);
       const {chain, towerId} = this.#parts;
-      const moment: Moment = {rows: this.#rows, batch, events: reckoned, ledger, replies, chain, towerId, store: this.#store!};
+      const moment: Moment = {
+        rows: this.#rows,
+        batch,
+        events: reckoned,
+        ledger,
+        replies,
+        chain,
+        towerId,
+        store: this.#store!,
+      };
       for (const {name, cost, check} of this.#checks) {
         if (cost === 'dear' && !closely) continue;
         const wrong = await check(moment);
