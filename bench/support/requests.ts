@@ -76,6 +76,7 @@ function* requestRows(
       proofHeight: startHeight,
       revision: 1,
       previous: null,
+      signedBefore: null,
       state: 'pending',
       stage: 'check',
       attempts: 0,

@@ -49,6 +49,8 @@ export interface RequestRow {
   readonly revision: number;
   /** The request that it superseded. */
   readonly previous: number | null;
+  /** Of one that is unproven: the newest signed one of its key and kind when it came. */
+  readonly signedBefore: number | null;
   readonly state: RequestState;
   readonly stage: RequestStage;
   /** Attempts to have it answered that ended in an error. */
@@ -60,7 +62,7 @@ export interface RequestRow {
 }
 
 export function encodeRequest(row: RequestRow): Buffer {
-  const {proven, answer, closing} = row;
+  const {proven, signedBefore, answer, closing} = row;
   // One order of fields, so that equal requests are equal bytes.
   return Buffer.from(
     JSON.stringify({
@@ -93,17 +95,18 @@ export function encodeRequest(row: RequestRow): Buffer {
       },
       // Said only where it is not so: most are proven.
       ...(proven ? {} : {proven}),
+      ...(signedBefore === null ? {} : {signedBefore}),
     } satisfies StoredRequest),
   );
 }
 
-type StoredRequest = Omit<RequestRow, 'proven'> & {readonly proven?: boolean};
+type StoredRequest = Omit<RequestRow, 'proven' | 'signedBefore'> & Partial<Pick<RequestRow, 'proven' | 'signedBefore'>>;
 
 export function decodeRequest(raw: Uint8Array): RequestRow {
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString();
   intact(text.startsWith('{"kind":"') && text.endsWith('}'), 'a request row cannot be read');
   try {
-    return {proven: true, ...(JSON.parse(text) as StoredRequest)};
+    return {proven: true, signedBefore: null, ...(JSON.parse(text) as StoredRequest)};
   } catch {
     intact(false, 'a request row cannot be read');
   }

@@ -158,7 +158,7 @@ function verifyProgress(id: number, row: RequestRow, {progress}: Meta, check: Ch
 }
 
 function verifyIsNewest(id: number, row: RequestRow, raw: Uint8Array | undefined, meta: Meta, check: Check): void {
-  const {key, kind, state, closing} = row;
+  const {key, kind, proven, state, closing} = row;
   const newest = raw && idOf(raw);
   if (newest === undefined) {
     // The newest one is forgotten when its time has come, even if an older one was closed at a greater height.
@@ -166,7 +166,12 @@ function verifyIsNewest(id: number, row: RequestRow, raw: Uint8Array | undefined
     check.that(mayBeForgotten, () => `request ${id} is not found as a ${kind} of ${key}`);
     return;
   }
-  check.that(newest >= id, () => `request ${id} is newer than request ${newest}, the newest ${kind} of ${key}`);
+  // One that nobody has signed gives way to an older one that a reorg has brought back.
+  const gaveWay = !proven && closing !== null;
+  check.that(
+    newest >= id || gaveWay,
+    () => `request ${id} is newer than request ${newest}, the newest ${kind} of ${key}`,
+  );
   check.that(
     state !== 'pending' || newest <= id,
     () => `request ${id} is pending, but request ${newest} is the newest ${kind} of ${key}`,

@@ -32,6 +32,7 @@ const request: fc.Arbitrary<RequestRow> = fc.record(
     proofHeight: u32,
     revision: fc.nat(10),
     previous: fc.option(id),
+    signedBefore: fc.option(id),
     state: fc.constantFrom('pending' as const, 'approved' as const, 'expired' as const),
     stage: fc.constantFrom('callback' as const, 'check' as const),
     attempts: fc.nat(100),

@@ -37,6 +37,7 @@ const pending = (id: number, more: Partial<RequestRow> = {}): RequestRow => ({
   proofHeight: 159,
   revision: 1,
   previous: null,
+  signedBefore: null,
   state: 'pending',
   stage: 'callback',
   attempts: 0,

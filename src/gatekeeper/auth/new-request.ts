@@ -13,7 +13,7 @@ export interface Received {
 /** What is new about a request. */
 export interface NewRequest extends Pick<
   RequestRow,
-  'kind' | 'key' | 'infoHash' | 'nodeInfo' | 'proven' | 'proofHeight' | 'revision'
+  'kind' | 'key' | 'infoHash' | 'nodeInfo' | 'proven' | 'proofHeight' | 'revision' | 'signedBefore'
 > {
   /** signup_info or login_info; null for a node. */
   readonly info: string | null;

@@ -67,7 +67,17 @@ export async function receive(
   admit?.({bytes: requestBytes(submission), tipHeight: tip.height});
 
   const revision = pending ? pending.row.revision + 1 : 1;
-  const request = {kind, key, info, infoHash, nodeInfo, proven: true, proofHeight: blockHeight, revision};
+  const request = {
+    kind,
+    key,
+    info,
+    infoHash,
+    nodeInfo,
+    proven: true,
+    proofHeight: blockHeight,
+    revision,
+    signedBefore: null,
+  };
   const received = await fileRequest(transaction, publish, {...request, supersedes});
   if (signup) {
     close(transaction, publish, signup, 'superseded', {

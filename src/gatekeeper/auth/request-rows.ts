@@ -99,13 +99,14 @@ export function closeRequest(
   return closed;
 }
 
-/** A request that timed out in a block which is gone waits again, as it did before. */
+/** A request that timed out in a block which is gone waits again, as it did before, and is the newest of its kind. */
 export function reopenRequest(transaction: Transaction, id: number, row: RequestRow): void {
   assertTransition(row.state, 'pending');
   assert(row.closing, `request ${id} is expired, but was never closed`);
   transaction.del(requestDueKey('c', row.closing.height, id));
   count(transaction, row, {closed: -1});
   putPending(transaction, id, {...row, state: 'pending', closing: null});
+  transaction.put(requestOfKey(row.key, row.kind), encodeIds([id]));
 }
 
 /** Nothing is left of a closed request. */

@@ -8,6 +8,7 @@ import {maxU32} from '../settings.js';
 import {readDevice} from './devices.js';
 import type {AuthEvent} from './events.js';
 import {hasWhat} from './level.js';
+import type {Received} from './new-request.js';
 import {closeRequest, newestRequest, reopenRequest} from './request-rows.js';
 
 /** Request ids named in an event; the rest is only counted. */
@@ -61,7 +62,7 @@ export async function expireRequests(transaction: Transaction, {height, hash}: C
 
 /**
  * Undoes phase 3 of the block at this height: its requests are pending again, as they were, unless the device has sent
- * a newer one of the kind, or has been authorized.
+ * a newer one of the kind, or has been authorized. What nobody has signed gives way to what the device has.
  *
  * @param below the tip once the block is gone
  */
@@ -84,8 +85,11 @@ export async function restoreRequests(
       if (!rows[i]) continue;
       const row = decodeRequest(rows[i]);
       if (await isNeedless(transaction, id, row)) {
-        superseded.push(supersede(transaction, {id, row}, below));
+        superseded.push(supersede(transaction, {id, row}, below, 'superseded after it had expired'));
         continue;
+      }
+      for (const unproven of await unprovenBeside(transaction, row)) {
+        superseded.push(supersede(transaction, unproven, below, `superseded by request ${id}, which is signed`));
       }
       reopenRequest(transaction, id, row);
       count++;
@@ -98,10 +102,11 @@ export async function restoreRequests(
 
 function supersede(
   transaction: Transaction,
-  {id, row}: {readonly id: number; readonly row: RequestRow},
+  {id, row}: Received,
   {height, hash}: ChainHeader,
+  reason: string,
 ): AuthEvent {
-  const closing = {actor: 'chain', reason: 'superseded after it had expired', userId: null, role: null};
+  const closing = {actor: 'chain', reason, userId: null, role: null};
   const {kind, key} = closeRequest(transaction, id, row, 'superseded', {height, hash, ...closing});
   const {actor: decidedBy, ...decision} = closing;
   return {type: 'request_decided', height, requestId: id, kind, key, state: 'superseded', decidedBy, ...decision};
@@ -109,5 +114,14 @@ function supersede(
 
 async function isNeedless(transaction: Transaction, id: number, row: RequestRow): Promise<boolean> {
   const newest = await newestRequest(transaction, row.key, row.kind);
-  return newest?.id !== id || hasWhat(row.kind, await readDevice(transaction, row.key));
+  const isNewest = newest?.id === id || (row.proven && newest?.row.signedBefore === id);
+  return !isNewest || hasWhat(row.kind, await readDevice(transaction, row.key));
+}
+
+/** Pending requests that anybody may have sent, and that a request of the device's own takes the place of. */
+async function unprovenBeside(transaction: Transaction, {proven, key, kind}: RequestRow): Promise<Received[]> {
+  if (!proven) return [];
+  const kinds = kind === 'user_login' ? ([kind, 'user_signup'] as const) : [kind];
+  const newest = await Promise.all(kinds.map((one) => newestRequest(transaction, key, one)));
+  return newest.filter((one) => one !== undefined && one.row.state === 'pending' && !one.row.proven) as Received[];
 }

@@ -55,12 +55,19 @@ export const transitions: readonly Transition[] = [
   {from: 'pending', to: 'superseded', by: 'operator', when: 'an operator authorizes its key otherwise'},
   {from: 'pending', to: 'superseded', by: 'program', when: 'the embedding program authorizes its key otherwise'},
 
+  {
+    from: 'pending',
+    to: 'superseded',
+    by: 'disconnect',
+    when: 'nobody has signed it, and a signed request of its key is pending again',
+  },
+
   {from: 'expired', to: 'pending', by: 'disconnect', when: 'the block that timed it out is disconnected'},
   {
     from: 'expired',
     to: 'superseded',
     by: 'disconnect',
-    when: 'the block that timed it out is disconnected, and its key has a newer request of the kind or is authorized',
+    when: 'the block that timed it out is disconnected, and its key has signed a newer one of the kind, or is authorized',
   },
 ];
 

@@ -64,6 +64,7 @@ export async function receiveUnproven(
     // So that what the device signed before it cannot be sent once more behind it.
     proofHeight: newest?.row.proofHeight ?? 0,
     revision: 1,
+    signedBefore: newest === undefined ? null : newest.row.proven ? newest.id : newest.row.signedBefore,
     supersedes: undefined,
   });
 }

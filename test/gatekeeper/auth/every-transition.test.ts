@@ -236,6 +236,15 @@ const stories: Readonly<Record<string, readonly ((t: ExecutionContext) => Promis
       return {world, requestId: 2, move: () => world.tower.auth.approve(1, {actor: 'program'}), closing: superseded};
     },
   ],
+  'pending superseded disconnect': [
+    async (t) => {
+      const world = await expired(t);
+      await world.tower.auth.requestRegistration(publicKey(2));
+      const reason = 'superseded by request 1, which is signed';
+      const closing = {actor: 'chain', height: 104, reason, userId: null};
+      return {world, requestId: 2, move: () => world.disconnect(1), closing};
+    },
+  ],
   'expired pending disconnect': [
     async (t) => {
       const world = await expired(t);

@@ -213,6 +213,59 @@ test('a login that a reorg has brought back goes before the signup that a strang
   t.deepEqual(await world.problems(), []);
 });
 
+test('what a stranger sent meanwhile does not keep a signed request from coming back with a reorg', async (t) => {
+  const world = await World.begin(t, {settings: {...user, requestTtl: 2}});
+  await ask(world, {device: 2, info: 'my invite'});
+  await world.mine(2);
+  t.like(await registration(world, 2), {requestId: 2, proven: false});
+  await world.disconnect(1);
+  const {auth} = world.tower;
+  t.like(await auth.request(1), {state: 'pending', proven: true, info: 'my invite'});
+  t.like(await auth.request(2), {
+    state: 'superseded',
+    closing: {reason: 'superseded by request 1, which is signed'},
+  });
+  t.is(auth.unprovenRequests, 0);
+  t.deepEqual(await world.problems(), []);
+  t.is((await registration(world, 2)).requestId, 1);
+  t.like(await ask(world, {device: 2, info: 'another invite'}), {requestId: 3, supersedes: 1});
+  await world.mine();
+  t.is((await world.tower.auth.request(3)).state, 'pending', 'it has its whole time');
+  t.deepEqual(await world.problems(), []);
+});
+
+test('nor does one of many that strangers sent and nobody decided', async (t) => {
+  const world = await World.begin(t, {settings: {...user, requestTtl: 1}});
+  await ask(world, {device: 2});
+  for (let id = 2; id <= 4; id++) {
+    await world.mine();
+    t.is((await registration(world, 2)).requestId, id);
+  }
+  await world.disconnect(2);
+  t.is((await world.tower.auth.request(1)).state, 'expired', 'its own block still stands');
+  t.is((await world.tower.auth.request(2)).state, 'superseded');
+  await world.disconnect(1);
+  t.is((await world.tower.auth.request(1)).state, 'pending');
+  t.deepEqual(await world.problems(), []);
+});
+
+test('a signed request that its device has signed another after does not come back in front of it', async (t) => {
+  const world = await World.begin(t, {settings: {...user, requestTtl: 2, deniedCooldown: 1, proofWindow: 6}});
+  await ask(world, {device: 2});
+  await world.mine(2);
+  t.is((await ask(world, {device: 2, info: 'second'})).requestId, 2);
+  await world.tower.auth.deny(2, {actor: 'operator', reason: 'no'});
+  await world.mine();
+  t.is((await registration(world, 2)).requestId, 3);
+  await world.disconnect(2);
+  t.like(await world.tower.auth.request(1), {
+    state: 'superseded',
+    closing: {reason: 'superseded after it had expired'},
+  });
+  t.is((await world.tower.auth.request(3)).state, 'pending');
+  t.deepEqual(await world.problems(), []);
+});
+
 test('a request that is new may be refused a place by whoever let it in, and one that is not is answered', async (t) => {
   const world = await World.begin(t, {settings: user});
   const admitted: object[] = [];

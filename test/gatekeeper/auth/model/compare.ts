@@ -37,6 +37,7 @@ async function requestsIn(rows: KeyValueReader): Promise<unknown[]> {
       proof: row.proofHeight,
       revision: row.revision,
       supersedes: row.previous,
+      signedBefore: row.signedBefore,
       state: row.state,
       stage: row.stage,
       attempts: row.attempts,

@@ -34,6 +34,8 @@ export interface ModelRequest {
   readonly proof: number;
   readonly revision: number;
   readonly supersedes: number | null;
+  /** Of one that is unproven: the newest signed one of its key and kind when it came. */
+  readonly signedBefore: number | null;
   state: RequestState;
   stage: RequestStage;
   attempts: number;
@@ -73,6 +75,7 @@ export class Model {
   /** Hashes by height; those far below the first tip may be missing. */
   readonly chain: string[];
   readonly #blocks = new Map<number, Block>();
+  readonly #newest = new Map<string, number>();
   #entries: Entry[] = [];
 
   constructor(chain: readonly string[], settings: GatekeeperSettings) {
@@ -89,8 +92,9 @@ export class Model {
     return [...this.requests.values()].filter(({state}) => state === 'pending');
   }
 
+  /** The one that was sent last, unless a reorg has brought back one that its device had signed before. */
   newest(key: number, kind: RequestKind): ModelRequest | undefined {
-    return [...this.requests.values()].findLast((request) => request.key === key && request.kind === kind);
+    return this.requests.get(this.#newest.get(`${key} ${kind}`) ?? 0);
   }
 
   /** Whether a device has what a request of this kind would give it. */
@@ -146,6 +150,9 @@ export class Model {
     const {kind, key, proven, proof} = request;
     const before = this.#pendingOf(key, kind);
     const id = this.requests.size + 1;
+    const newest = this.newest(key, kind);
+    const signed = newest?.proven ? newest.id : (newest?.signedBefore ?? null);
+    this.#newest.set(`${key} ${kind}`, id);
     if (before) this.#end(before, 'superseded', 'device', {});
     this.requests.set(id, {
       id,
@@ -153,6 +160,7 @@ export class Model {
       received: this.height,
       receivedHash: this.#tip.hash,
       supersedes: before?.id ?? null,
+      signedBefore: proven ? null : signed,
       state: 'pending',
       stage: 'callback',
       attempts: 0,
@@ -267,15 +275,14 @@ export class Model {
       const hash = this.chain.pop()!;
       const {deleted, expired} = this.#blocks.get(height) ?? {deleted: [], expired: []};
       this.#blocks.delete(height);
-      const back = expired.map((id) => this.requests.get(id)!);
+      const back = expired.map((id) => this.requests.get(id)!).sort((a, b) => a.received - b.received || a.id - b.id);
       const open = back.filter((request) => this.#mayReopen(request));
-      const needless = back
-        .filter((request) => !open.includes(request))
-        .sort((a, b) => a.received - b.received || a.id - b.id);
-      for (const request of needless) this.#end(request, 'superseded', 'chain', {});
+      const gone = back.flatMap((request) => (open.includes(request) ? this.#unprovenBeside(request) : [request]));
+      for (const request of gone) this.#end(request, 'superseded', 'chain', {});
       for (const request of open) {
         request.state = 'pending';
         request.closing = null;
+        this.#newest.set(`${request.key} ${request.kind}`, request.id);
       }
       const userIds = this.people.restore(deleted);
       this.#tell({
@@ -285,7 +292,7 @@ export class Model {
         userIds: userIds.sort((a, b) => a - b),
         restoredRequests: open.map(({id}) => id).sort((a, b) => a - b),
       });
-      for (const request of needless) this.#tellDecided(request);
+      for (const request of gone) this.#tellDecided(request);
     }) as Entry[];
   }
 
@@ -308,7 +315,7 @@ export class Model {
     );
     return (
       blocks.every(({settings}) => settings === this.settings) &&
-      expired.every((request) => !request.answer && !restored.has(request.key) && this.#mayReopen(request))
+      expired.every((request) => !request.answer && !restored.has(request.key) && this.#returnsAlone(request))
     );
   }
 
@@ -321,7 +328,19 @@ export class Model {
   }
 
   #mayReopen(request: ModelRequest): boolean {
-    return this.newest(request.key, request.kind) === request && !this.#isNeedless(request);
+    const newest = this.newest(request.key, request.kind);
+    const isNewest = newest === request || (request.proven && newest?.signedBefore === request.id);
+    return isNewest && !this.#isNeedless(request);
+  }
+
+  #returnsAlone(request: ModelRequest): boolean {
+    const isNewest = this.newest(request.key, request.kind) === request;
+    return isNewest && this.#mayReopen(request) && this.#unprovenBeside(request).length === 0;
+  }
+
+  #unprovenBeside({proven, key, kind}: ModelRequest): ModelRequest[] {
+    const kinds: RequestKind[] = kind === 'user_login' ? [kind, 'user_signup'] : [kind];
+    return proven ? this.pending.filter((one) => !one.proven && one.key === key && kinds.includes(one.kind)) : [];
   }
 
   #isNeedless({key, kind}: ModelRequest): boolean {
