@@ -1,7 +1,15 @@
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import type {ChainSource} from '../chain/chain-source.js';
+import {parseFixture} from '../chain/fixture.js';
 import type {Network} from '../chain/network.js';
+import {SimulatedChain} from '../chain/simulated-chain.js';
+import {systemTimers} from '../chain/timers.js';
+import {OperationalError} from '../errors/index.js';
+import {type PlaybackOptions, playTape} from '../sim/tape/playback.js';
+import type {Tape} from '../sim/tape/tape-reader.js';
 import {countInWords, plural} from '../sim/heights.js';
-import {type Divergence, replayTape} from '../sim/tape/replay.js';
+import {type Divergence, type Replayed, replayTape} from '../sim/tape/replay.js';
 import {LevelStore} from '../store/level-store.js';
 import {toWire} from '../tower/wire-names.js';
 import type {Io} from './io.js';
@@ -27,8 +35,15 @@ export interface TapeReplayOutput {
   readonly divergence: Divergence | null;
 }
 
+/** What the tower of a tape is to live through again. */
+export interface Surroundings {
+  /** File of a fixture chain with every block of the tape; without it only what was decided is decided anew. */
+  readonly blocks?: string | undefined;
+  readonly chain: 'simulated' | 'fake-bitcoind';
+}
+
 /** Replays a tape on a store of its own, on disk: however many users it tells of, memory stays as it is. */
-export async function replayTapeFile(file: string, io: Io): Promise<TapeReplayOutput> {
+export async function replayTapeFile(file: string, io: Io, surroundings: Surroundings): Promise<TapeReplayOutput> {
   const tape = await openTape(file);
   const {network, bartizan: madeBy, start, events} = tape.head;
   const scratch = await makeScratchFolder();
@@ -36,7 +51,10 @@ export async function replayTapeFile(file: string, io: Io): Promise<TapeReplayOu
   try {
     const rows = await LevelStore.open(join(scratch.path, 'store'));
     try {
-      const replayed = await replayTape(tape, {rows, tell: (done, total) => progress.update(done, total)});
+      const tell = (done: number, total: number) => progress.update(done, total);
+      const replayed = await (surroundings.blocks === undefined
+        ? replayTape(tape, {rows, tell})
+        : playOn(tape, surroundings.blocks, surroundings.chain, {rows, tell}));
       const {tip, digest, divergence} = replayed;
       const heights = {startHeight: start.height, events, replayed: replayed.events};
       return {tape: file, network, madeBy, ...heights, ...tip, digest, divergence};
@@ -49,6 +67,26 @@ export async function replayTapeFile(file: string, io: Io): Promise<TapeReplayOu
     progress.end();
     await scratch.release();
   }
+}
+
+async function playOn(
+  tape: Tape,
+  path: string,
+  on: Surroundings['chain'],
+  options: Pick<PlaybackOptions, 'rows' | 'tell'>,
+): Promise<Replayed> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
+  });
+  const blocks = parseFixture(text, path).blocks.map(({raw}) => raw);
+  const chain = new SimulatedChain({seed: 'nothing is mined'});
+  const source = on === 'simulated' ? chain : await fakeSource(chain);
+  return playTape(tape, {...options, chain, source, blocks});
+}
+
+async function fakeSource(chain: SimulatedChain): Promise<ChainSource> {
+  const {openFakeSource} = await import('../chain/bitcoind/fake/index.js');
+  return openFakeSource({chain, timers: systemTimers}).source;
 }
 
 export function renderTapeReplay(output: TapeReplayOutput, paint: Paint): string {

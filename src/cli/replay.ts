@@ -8,7 +8,7 @@ import {Tower} from '../tower/tower.js';
 import {plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
 import {loadProgress} from './progress.js';
-import {renderTapeReplay, replayTapeFile, type TapeReplayOutput} from './replay-tape.js';
+import {renderTapeReplay, replayTapeFile, type Surroundings, type TapeReplayOutput} from './replay-tape.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 import {isTapeFile} from './tape-file.js';
@@ -36,6 +36,14 @@ interface ReplayOutput {
 export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
   define(command) {
     command.argument('<file>', 'a tape, or a fixture chain: one raw block in hex a line, in order of arrival');
+    command.option(
+      '--blocks <file>',
+      'with a tape: its blocks, as a fixture chain, which a whole tower is to follow again',
+    );
+    command.option(
+      '--chain <kind>',
+      'with --blocks: simulated or fake-bitcoind, through the adapter (default: simulated)',
+    );
     command.addHelpText(
       'after',
       '\nA fresh tower in memory follows the chain as its blocks arrive, one after the other. Of a tape, which is told by its\n' +
@@ -44,12 +52,15 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
     );
   },
 
-  async run({args, io}, show) {
+  async run({args, io, options}, show) {
     const file = args[0]!;
     if (await isTapeFile(file)) {
-      const output = await replayTapeFile(file, io);
+      const output = await replayTapeFile(file, io, surroundingsIn(options));
       show(output);
       return output.divergence === null ? 0 : 1;
+    }
+    if (options['blocks'] !== undefined || options['chain'] !== undefined) {
+      throw new OperationalError('TOWER_USAGE', `--blocks and --chain go with a tape, and ${file} is none`);
     }
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw new OperationalError('TOWER_FILE_FAILED', `${file} cannot be read`, {cause});
@@ -102,6 +113,16 @@ const renderChain = (
       ['digest', digest],
     ]),
   ].join('\n');
+
+function surroundingsIn({blocks, chain = 'simulated'}: Readonly<Record<string, unknown>>): Surroundings {
+  if (chain !== 'simulated' && chain !== 'fake-bitcoind') {
+    throw new OperationalError(
+      'TOWER_USAGE',
+      `--chain is ${JSON.stringify(chain)}, but must be simulated or fake-bitcoind`,
+    );
+  }
+  return {blocks: typeof blocks === 'string' ? blocks : undefined, chain};
+}
 
 function extendRuns(runs: Run[], type: Run['type'], height: number): void {
   const last = runs.at(-1);

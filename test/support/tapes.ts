@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {packageVersion} from '../../src/daemon/version.js';
 import {exportTape, type Exported} from '../../src/sim/tape/export.js';
 import {type Replayed, replayTape} from '../../src/sim/tape/replay.js';
 import {Tape} from '../../src/sim/tape/tape-reader.js';
@@ -14,7 +15,7 @@ export async function tapeOf(rows: KeyValueReader, checkpoint?: KeyValueReader):
   let text = '';
   const exported = await exportTape({
     log: {end: () => readLogEnd(rows), page: (options) => readLogPage(rows, options)},
-    version: '0.0.0',
+    version: await packageVersion(),
     checkpoint,
     write: async (lines) => {
       text += lines;
