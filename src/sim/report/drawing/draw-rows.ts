@@ -1,0 +1,134 @@
+import {isFolded, lastAtMost} from './axis.js';
+import {columnsIn, type View} from './draw-chain.js';
+import {drawRequest, requestText} from './draw-requests.js';
+import {drawUser, userText} from './draw-users.js';
+import {foldX, type Row, type Scene} from './scene.js';
+import {escapeText, fitText, px, thousands} from './text.js';
+
+/** Indices of the rows that a view touches, the last one excluded. */
+function rowsIn({tops, rows}: Scene, {top, bottom}: View): [first: number, end: number] {
+  const first = Math.max(
+    0,
+    lastAtMost(tops, top, (y) => y),
+  );
+  return [
+    first,
+    rows.length === 0
+      ? 0
+      : Math.max(
+          first,
+          lastAtMost(tops, bottom, (y) => y),
+        ) + 1,
+  ];
+}
+
+/** Everything to the right of the labels. */
+export function drawRows(scene: Scene, view: View): string {
+  const [first, end] = rowsIn(scene, view);
+  let drawn = drawBands(scene, view);
+  for (let i = first; i < end; i++) {
+    const row = scene.rows[i]!;
+    const y = scene.tops[i]!;
+    if (row.type === 'user') drawn += drawUser(scene, row.user, view, {y, height: row.height});
+    else if (row.type === 'request') drawn += drawRequest(scene, row.request, view, {y, height: row.height});
+    else if (row.type === 'population') drawn += drawPopulation(scene, view, y + 8, row.height - 18);
+  }
+  return drawn + drawTears(scene, view);
+}
+
+/** Branches that were left, and the reorgs that left them, as bands behind the rows. */
+function drawBands({axis, seams, rowsHeight}: Scene, {left, right}: View): string {
+  return seams
+    .filter(({from, to}) => to >= left && from <= right)
+    .map(({column, from, to}) => {
+      const seam = axis.lefts[column]!;
+      const band = `<rect class="band" x="${px(from)}" y="0" width="${px(seam - from)}" height="${px(rowsHeight)}"/>`;
+      return `${band}<rect class="seam" x="${px(seam)}" y="0" width="${px(to - seam)}" height="${px(rowsHeight)}"/>`;
+    })
+    .join('');
+}
+
+/** Where blocks are left out, everything is torn. */
+function drawTears(scene: Scene, view: View): string {
+  const {first, last} = columnsIn(scene, view);
+  const {axis, rowsHeight} = scene;
+  if (axis.unit < 3) return '';
+  const [top, bottom] = [Math.max(0, view.top - 16), Math.min(rowsHeight, view.bottom + 16)];
+  const teeth = Math.max(0, Math.ceil((bottom - Math.floor(top / 8) * 8) / 8));
+  const zigzag = Array.from({length: teeth}, (_, i) => `l${i % 2 === 0 ? 3 : -3} 4l${i % 2 === 0 ? -3 : 3} 4`).join('');
+  let d = '';
+  for (let i = first; i <= last; i++) {
+    if (isFolded(axis.columns[i]!)) d += `M${px(foldX(axis, i))} ${px(Math.floor(top / 8) * 8)}${zigzag}`;
+  }
+  return d === '' ? '' : `<path class="tear-edge" d="${d}"/><path class="tear" d="${d}"/>`;
+}
+
+/** How many users there are, by state: active below, in grace on top of them. */
+function drawPopulation({story, xs, axis}: Scene, {left, right}: View, y: number, height: number): string {
+  const most = Math.max(1, ...story.steps.map(({active, grace}) => active + grace));
+  const first = Math.max(0, lastAtMost(xs, left, (x) => x) - 1);
+  const points: {x: number; active: number; all: number}[] = [];
+  for (let i = first; i < xs.length; i++) {
+    const {active, grace} = story.steps[i]!;
+    points.push({x: xs[i]!, active, all: active + grace});
+    if (xs[i]! > right) break;
+  }
+  const yOf = (count: number) => px(y + height - (count / most) * height);
+  const outline = (of: (it: (typeof points)[number]) => number) =>
+    points.map((it) => `H${px(it.x)}V${yOf(of(it))}`).join('');
+  const last = points.length + first === xs.length ? axis.width : points.at(-1)!.x;
+  const back = [...points].reverse();
+  const active = `M${px(points[0]!.x)} ${yOf(0)}${outline((it) => it.active)}H${px(last)}V${yOf(0)}z`;
+  const grace = `M${px(points[0]!.x)} ${yOf(points[0]!.active)}${outline((it) => it.all)}H${px(last)}${back
+    .map((it) => `V${yOf(it.active)}H${px(it.x)}`)
+    .join('')}z`;
+  return [
+    `<path class="active" d="${active}"/><path class="grace" d="${grace}"/><path class="hatch" d="${grace}"/>`,
+    `<path class="scale" d="M0 ${yOf(most)}H${px(axis.width)}M0 ${yOf(0)}H${px(axis.width)}"/>`,
+    `<text class="fate" x="${px(axis.width + 8)}" y="${px(y + 8)}">${thousands(most)} at most</text>`,
+  ].join('');
+}
+
+/** Names, and how those whom they belong to stand at a step. */
+export function drawLabels(scene: Scene, view: View, step: number): string {
+  const [first, end] = rowsIn(scene, view);
+  let drawn = '';
+  for (let i = first; i < end; i++) drawn += drawLabel(scene, scene.rows[i]!, scene.tops[i]!, step);
+  return drawn;
+}
+
+function drawLabel({labelWidth, story}: Scene, row: Row, y: number, step: number): string {
+  const width = labelWidth - 28;
+  const text = (className: string, value: string, {x = 16, dy, size = 11}: {x?: number; dy: number; size?: number}) =>
+    `<text class="${className}" x="${x}" y="${px(y + dy)}">${escapeText(fitText(value, width, size))}</text>`;
+  const middle = row.height / 2;
+  switch (row.type) {
+    case 'heading':
+      return `<text class="heading" x="16" y="${px(y + 22)}">${escapeText(row.text)}</text>`;
+    case 'rest':
+      return `<text class="detail" x="16" y="${px(y + 16)}">${escapeText(row.text)}</text>`;
+    case 'population': {
+      const {active, grace} = story.steps[step]!;
+      return [
+        text('name', `${thousands(active + grace)} users`, {dy: 30, size: 13}),
+        text('detail', `${thousands(active)} active`, {dy: 48}),
+        text('detail', `${thousands(grace)} in grace`, {dy: 64}),
+      ].join('');
+    }
+    case 'user': {
+      const now = userText(row.user, step);
+      const title = `<title>${escapeText(`${row.user.name} (user ${row.user.id}): ${now?.long ?? 'not registered yet'}`)}</title>`;
+      const detail = now?.short ?? 'not registered yet';
+      if (row.height < 36)
+        return `<g>${title}${text(`name small ${now?.state ?? 'none'}`, row.user.name, {dy: middle + 4, size: 12})}</g>`;
+      return `<g>${title}${text('name', row.user.name, {dy: middle - 2, size: 13})}${text(`detail ${now?.state ?? ''}`, detail, {dy: middle + 12})}</g>`;
+    }
+    case 'request': {
+      const now = requestText(row.request, step);
+      const title = `<title>${escapeText(`${row.request.name} (request ${row.request.id}): ${now?.long ?? 'not received yet'}`)}</title>`;
+      return `<g>${title}${text(now ? 'name small' : 'name small none', `${row.request.name}`, {dy: middle + 4, size: 12})}</g>`;
+    }
+    default:
+      return row satisfies never;
+  }
+}

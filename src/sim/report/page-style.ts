@@ -1,0 +1,83 @@
+import {drawingStyle, fonts, switchStyle, themeStyle} from './style.js';
+
+/** How the page looks; the drawing in it looks like the still picture. */
+export const pageStyle = `${themeStyle(':root')}
+${switchStyle}
+*{box-sizing:border-box}
+[hidden]{display:none!important}
+body{margin:0;background:var(--ground);color:var(--ink);${fonts};font-size:15px;line-height:1.5}
+main,body>header,body>footer{max-width:1720px;margin:0 auto;padding:0 24px}
+body>header{padding-top:22px}
+h1{font-size:24px;line-height:1.25;margin:0;text-wrap:balance;overflow-wrap:anywhere}
+h2{font-size:13px;margin:0;letter-spacing:.02em}
+p{margin:6px 0;max-width:80ch;color:var(--dim);overflow-wrap:anywhere;white-space:pre-line}
+.top{display:flex;gap:16px;align-items:flex-start;justify-content:space-between}
+button,select,input{font:inherit;color:inherit}
+button,select,input[type=search]{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:4px 11px;min-height:32px}
+button{cursor:pointer;white-space:nowrap}
+button:hover,select:hover{background:var(--raised)}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+.facts{display:flex;flex-wrap:wrap;gap:6px 22px;margin:12px 0;font-size:13.5px}
+.facts div{display:flex;gap:7px;min-width:0}
+.facts dt{color:var(--dim)}
+.facts dd{margin:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere;min-width:0}
+code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.92em}
+.verdict{font-weight:650;border-radius:999px;padding:1px 12px;border:1.5px solid}
+.verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}.verdict.plain{color:var(--dim)}
+.alarm{border:2px solid var(--bad);border-radius:12px;background:var(--panel);padding:12px 18px;margin:14px 0}
+.alarm h2{font-size:17px;color:var(--bad);letter-spacing:0}
+.alarm ol{margin:8px 0 0;padding:0;list-style:none;display:grid;gap:8px}
+.alarm button{white-space:normal;text-align:left;width:100%}
+.alarm small{color:var(--dim);display:block;font-size:13px}
+.controls{position:sticky;top:0;z-index:3;background:var(--ground);padding:10px 0 8px}
+.bar{display:flex;flex-wrap:wrap;gap:8px;align-items:center}
+.bar input[type=range]{flex:1 1 240px;min-width:120px;accent-color:var(--accent);height:28px;margin:0}
+#position{font-variant-numeric:tabular-nums;color:var(--dim);min-width:74px;text-align:right}
+.state{display:flex;flex-wrap:wrap;gap:2px 20px;margin-top:6px;font-size:13.5px;min-height:3.1em;align-items:flex-start}
+.state dl{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0}
+.state dl div{display:flex;gap:6px}
+.state dt{color:var(--dim)}
+.state dd{margin:0;font-weight:650;font-variant-numeric:tabular-nums;min-width:1.2em}
+#now{flex:1 1 420px;min-width:0;max-height:4.6em;overflow:auto}
+.line{display:flex;gap:8px;overflow-wrap:anywhere}
+.line>.mk{flex:none;width:1.1em;text-align:center}
+.line.quiet{color:var(--dim)}.line.strong{font-weight:650}
+.line.good>.mk{color:var(--good)}.line.warn>.mk{color:var(--warn)}.line.bad,.line.bad>.mk{color:var(--bad)}
+.split{display:grid;gap:16px;grid-template-columns:minmax(0,1fr)}
+@media(min-width:1280px){.split{grid-template-columns:minmax(0,1fr) 410px}}
+.card{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;overflow:hidden}
+#stage{position:relative;overflow:auto;max-height:72vh;overscroll-behavior:contain}
+#sizer{min-width:100%;position:relative}
+#pane{position:sticky;top:0;left:0;overflow:hidden;cursor:pointer}
+#pane svg{display:block;width:100%;height:100%}
+.drawing .cover{fill:var(--panel)}
+#cursor{position:absolute;top:0;bottom:0;left:-1px;width:2px;background:var(--accent);pointer-events:none}
+#cursor::before{content:"";position:absolute;top:0;left:-5px;border:6px solid transparent;border-top-color:var(--accent)}
+#veil{position:absolute;top:0;bottom:0;background:var(--panel);opacity:.62;pointer-events:none}
+#hint{position:fixed;top:0;left:0;z-index:5;max-width:min(420px,92vw);background:var(--ink);color:var(--panel);padding:7px 11px;border-radius:8px;font-size:13px;pointer-events:none;display:grid;overflow-wrap:anywhere}
+.log{display:flex;flex-direction:column}
+.tools{display:flex;flex-wrap:wrap;gap:8px;padding:10px 12px;border-bottom:1px solid var(--line);align-items:center}
+.tools input{flex:1 1 130px;min-width:0}
+.tools output{color:var(--dim);font-size:13px;font-variant-numeric:tabular-nums}
+#log{position:relative;list-style:none;margin:0;padding:0;overflow:auto;max-height:72vh;flex:1 1 320px;font-size:13.5px}
+#log li{content-visibility:auto;contain-intrinsic-size:auto 30px}
+#log button{all:unset;box-sizing:border-box;cursor:pointer;display:grid;grid-template-columns:62px minmax(0,1fr);gap:0 10px;width:100%;padding:4px 12px;border-left:3px solid transparent}
+#log button:hover{background:var(--raised)}
+#log button:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
+#log [aria-current] button{background:var(--raised);border-left-color:var(--accent)}
+#log .h{color:var(--dim);text-align:right;font-variant-numeric:tabular-nums}
+#log .note{grid-column:1/-1;font-style:italic;padding:8px 0 4px;white-space:pre-line;overflow-wrap:anywhere}
+#log .more button{display:block;text-align:center;color:var(--accent)}
+#log .none{padding:14px;color:var(--dim)}
+.legend{display:flex;flex-wrap:wrap;gap:4px 18px;padding:10px 16px;margin:0;list-style:none;border-top:1px solid var(--line)}
+.legend li{display:flex;align-items:center;gap:7px;font-size:12.5px;color:var(--dim)}
+.legend svg{width:20px;height:16px;overflow:visible}
+.settings{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:2px 24px;margin:8px 0 0;font-size:13.5px}
+.settings div{display:flex;justify-content:space-between;gap:12px;border-bottom:1px solid var(--line)}
+.settings dt{color:var(--dim)}.settings dd{margin:0;font-variant-numeric:tabular-nums}
+body>footer{padding-top:20px;padding-bottom:40px}
+summary{cursor:pointer;font-weight:600}
+.still svg{max-width:100%;height:auto}
+@media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:4.6em}#log button{grid-template-columns:50px minmax(0,1fr)}}
+@media print{.controls,.tools{display:none}#stage,#log{max-height:none}}
+${drawingStyle}`;

@@ -1,0 +1,243 @@
+import {unreachable} from '../../errors/index.js';
+import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
+import {settingNames} from '../../tower/settings-table.js';
+import type {TowerEvent} from '../../tower/events.js';
+import {blocksInWords} from '../heights.js';
+import type {StoryNames, TimelineEntry} from '../timeline.js';
+import type {Verdict} from '../verdict.js';
+import {type Column, Columns} from './columns.js';
+import {LineReader} from './line-reader.js';
+import {RequestLives} from './request-lives.js';
+import type {SettingText, StepKind, Story, StoryLine, StoryStep, UnmetExpectation} from './story.js';
+import {UserLives} from './user-lives.js';
+
+type Draft = Omit<StoryStep, 'column' | 'lines'> & {
+  readonly column: Column;
+  readonly lines: readonly StoryLine[];
+};
+
+/** Blocks in which nothing happened, told as one step. */
+interface Run {
+  readonly type: 'connected' | 'disconnected';
+  readonly first: number;
+  readonly last: number;
+  readonly counts: Counts;
+}
+
+type Counts = Pick<StoryStep, 'active' | 'grace' | 'pending'>;
+interface Checks {
+  readonly met: number;
+  readonly unmet: number;
+}
+
+/** Makes a story of what a tower publishes and what is told of it; each event comes before its entry. */
+export class StoryRecorder {
+  readonly #about: string | undefined;
+  readonly #settings: GatekeeperSettings;
+  readonly #columns = new Columns();
+  readonly #users: UserLives;
+  readonly #requests: RequestLives;
+  readonly #lines: LineReader;
+  readonly #steps: Draft[] = [];
+  readonly #unmet: Omit<UnmetExpectation, 'line'>[] = [];
+  readonly #settingChanges: {step: number; changed: SettingText[]}[] = [];
+  #run: Run | undefined;
+  /** Told before the next step. */
+  #notes: string[] = [];
+  #before: StoryLine[] = [];
+
+  constructor(options: {readonly about?: string | undefined; readonly settings: GatekeeperSettings}) {
+    this.#about = options.about;
+    this.#settings = options.settings;
+    this.#users = new UserLives(options.settings.expiryDelta);
+    this.#requests = new RequestLives(options.settings.requestTtl);
+    this.#lines = new LineReader(options.settings.expiryDelta);
+  }
+
+  event(event: TowerEvent, names: StoryNames): void {
+    if (event.type === 'started') this.#columns.start(event.height, event.hash);
+    if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
+    this.#users.learn(event, (id) => names.nameOf(id));
+    this.#requests.learn(event);
+    // The timeline says nothing of these; the operator of a running tower does them.
+    if (event.type === 'user_deleted')
+      this.#told('user', event.height, [bad(`the operator deletes ${names.nameOf(event.userId)}`)]);
+    if (event.type === 'subscription_extended') {
+      const text = `the operator extends the subscription of ${names.nameOf(event.userId)} to ${event.subscriptionExpiry}`;
+      this.#told('user', event.height, [{mark: '↻', tone: 'good', text}]);
+    }
+  }
+
+  entry(entry: TimelineEntry): void {
+    this.#requests.told(entry);
+    const {height} = entry;
+    const lines = this.#lines.linesOf(entry);
+    switch (entry.type) {
+      case 'note':
+        this.#flush();
+        this.#notes.push(entry.text);
+        return;
+      case 'reorg':
+        this.#flush();
+        this.#before.push(...lines);
+        return;
+      case 'connected':
+      case 'disconnected': {
+        const isQuiet = lines.length === 0 && this.#users.touched.length + this.#requests.touched.length === 0;
+        if (!isQuiet) this.#flush();
+        if (entry.type === 'connected') this.#columns.connect(height, entry.hash, this.#run !== undefined);
+        else this.#columns.disconnect(height, entry.hash);
+        if (!isQuiet) this.#told('chain', entry.type === 'connected' ? height : height - 1, lines);
+        else this.#run = {type: entry.type, first: this.#run?.first ?? height, last: height, counts: this.#counts};
+        return;
+      }
+      case 'expected':
+        this.#checked(entry, lines);
+        return;
+      case 'settings_changed': {
+        const changed = settingTexts(entry.changed);
+        this.#told('tower', height, lines);
+        this.#settingChanges.push({step: this.#steps.length - 1, changed});
+        return;
+      }
+      case 'refused':
+        this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
+        return;
+      default:
+        this.#told(kindOf(entry), height, lines);
+    }
+  }
+
+  story(verdict: Verdict, unmetLines: readonly number[]): Story {
+    this.#flush();
+    if (this.#notes.length + this.#before.length > 0) this.#told('tower', verdict.height, []);
+    const {columns, indexOf} = this.#columns.finish();
+    return {
+      about: this.#about,
+      verdict,
+      settings: settingTexts(this.#settings),
+      settingChanges: this.#settingChanges,
+      columns,
+      steps: this.#steps.map(({column, ...step}) => ({...step, column: indexOf(column)})),
+      users: [...this.#users.all].map(({id, name, changes}) => ({id, name, changes})),
+      requests: [...this.#requests.all].map(({id, name, changes}) => ({id, name, changes})),
+      unmet: this.#unmet.map((it, i) => ({...it, line: unmetLines[i]})),
+    };
+  }
+
+  get #counts(): Counts {
+    return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
+  }
+
+  /** Expectations that stand together are one step. */
+  #checked(entry: Extract<TimelineEntry, {type: 'expected'}>, lines: readonly StoryLine[]): void {
+    this.#flush();
+    const last = this.#steps.at(-1);
+    const counts = {met: Number(entry.met), unmet: Number(!entry.met)};
+    if (last?.kind === 'check' && this.#notes.length === 0 && this.#before.length === 0) {
+      const sum = {met: last.met! + counts.met, unmet: last.unmet! + counts.unmet};
+      this.#steps[this.#steps.length - 1] = {...last, lines: [...last.lines, ...lines], ...sum};
+    } else {
+      this.#told('check', entry.height, lines, counts);
+    }
+    const {claim, actual, met} = entry;
+    if (!met) this.#unmet.push({step: this.#steps.length - 1, claim, actual});
+  }
+
+  #endRun(type: 'block_connected' | 'block_disconnected', height: number): void {
+    const run = this.#run;
+    if (!run) return;
+    const continues = type === `block_${run.type}` && Math.abs(run.last - height) === 1;
+    if (!continues) this.#flush();
+  }
+
+  /** Ends the run of quiet blocks, if there is one. */
+  #flush(): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    const count = Math.abs(run.last - run.first) + 1;
+    const connects = run.type === 'connected';
+    const text = `${blocksInWords(count)}${count === 1 ? '' : `, ${run.first} to ${run.last}`}: ${connects ? 'nothing falls due' : 'disconnected'}`;
+    const height = connects ? run.last : run.last - 1;
+    const line: StoryLine = {mark: connects ? '·' : '↩', tone: 'quiet', text};
+    this.#add('chain', height, [line], {rows: [], counts: run.counts});
+  }
+
+  #told(kind: StepKind, height: number, lines: readonly StoryLine[], checks?: Checks): void {
+    this.#flush();
+    const rows = [...this.#users.touched, ...this.#requests.touched, ...(kind === 'check' ? ['check'] : [])];
+    this.#add(kind, height, lines, {rows, counts: this.#counts, checks});
+  }
+
+  #add(
+    kind: StepKind,
+    height: number,
+    lines: readonly StoryLine[],
+    {
+      rows,
+      counts,
+      checks,
+    }: {readonly rows: readonly string[]; readonly counts: Counts; readonly checks?: Checks | undefined},
+  ): void {
+    const isChain = kind === 'chain' || this.#steps.length === 0;
+    const {column, slot} = this.#columns.place(isChain ? ['chain', ...rows] : rows, isChain ? 0 : 1);
+    if (rows.length > 0) {
+      this.#users.assign(this.#steps.length);
+      this.#requests.assign(this.#steps.length);
+    }
+    this.#steps.push({
+      kind,
+      column,
+      slot,
+      height,
+      lines: [...this.#before, ...lines],
+      ...(this.#notes.length > 0 ? {note: this.#notes.join('\n')} : {}),
+      ...counts,
+      ...checks,
+    });
+    this.#notes = [];
+    this.#before = [];
+  }
+}
+
+const bad = (text: string): StoryLine => ({mark: '†', tone: 'bad', text});
+
+function kindOf(entry: TimelineEntry): StepKind {
+  switch (entry.type) {
+    case 'registered':
+    case 'renewed':
+    case 'answered':
+    case 'appointment_added':
+    case 'appointment_updated':
+    case 'device_authorized':
+    case 'device_revoked':
+      return 'user';
+    case 'request_received':
+    case 'request_waits':
+    case 'attempt_failed':
+    case 'answer_recorded':
+    case 'answer_late':
+    case 'request_approved':
+    case 'request_closed':
+    case 'policy_hangs':
+      return 'request';
+    case 'refused':
+    case 'expected':
+      return 'check';
+    case 'note':
+    case 'started':
+    case 'restarted':
+    case 'settings_changed':
+      return 'tower';
+    case 'connected':
+    case 'disconnected':
+    case 'reorg':
+      return 'chain';
+    default:
+      return unreachable(entry);
+  }
+}
+
+const settingTexts = (settings: Partial<GatekeeperSettings>): SettingText[] =>
+  Object.entries(settings).map(([key, value]) => [settingNames(key as keyof GatekeeperSettings).name, String(value)]);

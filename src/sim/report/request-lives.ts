@@ -1,0 +1,127 @@
+import {assert} from '../../errors/index.js';
+import type {TowerEvent} from '../../tower/events.js';
+import {titleText} from '../request-text.js';
+import type {TimelineEntry} from '../timeline.js';
+import type {RequestChange, RequestPhase} from './story.js';
+
+interface Life {
+  readonly id: number;
+  readonly name: string;
+  readonly receivedHeight: number;
+  readonly changes: RequestChange[];
+  isPending: boolean;
+}
+
+interface Pending extends Omit<RequestChange, 'step'> {
+  readonly life: Life;
+}
+
+type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
+
+const closing: readonly RequestPhase[] = ['approved', 'denied', 'failed', 'superseded', 'expired'];
+
+/** Follows every authorization request from the moment it was received until it is closed. */
+export class RequestLives {
+  readonly #lives = new Map<number, Life>();
+  readonly #expiredAt = new Map<number, Life[]>();
+  #pending: Pending[] = [];
+  #waiting = 0;
+  #ttlBlocks: number;
+
+  constructor(ttlBlocks: number) {
+    this.#ttlBlocks = ttlBlocks;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get all(): Iterable<Pick<Life, 'id' | 'name' | 'changes'>> {
+    return this.#lives.values();
+  }
+
+  /** What blocks do to requests; the rest is in the entries. */
+  learn(event: TowerEvent): void {
+    if (event.type === 'settings_changed') this.#ttlBlocks = event.settings.requestTtl;
+    else if (event.type === 'block_connected' && event.expiredRequests) this.#expired(event);
+    else if (event.type === 'block_disconnected' && event.restoredRequests) this.#reopened(event);
+  }
+
+  told(entry: TimelineEntry): void {
+    switch (entry.type) {
+      case 'request_received': {
+        const {id} = entry.request;
+        const life = {id, name: titleText(entry.request), receivedHeight: entry.height, changes: [], isPending: false};
+        this.#lives.set(id, life);
+        return this.#change(life, 'received', '');
+      }
+      case 'request_waits':
+        return this.#change(this.#known(entry.request.id), 'asked', `asked by ${entry.asked}, to be decided later`);
+      case 'attempt_failed':
+        return this.#change(
+          this.#known(entry.request.id),
+          'attempt',
+          `attempt ${entry.attempts} failed: ${entry.reason}`,
+        );
+      case 'policy_hangs':
+        return this.#change(this.#known(entry.request.id), 'hung', `the policy hangs for ${entry.blocks} blocks`);
+      case 'answer_recorded':
+        return this.#change(this.#known(entry.request.id), 'answered', `answered: ${entry.answer}`);
+      case 'request_approved': {
+        const {by, standing} = entry;
+        const what = standing ? [standing.user, standing.role].filter(Boolean).join(', ') : '';
+        return this.#change(this.#known(entry.request.id), 'approved', `approved by ${by}${what && `: ${what}`}`);
+      }
+      case 'request_closed': {
+        const {state, by, reason} = entry;
+        const who = state === 'denied' ? ` by ${by}` : '';
+        return this.#change(this.#known(entry.request.id), state, `${state}${who}: ${reason}`);
+      }
+      default:
+    }
+  }
+
+  get touched(): string[] {
+    return this.#pending.map(({life}) => `request ${life.id}`);
+  }
+
+  assign(step: number): void {
+    for (const {life, phase, text} of this.#pending) life.changes.push({step, phase, text});
+    this.#pending = [];
+  }
+
+  #expired({height, expiredRequests}: Of<'block_connected'>): void {
+    const {count, ids} = expiredRequests!;
+    const expired =
+      count === ids.length
+        ? ids.map((id) => this.#known(id))
+        : [...this.#lives.values()].filter((it) => it.isPending && height >= it.receivedHeight + this.#ttlBlocks);
+    assert(expired.length === count, `${count} requests expired, ${expired.length} are known`);
+    for (const life of expired) this.#change(life, 'expired', `expired at ${height}`);
+    this.#expiredAt.set(height, expired);
+  }
+
+  #reopened({height, restoredRequests}: Of<'block_disconnected'>): void {
+    const {count, ids} = restoredRequests!;
+    const expired = this.#expiredAt.get(height) ?? [];
+    this.#expiredAt.delete(height);
+    const named = new Set(ids);
+    const back = count === ids.length ? expired.filter(({id}) => named.has(id)) : expired.filter((it) => isExpired(it));
+    for (const life of back) this.#change(life, 'reopened', 'pending again');
+  }
+
+  #change(life: Life, phase: RequestPhase, text: string): void {
+    const isPending = !closing.includes(phase);
+    this.#waiting += Number(isPending) - Number(life.isPending);
+    life.isPending = isPending;
+    this.#pending.push({life, phase, text});
+  }
+
+  #known(id: number): Life {
+    const life = this.#lives.get(id);
+    assert(life, `request ${id} was never received`);
+    return life;
+  }
+}
+
+const isExpired = ({changes}: Life) => changes.at(-1)?.phase === 'expired';

@@ -1,0 +1,137 @@
+import {nodesApart} from './drawing/axis.js';
+import {drawChain, type View} from './drawing/draw-chain.js';
+import {drawLabels, drawRows} from './drawing/draw-rows.js';
+import {drawMark, markDefinitions, type MarkName, marks} from './drawing/marks.js';
+import {fittingUnit, rowsOf, type Scene, sceneOf} from './drawing/scene.js';
+import {escapeText, fitText, px, textWidth, thousands} from './drawing/text.js';
+import type {Story, StoryRequest, StoryUser} from './story.js';
+import {drawingStyle, themeStyle} from './style.js';
+
+/** A still picture is as wide as a page, and has room for so many users and requests. */
+const width = 1200;
+const labelWidth = 218;
+const futureWidth = 132;
+const stillRows = 40;
+const padding = 16;
+
+export const definitions = `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatching" d="M0 0V6"/></pattern>${markDefinitions()}</defs>`;
+
+/** The story as one picture: the chain, its users and requests from beginning to end. */
+export function renderSvg(story: Story): string {
+  const style = `<style>${themeStyle('svg')}\n${drawingStyle}.drawing .title{font-size:20px;font-weight:700}.drawing .sheet{fill:var(--panel)}.drawing .verdict{font-size:13px;font-weight:600}</style>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${drawStill(story, style)}\n`;
+}
+
+export function drawStill(story: Story, style = ''): string {
+  const users = mostEventful(story.users);
+  const requests = mostEventful(story.requests);
+  const rows = rowsOf({users, requests}, {users: story.users.length, requests: story.requests.length});
+  const room = width - labelWidth - futureWidth;
+  const unit = fittingUnit(story, room, {least: 0, most: 26});
+  const scene = sceneOf(story, {labelWidth, futureWidth, unit, rows});
+  const view: View = {left: 0, right: scene.axis.width + futureWidth, top: 0, bottom: scene.rowsHeight};
+  const top = 84;
+  const rowsTop = top + scene.chainHeight + 4;
+  const legend = drawLegend(scene, rowsTop + scene.rowsHeight + 26);
+  const height = legend.bottom + 30;
+  const {verdict} = story;
+  const footer = `seed ${verdict.seed}   digest ${verdict.digest}`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 ${width} ${px(height)}" width="${width}" height="${px(height)}" role="img" aria-labelledby="still-title still-text">`,
+    `<title id="still-title">${escapeText(verdict.scenario)}</title><desc id="still-text">${escapeText(summary(story))}</desc>`,
+    style,
+    definitions,
+    `<rect class="sheet" width="${width}" height="${px(height)}" rx="12"/>`,
+    `<text class="title" x="${padding}" y="36">${escapeText(fitText(verdict.scenario, width - 2 * padding, 20))}</text>`,
+    drawVerdict(story, 60),
+    `<g transform="translate(${labelWidth} ${top})">${drawChain(scene, view)}</g>`,
+    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawRows(scene, view)}</g>`,
+    `<g transform="translate(0 ${px(rowsTop)})">${drawLabels(scene, view, story.steps.length - 1)}</g>`,
+    legend.drawn,
+    `<text class="detail" x="${padding}" y="${px(height - 14)}">${escapeText(fitText(footer, width - 2 * padding, 11))}</text>`,
+    '</svg>',
+  ].join('\n');
+}
+
+function drawVerdict({verdict}: Story, y: number): string {
+  const {met, unmet} = verdict.expectations;
+  const text =
+    unmet > 0
+      ? `${thousands(unmet)} of ${thousands(met + unmet)} expectations unmet`
+      : met === 0
+        ? 'nothing was expected'
+        : `all ${thousands(met)} expectations met`;
+  const facts = `tip ${thousands(verdict.height)}, ${thousands(verdict.blocks)} blocks mined ${verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain'}`;
+  const tone = unmet > 0 ? 'bad' : 'good';
+  return `${drawMark(unmet > 0 ? 'unmet' : 'approved', padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${text}</text><text class="detail" x="${px(padding + 34 + textWidth(text, 13))}" y="${y}">${facts}</text>`;
+}
+
+export function summary({verdict, users, requests, columns}: Story): string {
+  const reorgs = columns.filter(({type}) => type === 'undo').length;
+  const counts = [
+    `${thousands(users.length)} users`,
+    `${thousands(requests.length)} authorization requests`,
+    `${thousands(reorgs)} reorgs`,
+  ];
+  const {met, unmet} = verdict.expectations;
+  return `The chain ends at height ${thousands(verdict.height)}. ${counts.join(', ')}. ${thousands(met)} expectations met, ${thousands(unmet)} unmet.`;
+}
+
+/** Those of whom there is most to see, in their order. */
+function mostEventful<T extends StoryUser | StoryRequest>(all: readonly T[]): readonly T[] {
+  if (all.length <= stillRows) return all;
+  const kept = new Set([...all].sort((a, b) => b.changes.length - a.changes.length || a.id - b.id).slice(0, stillRows));
+  return all.filter((it) => kept.has(it));
+}
+
+/** What the marks that are used mean. */
+function drawLegend({story}: Scene, top: number): {readonly drawn: string; readonly bottom: number} {
+  let x = padding;
+  let y = top;
+  let drawn = '';
+  for (const {sample, text} of legendOf(story)) {
+    const reach = 34 + textWidth(text, 11);
+    if (x + reach > width - padding) {
+      x = padding;
+      y += 22;
+    }
+    drawn += `<g transform="translate(${px(x)} ${px(y)})">${sample}<text class="detail" x="26" y="4">${text}</text></g>`;
+    x += reach;
+  }
+  return {drawn: `<g>${drawn}</g>`, bottom: y};
+}
+
+export function legendOf(story: Story): readonly {readonly sample: string; readonly text: string}[] {
+  const used = new Set<MarkName>([
+    ...story.users.flatMap(({changes}) => changes.map(({mark}) => mark)),
+    ...story.requests.flatMap(({changes}) => changes.map(({phase}) => phase)),
+  ]);
+  const bar = (className: string) => `<path class="${className}" d="M0-5H20V5H0z"/>`;
+  const samples = [
+    ...(story.users.length > 0
+      ? [
+          {sample: bar('active'), text: 'active'},
+          {sample: bar('active') + '<path class="used" d="M0 1H20V5H0z"/>', text: 'slots used'},
+          {sample: bar('grace') + bar('hatch'), text: 'in grace'},
+        ]
+      : []),
+    ...(story.columns.some(({type}) => type === 'undo')
+      ? [
+          {
+            sample: '<path class="edge stale" d="M0 0H20"/><path class="block stale" d="M6-4h8v8h-8z"/>',
+            text: 'block of a branch that was left',
+          },
+        ]
+      : []),
+    ...(story.columns.some(({from, to}) => to - from >= nodesApart)
+      ? [
+          {
+            sample: '<path class="edge" d="M0 0H7M13 0H20"/><path class="break" d="M5 5l4-10M11 5l4-10"/>',
+            text: 'blocks left out',
+          },
+        ]
+      : []),
+  ];
+  const shown = Object.entries(marks).filter(([name]) => used.has(name as MarkName));
+  return [...samples, ...shown.map(([name, {means}]) => ({sample: drawMark(name as MarkName, 10, 0), text: means}))];
+}

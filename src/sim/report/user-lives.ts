@@ -1,0 +1,239 @@
+import {assert} from '../../errors/index.js';
+import type {TowerEvent} from '../../tower/events.js';
+import type {UserChange, UserMark, UserState} from './story.js';
+
+type Standing = Omit<UserChange, 'step' | 'mark'>;
+
+interface Life {
+  readonly id: number;
+  readonly name: string;
+  readonly changes: UserChange[];
+  readonly keys: Set<string>;
+  now: Standing;
+}
+
+/** What has just changed; it belongs to the step that is told next. */
+interface Pending {
+  readonly life: Life;
+  readonly mark: UserMark;
+  readonly now: Standing;
+}
+
+type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
+
+/** Follows every user through the events of a tower, by the same rules by height as the tower. */
+export class UserLives {
+  readonly #lives = new Map<number, Life>();
+  readonly #owners = new Map<string, number>();
+  /** Whose subscription ends at a height. */
+  readonly #expiring = new Map<number, Set<Life>>();
+  /** Whom the block at a height has deleted. */
+  readonly #deletedAt = new Map<number, Life[]>();
+  readonly #counts = {active: 0, grace: 0, deleted: 0};
+  #pending: Pending[] = [];
+  #tip = 0;
+  #graceBlocks: number;
+
+  constructor(graceBlocks: number) {
+    this.#graceBlocks = graceBlocks;
+  }
+
+  get active(): number {
+    return this.#counts.active;
+  }
+
+  get grace(): number {
+    return this.#counts.grace;
+  }
+
+  get all(): Iterable<Pick<Life, 'id' | 'name' | 'changes'>> {
+    return this.#lives.values();
+  }
+
+  learn(event: TowerEvent, nameOf: (id: number) => string): void {
+    switch (event.type) {
+      case 'started':
+        this.#tip = event.height;
+        return;
+      case 'user_registered':
+        return this.#create(event.userId, nameOf, {
+          key: event.key,
+          available: event.availableSlots,
+          start: event.subscriptionStart,
+          expiry: event.subscriptionExpiry,
+        });
+      case 'subscription_renewed':
+      case 'receipt_issued':
+        return this.#told(event);
+      case 'subscription_extended':
+        return this.#change(this.#alive(event.userId), 'extended', {expiry: event.subscriptionExpiry});
+      case 'appointment_added':
+      case 'appointment_updated': {
+        const life = this.#alive(event.userId);
+        const isNew = event.type === 'appointment_added';
+        const appointments = life.now.appointments + (isNew ? 1 : 0);
+        return this.#change(life, isNew ? 'deposit' : 'update', {available: event.availableSlots, appointments});
+      }
+      case 'device_authorized':
+        return this.#joined(event, nameOf);
+      case 'device_revoked':
+        return this.#revoked(event);
+      case 'user_deleted':
+        return this.#delete(this.#alive(event.userId));
+      case 'settings_changed':
+        this.#graceBlocks = event.settings.expiryDelta;
+        return;
+      case 'block_connected':
+        return this.#connected(event);
+      case 'block_disconnected':
+        return this.#disconnected(event);
+      default:
+    }
+  }
+
+  /** Rows of those about whom something waits to be told. */
+  get touched(): string[] {
+    return this.#pending.map(({life}) => `user ${life.id}`);
+  }
+
+  /** What has changed belongs to this step. */
+  assign(step: number): void {
+    for (const {life, mark, now} of this.#pending) life.changes.push({step, mark, ...now});
+    this.#pending = [];
+  }
+
+  #create(
+    id: number,
+    nameOf: (id: number) => string,
+    {key, available, start, expiry}: {key: string; available: number; start: number; expiry: number},
+  ): void {
+    const known = this.#lives.get(id);
+    assert(!known || known.now.state === 'deleted', `user ${id} registers twice`);
+    const now = {
+      state: 'deleted' as UserState,
+      available,
+      granted: available,
+      start,
+      expiry,
+      appointments: 0,
+      devices: 0,
+    };
+    const life = known ?? {id, name: nameOf(id), changes: [], keys: new Set<string>(), now};
+    if (!known) this.#counts.deleted++;
+    for (const old of life.keys) if (this.#owners.get(old) === id) this.#owners.delete(old);
+    life.keys.clear();
+    this.#lives.set(id, life);
+    this.#own(life, key);
+    const state = this.#stateAt(expiry);
+    this.#change(life, 'registered', {...now, devices: life.keys.size, state});
+  }
+
+  #told(event: Of<'user_registered' | 'subscription_renewed' | 'receipt_issued'>): void {
+    const {type, userId, availableSlots: available, subscriptionExpiry: expiry} = event;
+    const life = this.#alive(userId);
+    const granted = life.now.granted + available - life.now.available;
+    const mark = type === 'subscription_renewed' ? 'renewed' : 'receipt';
+    this.#change(life, mark, {available, granted, start: event.subscriptionStart, expiry});
+  }
+
+  #joined({key, userId, created, height}: Of<'device_authorized'>, nameOf: (id: number) => string): void {
+    if (userId === null) return;
+    if (created) {
+      const {availableSlots: available, subscriptionExpiry: expiry} = created;
+      return this.#create(userId, nameOf, {key, available, start: height, expiry});
+    }
+    const life = this.#alive(userId);
+    this.#own(life, key);
+    this.#change(life, 'device', {devices: life.keys.size});
+  }
+
+  #revoked({key, userId}: Of<'device_revoked'>): void {
+    if (userId === null) return;
+    const life = this.#alive(userId);
+    life.keys.delete(key);
+    this.#owners.delete(key);
+    this.#change(life, 'revoked', {devices: life.keys.size});
+  }
+
+  #connected({height, deletedUsers, userIds}: Of<'block_connected'>): void {
+    this.#tip = height;
+    this.#deletedAt.delete(height);
+    if (deletedUsers > 0) {
+      const deleted =
+        deletedUsers === userIds.length
+          ? userIds.map((id) => this.#alive(id))
+          : [...this.#lives.values()].filter((life) => this.#isOutdated(life));
+      assert(deleted.length === deletedUsers, `${deleted.length} users are outdated, ${deletedUsers} were deleted`);
+      for (const life of deleted) this.#delete(life);
+      this.#deletedAt.set(height, deleted);
+    }
+    for (const life of this.#expiring.get(height) ?? []) {
+      if (life.now.state === 'active') this.#change(life, 'expired', {});
+    }
+  }
+
+  #disconnected({height, restoredUsers, userIds}: Of<'block_disconnected'>): void {
+    this.#tip = height - 1;
+    for (const life of this.#expiring.get(height) ?? []) {
+      if (life.now.state === 'grace') this.#change(life, 'revived', {});
+    }
+    const deleted = this.#deletedAt.get(height) ?? [];
+    this.#deletedAt.delete(height);
+    if (restoredUsers === 0) return;
+    const named = new Set(userIds);
+    const restored = deleted.filter((life) =>
+      restoredUsers === userIds.length ? named.has(life.id) : this.#isFree(life),
+    );
+    assert(restored.length === restoredUsers, `${restoredUsers} users were restored, ${restored.length} are known`);
+    for (const life of restored) {
+      for (const key of [...life.keys]) if (this.#owners.has(key)) life.keys.delete(key);
+      for (const key of life.keys) this.#owners.set(key, life.id);
+      this.#change(life, 'restored', {state: this.#stateAt(life.now.expiry), devices: life.keys.size});
+    }
+  }
+
+  #delete(life: Life): void {
+    for (const key of life.keys) this.#owners.delete(key);
+    this.#change(life, 'deleted', {state: 'deleted'});
+  }
+
+  #own(life: Life, key: string): void {
+    life.keys.add(key);
+    this.#owners.set(key, life.id);
+  }
+
+  /** Whether the undo of a deletion brings a user back: neither his id nor all of his devices are somebody else's. */
+  #isFree({now, keys}: Life): boolean {
+    return now.state === 'deleted' && (keys.size === 0 || [...keys].some((key) => !this.#owners.has(key)));
+  }
+
+  #isOutdated({now}: Life): boolean {
+    return now.state !== 'deleted' && this.#tip >= now.expiry + this.#graceBlocks;
+  }
+
+  #stateAt(expiry: number): UserState {
+    return this.#tip < expiry ? 'active' : 'grace';
+  }
+
+  #change(life: Life, mark: UserMark, change: Partial<Standing>): void {
+    const before = life.now;
+    const after = {...before, ...change};
+    if (after.state !== 'deleted') after.state = this.#stateAt(after.expiry);
+    this.#counts[before.state]--;
+    this.#counts[after.state]++;
+    if (after.expiry !== before.expiry || !this.#expiring.get(after.expiry)?.has(life)) {
+      this.#expiring.get(before.expiry)?.delete(life);
+      const others = this.#expiring.get(after.expiry);
+      if (others) others.add(life);
+      else this.#expiring.set(after.expiry, new Set([life]));
+    }
+    life.now = after;
+    this.#pending.push({life, mark, now: after});
+  }
+
+  #alive(id: number): Life {
+    const life = this.#lives.get(id);
+    assert(life && life.now.state !== 'deleted', `user ${id} is not registered`);
+    return life;
+  }
+}
