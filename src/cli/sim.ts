@@ -9,6 +9,7 @@ import {renderVerdict, type Verdict} from '../sim/verdict.js';
 import type {Mirror} from '../sim/chain-driver.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
+import {definePictures, pictureOf} from './pictures.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
@@ -33,6 +34,7 @@ export const sim: Subcommand<Verdict> = {
     command.option('--seed <text>', 'decides all hashes and keys (default: as the file says)');
     command.option('--memory', 'keep the rows in memory instead of in a temporary LevelDB');
     command.option('--kills', 'take the tower down before each step, mostly in the middle of a commit');
+    definePictures(command);
     command.option('--suggest', 'close with what to try next');
     command.addHelpText('after', '\nExit status: 0 all expectations met, 1 not, 2 a file is no scenario.');
   },
@@ -52,8 +54,12 @@ export const sim: Subcommand<Verdict> = {
         const [mirror, release] = onBitcoind ? await startMirror(io, scratch) : [undefined, undefined];
         releaseMirror = release;
         const played = options['kills'] === true ? interrupted(scenario) : scenario;
-        const run = {openRows, mirror, seed};
-        const {verdict, unmetLines} = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
+        const {workingDirectory} = io;
+        const picture = await pictureOf({file, scenario}, {options, workingDirectory, isOnly: scripts.length === 1});
+        const run = {openRows, mirror, seed, ...picture?.parts};
+        const outcome = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
+        await picture?.draw(outcome);
+        const {verdict, unmetLines} = outcome;
         if (options['json'] === true) show(verdict);
         unmet.push(...unmetLines.map((line) => `${file}:${line}`));
       } finally {
@@ -94,6 +100,7 @@ async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io:
     const outcome = await simulate(scenario, {
       ...run,
       onEntry: (entry) => {
+        run.onEntry?.(entry);
         endProgress();
         print(renderer.push(entry));
       },

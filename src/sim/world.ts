@@ -16,7 +16,7 @@ import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
 import {healingPolls, type TroubleParts, Troubles} from './faults/troubles.js';
 import type {FaultStep} from './faults/fault.js';
-import {Timeline, type TimelineEntry} from './timeline.js';
+import {type StoryNames, Timeline, type TimelineEntry} from './timeline.js';
 import {TowerHost} from './tower-host.js';
 
 export interface WorldParts {
@@ -42,8 +42,8 @@ export interface WorldParts {
   readonly steps?: readonly Step[] | undefined;
   /** Given each line of the story as it happens. */
   readonly onEntry?: ((entry: TimelineEntry) => void) | undefined;
-  /** Given each event of the tower's log, in order, after its commit. */
-  readonly onEvent?: ((event: TowerEvent) => void) | undefined;
+  /** Given each event of the tower's log, in order, after its commit and before its line, with who is called what. */
+  readonly onEvent?: ((event: TowerEvent, names: StoryNames) => void) | undefined;
   /** Told how far the tower has come with the blocks of the present step: entries wait for the last of them. */
   readonly onHeight?: ((at: {readonly height: number; readonly from: number; readonly to: number}) => void) | undefined;
   /** Awaited after each block; the tower is then given them one by one. */
@@ -115,9 +115,9 @@ export class World implements Story {
       onEvent: (event) => {
         if (event.type in registrations) this.lastRegistration = event.type as keyof typeof registrations;
         this.roster.learn(event);
+        parts.onEvent?.(event, this.roster);
         const entry = timeline.entryOf(event);
         if (entry) this.tell(entry);
-        parts.onEvent?.(event);
       },
       onHeight: (height) => parts.onHeight?.({height, ...this.driver.span}),
       onKilled: (kind, lost) => this.tell({type: 'restarted', height: this.height, kind, lost}),

@@ -41,6 +41,9 @@ ${live(story)}
 `;
 }
 
+/** Lines that a file breaks for its own width are one. */
+const paragraphs = (text: string) => text.trim().replace(/(?<!\n)\n(?!\n)/g, ' ');
+
 function header(story: Story): string {
   const {verdict, about, unmet} = story;
   const {met, unmet: missed} = verdict.expectations;
@@ -57,7 +60,7 @@ function header(story: Story): string {
   );
   return `<header>
 <div class="top"><h1>${escapeText(verdict.scenario)}</h1><button type="button" id="theme">Theme: auto</button></div>
-${about === undefined ? '' : `<p>${escapeText(about.trim())}</p>`}
+${about === undefined ? '' : `<p>${escapeText(paragraphs(about))}</p>`}
 <dl class="facts"><div><dt hidden>verdict</dt><dd class="verdict ${tone}">${text}</dd></div>${fact('tip', thousands(verdict.height))}${fact('blocks mined', thousands(verdict.blocks))}${fact('chain', verdict.chain)}${fact('seed', `<code>${escapeText(String(verdict.seed))}</code>`)}${fact('digest', `<code>${verdict.digest}</code>`)}</dl>
 ${alarm.length === 0 ? '' : `<section class="alarm" id="alarm" aria-label="Unmet expectations"><h2>The story went otherwise</h2><ol>${alarm.join('')}</ol></section>`}
 </header>`;

@@ -59,52 +59,28 @@ export class StoryRecorder {
     if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
     this.#users.learn(event, (id) => names.nameOf(id));
     this.#requests.learn(event);
-    // The timeline says nothing of these; the operator of a running tower does them.
-    if (event.type === 'user_deleted')
-      this.#told('user', event.height, [bad(`the operator deletes ${names.nameOf(event.userId)}`)]);
-    if (event.type === 'subscription_extended') {
-      const text = `the operator extends the subscription of ${names.nameOf(event.userId)} to ${event.subscriptionExpiry}`;
-      this.#told('user', event.height, [{mark: '↻', tone: 'good', text}]);
-    }
   }
 
   entry(entry: TimelineEntry): void {
     this.#requests.told(entry);
     const {height} = entry;
     const lines = this.#lines.linesOf(entry);
-    switch (entry.type) {
-      case 'note':
-        this.#flush();
-        this.#notes.push(entry.text);
-        return;
-      case 'reorg':
-        this.#flush();
-        this.#before.push(...lines);
-        return;
-      case 'connected':
-      case 'disconnected': {
-        const isQuiet = lines.length === 0 && this.#users.touched.length + this.#requests.touched.length === 0;
-        if (!isQuiet) this.#flush();
-        if (entry.type === 'connected') this.#columns.connect(height, entry.hash, this.#run !== undefined);
-        else this.#columns.disconnect(height, entry.hash);
-        if (!isQuiet) this.#told('chain', entry.type === 'connected' ? height : height - 1, lines);
-        else this.#run = {type: entry.type, first: this.#run?.first ?? height, last: height, counts: this.#counts};
-        return;
-      }
-      case 'expected':
-        this.#checked(entry, lines);
-        return;
-      case 'settings_changed': {
-        const changed = settingTexts(entry.changed);
-        this.#told('tower', height, lines);
-        this.#settingChanges.push({step: this.#steps.length - 1, changed});
-        return;
-      }
-      case 'refused':
-        this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
-        return;
-      default:
-        this.#told(kindOf(entry), height, lines);
+    if (entry.type === 'note') {
+      this.#flush();
+      this.#notes.push(entry.text);
+    } else if (entry.type === 'reorg' || entry.type === 'stepped_back') {
+      this.#flush();
+      this.#before.push(...lines);
+    } else if (entry.type === 'connected' || entry.type === 'disconnected') {
+      this.#block(entry, lines);
+    } else if (entry.type === 'expected') {
+      this.#checked(entry, lines);
+    } else if (entry.type === 'refused') {
+      this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
+    } else {
+      this.#told(kindOf(entry), height, lines);
+      if (entry.type !== 'settings_changed') return;
+      this.#settingChanges.push({step: this.#steps.length - 1, changed: settingTexts(entry.changed)});
     }
   }
 
@@ -127,6 +103,16 @@ export class StoryRecorder {
 
   get #counts(): Counts {
     return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
+  }
+
+  #block(entry: Extract<TimelineEntry, {type: 'connected' | 'disconnected'}>, lines: readonly StoryLine[]): void {
+    const {type, height, hash} = entry;
+    const isQuiet = lines.length === 0 && this.#users.touched.length + this.#requests.touched.length === 0;
+    if (!isQuiet) this.#flush();
+    if (type === 'connected') this.#columns.connect(height, hash, this.#run !== undefined);
+    else this.#columns.disconnect(height, hash);
+    if (!isQuiet) this.#told('chain', type === 'connected' ? height : height - 1, lines);
+    else this.#run = {type, first: this.#run?.first ?? height, last: height, counts: this.#counts};
   }
 
   /** Expectations that stand together are one step. */
@@ -201,8 +187,6 @@ export class StoryRecorder {
   }
 }
 
-const bad = (text: string): StoryLine => ({mark: '†', tone: 'bad', text});
-
 function kindOf(entry: TimelineEntry): StepKind {
   switch (entry.type) {
     case 'registered':
@@ -212,6 +196,8 @@ function kindOf(entry: TimelineEntry): StepKind {
     case 'appointment_updated':
     case 'device_authorized':
     case 'device_revoked':
+    case 'extended':
+    case 'user_deleted':
       return 'user';
     case 'request_received':
     case 'request_waits':
@@ -233,6 +219,9 @@ function kindOf(entry: TimelineEntry): StepKind {
     case 'connected':
     case 'disconnected':
     case 'reorg':
+    case 'stepped_back':
+    case 'branched':
+    case 'switched':
       return 'chain';
     default:
       return unreachable(entry);

@@ -1,5 +1,6 @@
 import {assert} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
+import {blocksInWords} from '../heights.js';
 import {titleText} from '../request-text.js';
 import type {TimelineEntry} from '../timeline.js';
 import type {RequestChange, RequestPhase} from './story.js';
@@ -48,37 +49,9 @@ export class RequestLives {
   }
 
   told(entry: TimelineEntry): void {
-    switch (entry.type) {
-      case 'request_received': {
-        const {id} = entry.request;
-        const life = {id, name: titleText(entry.request), receivedHeight: entry.height, changes: [], isPending: false};
-        this.#lives.set(id, life);
-        return this.#change(life, 'received', '');
-      }
-      case 'request_waits':
-        return this.#change(this.#known(entry.request.id), 'asked', `asked by ${entry.asked}, to be decided later`);
-      case 'attempt_failed':
-        return this.#change(
-          this.#known(entry.request.id),
-          'attempt',
-          `attempt ${entry.attempts} failed: ${entry.reason}`,
-        );
-      case 'policy_hangs':
-        return this.#change(this.#known(entry.request.id), 'hung', `the policy hangs for ${entry.blocks} blocks`);
-      case 'answer_recorded':
-        return this.#change(this.#known(entry.request.id), 'answered', `answered: ${entry.answer}`);
-      case 'request_approved': {
-        const {by, standing} = entry;
-        const what = standing ? [standing.user, standing.role].filter(Boolean).join(', ') : '';
-        return this.#change(this.#known(entry.request.id), 'approved', `approved by ${by}${what && `: ${what}`}`);
-      }
-      case 'request_closed': {
-        const {state, by, reason} = entry;
-        const who = state === 'denied' ? ` by ${by}` : '';
-        return this.#change(this.#known(entry.request.id), state, `${state}${who}: ${reason}`);
-      }
-      default:
-    }
+    if (entry.type === 'request_received') return this.#received(entry);
+    const course = courseOf(entry);
+    if (course) this.#change(this.#known(course.id), course.phase, course.text);
   }
 
   get touched(): string[] {
@@ -88,6 +61,15 @@ export class RequestLives {
   assign(step: number): void {
     for (const {life, phase, text} of this.#pending) life.changes.push({step, phase, text});
     this.#pending = [];
+  }
+
+  #received({request, height, supersedes}: Extract<TimelineEntry, {type: 'request_received'}>): void {
+    const {id} = request;
+    const life = {id, name: titleText(request), receivedHeight: height, changes: [], isPending: false};
+    this.#lives.set(id, life);
+    const old = supersedes === undefined ? undefined : this.#lives.get(supersedes);
+    if (old?.isPending) this.#change(old, 'superseded', `superseded by request ${id}`);
+    this.#change(life, 'received', '');
   }
 
   #expired({height, expiredRequests}: Of<'block_connected'>): void {
@@ -125,3 +107,31 @@ export class RequestLives {
 }
 
 const isExpired = ({changes}: Life) => changes.at(-1)?.phase === 'expired';
+
+/** What an entry says of a request that has been received; undefined for what is about something else. */
+function courseOf(entry: TimelineEntry): {id: number; phase: RequestPhase; text: string} | undefined {
+  const {type} = entry;
+  if (type === 'request_waits') {
+    return {id: entry.request.id, phase: 'asked', text: `asked by ${entry.asked}, to be decided later`};
+  }
+  if (type === 'attempt_failed') {
+    return {id: entry.request.id, phase: 'attempt', text: `attempt ${entry.attempts} failed: ${entry.reason}`};
+  }
+  if (type === 'policy_hangs') {
+    return {id: entry.request.id, phase: 'hung', text: `the policy hangs for ${blocksInWords(entry.blocks)}`};
+  }
+  if (type === 'answer_recorded') {
+    return {id: entry.request.id, phase: 'answered', text: `answered: ${entry.answer}`};
+  }
+  if (type === 'request_approved') {
+    const what = [entry.standing?.user, entry.standing?.role].filter(Boolean).join(', ');
+    return {id: entry.request.id, phase: 'approved', text: `approved by ${entry.by}${what && `: ${what}`}`};
+  }
+  if (type === 'request_closed') {
+    const {state, by, reason} = entry;
+    const said =
+      state === 'denied' ? `denied by ${by}: ${reason}` : reason.startsWith(state) ? reason : `${state}: ${reason}`;
+    return {id: entry.request.id, phase: state, text: said};
+  }
+  return undefined;
+}

@@ -1,4 +1,4 @@
-import {assert} from '../../errors/index.js';
+import {assert, unreachable} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
 import type {UserChange, UserMark, UserState} from './story.js';
 
@@ -87,7 +87,18 @@ export class UserLives {
         return this.#connected(event);
       case 'block_disconnected':
         return this.#disconnected(event);
+      case 'appointments_deleted':
+      case 'request_received':
+      case 'request_postponed':
+      case 'answer_recorded':
+      case 'answer_late':
+      case 'request_decided':
+      case 'chain_accepted':
+      case 'state_changed':
+      case 'function_slow':
+        return;
       default:
+        return unreachable(event);
     }
   }
 

@@ -109,7 +109,6 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
 
 /** Heights under the chain as far as there is room: first those at which something happened. */
 function heightLabels(axis: Axis): (Label & {isStale: boolean})[] {
-  const taken: {from: number; to: number}[] = [];
   const candidates: (Label & {isStale: boolean; rank: number})[] = axis.columns.flatMap((column, i) => {
     const rank = column.slots > 0 ? 0 : column.from === column.to ? 1 : 2;
     return blockXs(axis, i).map(({height, x}) => ({
@@ -120,7 +119,7 @@ function heightLabels(axis: Axis): (Label & {isStale: boolean})[] {
     }));
   });
   const byRank = [...candidates].sort((a, b) => a.rank - b.rank || a.x - b.x);
-  const cells = new Map<number, typeof taken>();
+  const cells = new Map<number, {from: number; to: number}[]>();
   const cell = 200;
   const shown = byRank.filter(({x, text}) => {
     const half = textWidth(text, heightLabelSize) / 2 + 3;

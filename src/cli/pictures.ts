@@ -1,0 +1,61 @@
+import {mkdir} from 'node:fs/promises';
+import {basename, dirname, extname, join, resolve} from 'node:path';
+import type {Command} from 'commander';
+import {OperationalError} from '../errors/index.js';
+import {writeWhole} from '../files/durable.js';
+import type {Outcome} from '../sim/player.js';
+import type {Scenario} from '../sim/scenario.js';
+import type {WorldParts} from '../sim/world.js';
+
+/** Watches one run, and draws it when it is over. */
+export interface Picture {
+  readonly parts: Required<Pick<WorldParts, 'onEntry' | 'onEvent'>>;
+  /** @throws OperationalError TOWER_FILE_FAILED */
+  draw(outcome: Outcome): Promise<void>;
+}
+
+export function definePictures(command: Command): void {
+  command.option('--report <file>', 'write a page that shows the run; of several files, a page each into this folder');
+  command.option('--svg <file>', 'write a still picture of the run, in the same way');
+}
+
+/** A picture of a run as the options ask for it; undefined when they ask for none. */
+export async function pictureOf(
+  {file, scenario}: {readonly file: string; readonly scenario: Scenario},
+  {
+    options,
+    workingDirectory,
+    isOnly,
+  }: {options: Readonly<Record<string, unknown>>; workingDirectory: string; isOnly: boolean},
+): Promise<Picture | undefined> {
+  const pathOf = (option: unknown, ending: string): string | undefined => {
+    if (typeof option !== 'string') return undefined;
+    const path = resolve(workingDirectory, option);
+    return isOnly && !/[/\\]$/.test(option) ? path : join(path, `${basename(file, extname(file))}${ending}`);
+  };
+  const page = pathOf(options['report'], '.html');
+  const still = pathOf(options['svg'], '.svg');
+  if (page === undefined && still === undefined) return undefined;
+  const {renderPage, renderSvg, StoryRecorder} = await import('../sim/report/report.js');
+  const recorder = new StoryRecorder({about: scenario.about, settings: scenario.tower});
+  return {
+    parts: {
+      onEvent: (event, names) => recorder.event(event, names),
+      onEntry: (entry) => recorder.entry(entry),
+    },
+    async draw({verdict, unmetLines}) {
+      const story = recorder.story(verdict, unmetLines);
+      if (page !== undefined) await write(page, renderPage(story));
+      if (still !== undefined) await write(still, renderSvg(story));
+    },
+  };
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), {recursive: true});
+    await writeWhole(path, text, 0o644);
+  } catch (cause) {
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});
+  }
+}

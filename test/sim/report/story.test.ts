@@ -1,0 +1,158 @@
+import {readdirSync} from 'node:fs';
+import test from 'ava';
+import {interrupted} from '../../../src/sim/interrupted.js';
+import {StoryRecorder} from '../../../src/sim/report/recorder.js';
+import type {Story, StoryColumn} from '../../../src/sim/report/story.js';
+import {readScenario} from '../../../src/sim/scenario-file.js';
+import type {Scenario} from '../../../src/sim/scenario.js';
+import {Simulation} from '../../../src/sim/simulation.js';
+import {layout} from '../../../src/store/index.js';
+import {decodeUser} from '../../../src/store/rows.js';
+import type {Tower} from '../../../src/tower/tower.js';
+import {aStory, storyOf} from '../../support/stories.js';
+
+const folder = 'fixtures/scenarios';
+
+/** What is on disk, as a story tells it. */
+async function stored(tower: Tower): Promise<object> {
+  const {userDb, settings} = tower.gatekeeper;
+  const rows = await userDb.rows.range({...layout.tableRange('user'), limit: 10_000});
+  const height = tower.tip!.height;
+  const users = rows.map(([key, row]) => {
+    const {availableSlots: available, start, expiry, appointments, devices} = decodeUser(row);
+    const state = height < expiry ? 'active' : 'grace';
+    return {id: layout.userIdOf(key), state, available, start, expiry, appointments, devices: devices.length};
+  });
+  return {height, users, pending: tower.auth.pendingRequests, graceBlocks: settings.expiryDelta, tip: tower.tip!.hash};
+}
+
+/** The same, out of a story. */
+function told(story: Story): object {
+  const {height, pending, active, grace} = story.steps.at(-1)!;
+  const users = story.users.flatMap(({id, changes}) => {
+    const {state, available, start, expiry, appointments, devices} = changes.at(-1)!;
+    return state === 'deleted' ? [] : [{id, state, available, start, expiry, appointments, devices}];
+  });
+  users.sort((a, b) => a.id - b.id);
+  const settings = [...story.settings, ...story.settingChanges.flatMap(({changed}) => changed)];
+  const graceBlocks = Number(settings.findLast(([name]) => name === 'expiry_delta')![1]);
+  const counted = {active: users.filter((user) => user.state === 'active').length, all: users.length};
+  if (active !== counted.active || active + grace !== counted.all) return {active, grace, counted};
+  const best = bestChain(story.columns);
+  return {height, users, pending, graceBlocks, tip: best.at(-1)!.hashes[height]};
+}
+
+/** The columns of the best chain; each must begin where its parent ends. */
+function bestChain(columns: readonly StoryColumn[]): StoryColumn[] {
+  const best = columns.filter(({type, lane}) => type === 'blocks' && lane === 0);
+  for (const [i, {from, parent}] of best.entries()) {
+    const below = parent === undefined ? undefined : columns[parent];
+    if (below !== best[i - 1] || from !== (below ? below.to + 1 : 0)) throw new Error(`column ${i} hangs in the air`);
+  }
+  return best;
+}
+
+async function follow(scenario: Scenario, check: (story: Story, tower: Tower) => Promise<void>): Promise<void> {
+  const recorder = new StoryRecorder({settings: scenario.tower});
+  const {startHeight, seed} = scenario.chain;
+  const simulation = await Simulation.open({
+    seed,
+    startHeight,
+    settings: scenario.tower,
+    steps: scenario.steps,
+    onEvent: (event, names) => recorder.event(event, names),
+    onEntry: (entry) => recorder.entry(entry),
+  });
+  try {
+    for (const step of scenario.steps) {
+      await simulation.perform(step);
+      const {height} = simulation;
+      const verdict = {scenario: '', seed, chain: 'simulated', height, blocks: 0, digest: ''} as const;
+      await check(recorder.story({...verdict, expectations: {met: 0, unmet: 0}}, []), simulation.tower);
+    }
+  } finally {
+    await simulation.close();
+  }
+}
+
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml'))) {
+  test(`the story of ${file} says after every step what is on disk`, async (t) => {
+    const scenario = await readScenario(`${folder}/${file}`);
+    let checks = 0;
+    await follow(scenario, async (story, tower) => {
+      t.deepEqual(told(story), await stored(tower), `after step ${++checks}`);
+    });
+    t.is(checks, scenario.steps.length);
+  });
+}
+
+test('a tower that is killed at every step has the same users, requests and chain in its story', async (t) => {
+  const scenario = await readScenario(`${folder}/deletion-undone.yaml`);
+  const [calm, killed] = [await storyOf(scenario), await storyOf(interrupted(scenario))];
+  const lives = ({users, columns}: Story) => ({
+    users: users.map(({name, changes}) => [name, changes.map(({mark, state, available}) => [mark, state, available])]),
+    tips: columns
+      .filter(({lane}) => lane === 0)
+      .map(({to}) => to)
+      .at(-1),
+  });
+  t.deepEqual(lives(killed), lives(calm));
+  t.true(killed.steps.some(({lines}) => lines.some(({mark}) => mark === '○')));
+});
+
+test('branches that were left hang a lane lower than what they were left for, one inside the other', async (t) => {
+  const {columns} = await aStory('mine: 5', 'reorg: {depth: 2, blocks: 3}', 'reorg: {depth: 4, blocks: 5}');
+  t.deepEqual(
+    columns.map(({type, from, to, lane, parent}) => [type, from, to, lane, parent]),
+    [
+      ['blocks', 0, 100, 0, undefined],
+      ['blocks', 101, 102, 0, 0],
+      ['blocks', 103, 103, 1, 1],
+      ['blocks', 104, 105, 2, 2],
+      ['undo', 104, 105, 2, undefined],
+      ['blocks', 104, 106, 1, 2],
+      ['undo', 103, 106, 1, undefined],
+      ['blocks', 103, 107, 0, 1],
+    ],
+  );
+});
+
+test('quiet blocks are one step, and those at its ends keep their hashes', async (t) => {
+  const {steps, columns} = await aStory('register: alice', 'mine: 9', 'mine: 4000');
+  t.deepEqual(
+    steps.map(({height, lines}) => [height, lines.map(({text}) => text)]),
+    [
+      [100, ['the tower starts on a chain of 100 blocks, seed bartizan']],
+      [100, ['alice registers: 5 slots, expires at 110, in 10 blocks, about 2 hours']],
+      [109, ['9 blocks, 101 to 109: nothing falls due']],
+      [110, ['the subscription of alice expired; 3 blocks of grace, until 113']],
+      [112, ['2 blocks, 111 to 112: nothing falls due']],
+      [113, ['alice is deleted, with all appointments: the grace period is over']],
+      [4109, ['3,996 blocks, 114 to 4109: nothing falls due']],
+    ],
+  );
+  t.deepEqual(Object.keys(columns.at(-1)!.hashes), ['114', '4109']);
+  for (const hash of Object.values(columns.at(-1)!.hashes)) t.regex(hash, /^[0-9a-f]{64}$/);
+});
+
+test('what was expected and did not come is kept with its line, its step and what came instead', async (t) => {
+  const {unmet, steps} = await aStory('register: alice', 'expect: [{alice: active}, {alice: expired}]', 'mine: 1');
+  t.like(unmet, [{step: 2, line: 6, claim: 'alice is expired', actual: 'alice is active'}]);
+  t.like(steps[2], {kind: 'check', met: 1, unmet: 1});
+});
+
+test('a hundred and one users are deleted and restored, though an event names a hundred', async (t) => {
+  const names = Array.from({length: 101}, (_, i) => `user-${i}`);
+  const {users, steps} = await aStory(
+    ...names.map((name) => `register: ${name}`),
+    'mine: 13',
+    'register: user-0',
+    'set: {expiry_delta: 50}',
+    'reorg: {depth: 4, blocks: 5}',
+  );
+  t.is(users.length, 102);
+  t.is(users.filter(({changes}) => changes.some(({mark}) => mark === 'deleted')).length, 101);
+  // Whose key has registered anew stays deleted.
+  t.is(users.filter(({changes}) => changes.some(({mark}) => mark === 'restored')).length, 100);
+  t.like(steps.at(-1), {height: 114, active: 1, grace: 100});
+});
