@@ -1,4 +1,3 @@
-import {unreachable} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
 import type {TowerEvent} from '../../tower/events.js';
@@ -78,7 +77,7 @@ export class StoryRecorder {
     } else if (entry.type === 'refused') {
       this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
     } else {
-      this.#told(kindOf(entry), height, lines);
+      this.#told(kinds[entry.type] ?? 'tower', height, lines);
       if (entry.type !== 'settings_changed') return;
       this.#settingChanges.push({step: this.#steps.length - 1, changed: settingTexts(entry.changed)});
     }
@@ -187,46 +186,28 @@ export class StoryRecorder {
   }
 }
 
-function kindOf(entry: TimelineEntry): StepKind {
-  switch (entry.type) {
-    case 'registered':
-    case 'renewed':
-    case 'answered':
-    case 'appointment_added':
-    case 'appointment_updated':
-    case 'device_authorized':
-    case 'device_revoked':
-    case 'extended':
-    case 'user_deleted':
-      return 'user';
-    case 'request_received':
-    case 'request_waits':
-    case 'attempt_failed':
-    case 'answer_recorded':
-    case 'answer_late':
-    case 'request_approved':
-    case 'request_closed':
-    case 'policy_hangs':
-      return 'request';
-    case 'refused':
-    case 'expected':
-      return 'check';
-    case 'note':
-    case 'started':
-    case 'restarted':
-    case 'settings_changed':
-      return 'tower';
-    case 'connected':
-    case 'disconnected':
-    case 'reorg':
-    case 'stepped_back':
-    case 'branched':
-    case 'switched':
-      return 'chain';
-    default:
-      return unreachable(entry);
-  }
-}
+/** What entries are about that are not about the tower itself. */
+const kinds: Readonly<Partial<Record<TimelineEntry['type'], StepKind>>> = {
+  registered: 'user',
+  renewed: 'user',
+  answered: 'user',
+  appointment_added: 'user',
+  appointment_updated: 'user',
+  device_authorized: 'user',
+  device_revoked: 'user',
+  extended: 'user',
+  user_deleted: 'user',
+  request_received: 'request',
+  request_waits: 'request',
+  attempt_failed: 'request',
+  answer_recorded: 'request',
+  answer_late: 'request',
+  request_approved: 'request',
+  request_closed: 'request',
+  policy_hangs: 'request',
+  branched: 'chain',
+  switched: 'chain',
+};
 
 const settingTexts = (settings: Partial<GatekeeperSettings>): SettingText[] =>
   Object.entries(settings).map(([key, value]) => [settingNames(key as keyof GatekeeperSettings).name, String(value)]);
