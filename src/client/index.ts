@@ -19,8 +19,9 @@ export {
   TowerRefusal,
   TowerUnreachable,
 } from './errors.js';
+export {brokenAt, type PromisedSubscription, promisedSubscriptions} from './promised-subscriptions.js';
 export {type AppointmentReceipt, isSigned, type Receipt, type RegistrationReceipt, signedBytes} from './receipt.js';
-export {brokenFindings, type Finding, type ReceiptCheck} from './receipt-checks.js';
+export {brokenFindings, type Finding, type ReceiptCheck, type VerifyOptions} from './receipt-checks.js';
 export type {KeptReceipts} from './receipt-keeper.js';
 export {defaultTowerPort, parseTowerAddress, type TowerAddress} from './tower-address.js';
 export {type RegisterOptions, TowerClient, type TowerClientOptions} from './tower-client.js';

@@ -2,7 +2,7 @@ import {type ErrorCode, errorCodes} from '../errors/index.js';
 
 /** What to do about a refusal, by the number of the protocol. Source of the numbers: rust-teos. */
 const hints: Readonly<Record<number, string>> = {
-  7: 'Register: for the first time, again after the subscription has expired, or for more slots. Then send the same again.',
+  7: 'Register: for the first time, again after the subscription has expired, or for more slots. Then send the same again. If it was promised for longer, `bartizan client verify` shows what is lost.',
   32: "The tower's words say what it waits for; send the same again later.",
   34: 'Send a smaller blob: this tower takes no larger ones.',
   35: 'Nothing is left to do: the tower has answered this breach already.',

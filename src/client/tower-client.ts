@@ -18,7 +18,7 @@ import {type CallOptions, type Exchanged, TowerConnection} from './connection.js
 import {type Balance, LowerReceipt, NotATower, TowerMisbehaving} from './errors.js';
 import type {AppointmentReceipt, Receipt, RegistrationReceipt} from './receipt.js';
 import {signedBytes, signerOf} from './receipt.js';
-import {checkReceipts, type ReceiptCheck} from './receipt-checks.js';
+import {checkReceipts, type ReceiptCheck, type VerifyOptions} from './receipt-checks.js';
 import {receiptFolderOf, ReceiptFolder} from './receipt-folder.js';
 import {type KeptReceipts, type ReceiptKeeper, ReceiptsInMemory} from './receipt-keeper.js';
 import {parseTowerAddress} from './tower-address.js';
@@ -214,10 +214,11 @@ export class TowerClient {
 
   /**
    * Asks the tower for everything that it has promised by receipt, and says of each receipt whether that is there. It
-   * may have to ask often, so, other than single calls, it waits when the tower tells it to.
-   * @throws TowerRefusal (also when the subscription has expired), TowerUnreachable, NotATower
+   * may have to ask often, so, other than single calls, it waits when the tower tells it to. That the subscription has
+   * expired, or that the tower does not know the key, is a finding.
+   * @throws TowerRefusal, TowerUnreachable, NotATower
    */
-  async verifyReceipts(options: CallOptions = {}): Promise<ReceiptCheck[]> {
+  async verifyReceipts(options: VerifyOptions = {}): Promise<ReceiptCheck[]> {
     const {receipts} = await this.#keeper.all();
     return checkReceipts(receipts, this, options);
   }

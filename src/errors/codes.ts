@@ -276,7 +276,7 @@ export const errorCodes = {
   ),
   TOWER_LOWER_RECEIPT: operational(
     'A registration receipt promises no more than what the tower has said before.',
-    'Register again; if it stays so, ask the operator what has become of the subscription.',
+    '`bartizan client verify` shows what of the promises is lost. Register again; if it stays so, ask the operator.',
   ),
 
   // Settings, command line, scenarios

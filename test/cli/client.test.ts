@@ -251,6 +251,47 @@ test('a tower that has lost an appointment is found out, with status 1', async (
   t.regex(stdout, /4440 {8}lost\n$/);
 });
 
+test('a tower that has forgotten the user is told of with what it promised, and registering again hides nothing', async (t) => {
+  const more: Record<string, ReturnType<Respond>> = {};
+  const {client} = await (await stage(t, (path, body) => answers(more)(path, body))).registered();
+  await client('add-appointment', ...appointment);
+  const words = 'User not found. Have you registered?';
+  more['/get_subscription_info'] = refuses(401, {error: words, error_code: 7});
+  const unknown = await client('verify');
+  t.is(unknown.status, 1);
+  t.regex(
+    unknown.stdout,
+    /: 2 unknown\n2 unknown, promised until 4440: the tower says: User not found.*\nunknown is lost below/,
+  );
+  t.regex(unknown.stdout, /4440 {8}unknown\n$/);
+  const ended = await client('verify', '--height', '4440');
+  t.deepEqual([ended.status, ended.stderr], [0, '']);
+  t.regex(ended.stdout, /: 2 ended\n/);
+  t.is((await client('verify', '--height', '-1')).status, 2);
+  const lost = await client('verify', '--height', '121', '--json');
+  t.is(lost.status, 1);
+  const {checks, counts} = JSON.parse(lost.stdout) as {checks: object[]; counts: object};
+  t.deepEqual(counts, {lost: 2});
+  t.like(checks[0], {promised_until: 4_440, reason: `the tower says: ${words}, at height 121`});
+
+  delete more['/get_subscription_info'];
+  more['/get_appointment'] = refuses(404, {error: 'Appointment not found', error_code: 36});
+  more['/register'] = registrationBy({slots: 10_000, start: 121, expiry: 4_441});
+  const anew = await client('register');
+  t.is(anew.status, 0);
+  t.regex(
+    anew.stderr,
+    /^warning: the tower began this subscription at 121, although it had promised one until 4440: `bart/,
+  );
+  more['/get_subscription_info'] = {available_slots: 10_000, subscription_expiry: 4_441, locators: []};
+  const {status, stdout} = await client('verify');
+  t.is(status, 1);
+  t.regex(
+    stdout,
+    /: 2 lost, 1 kept\n2 lost, promised until 4440: the tower began another subscription at 121\nkeep the /,
+  );
+});
+
 test('half a line in the receipts is told of, and in nobody’s way', async (t) => {
   const {client, stateDir} = await (await stage(t)).registered();
   const path = join(stateDir, towerKey.publicKey, userKey.publicKey, 'receipts.jsonl');

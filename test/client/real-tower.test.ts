@@ -4,6 +4,7 @@ import {TowerClient} from '../../src/client/tower-client.js';
 import {decryptPenalty} from '../../src/crypto/penalty.js';
 import {served, towerKey} from '../api/public/support/served.js';
 import {signingKey} from '../support/keys.js';
+import type {World} from '../support/world.js';
 import {tempDir} from '../support/temp-dir.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
 import {fromHex} from '../support/vectors.js';
@@ -45,6 +46,47 @@ test('deposit, update, renewal, expiry, deletion and return, as a client sees th
   const back = await client.register();
   t.like(back, {subscriptionStart: 122, availableSlots: 20}, 'one more than was told');
   t.deepEqual(new Set((await client.verifyReceipts()).map(({finding}) => finding)), new Set(['ended', 'kept']));
+});
+
+test('what a tower has promised and lost is found out, before and after the user comes anew', async (t) => {
+  const key = signingKey(2);
+  const deposits = [1, 2].map((n) => ({locator: `${n}`.padStart(32, '0'), encryptedBlob: Buffer.alloc(20)}));
+  const stories: Record<string, (world: World) => Promise<World | undefined>> = {
+    'the store is gone': async () => undefined,
+    'an operator has deleted the user': async (world) => {
+      await world.tower.operator.delete({key: key.publicKey}, 'operator');
+      return world;
+    },
+  };
+  for (const [title, happen] of Object.entries(stories)) {
+    const {world, port} = await served(t);
+    const stateDir = tempDir(t);
+    const client = (at: number) => new TowerClient({tower: `${towerKey.publicKey}@127.0.0.1:${at}`, key, stateDir});
+    const findings = async (at: number) => (await client(at).verifyReceipts()).map(({finding}) => finding);
+    await client(port).register();
+    for (const deposit of deposits) await client(port).addAppointment(deposit);
+    const left = await happen(world);
+    const later = left === undefined ? await served(t) : {world: left, port};
+    t.deepEqual(await findings(later.port), ['lost', 'lost', 'lost'], title);
+    await later.world.mine(1);
+    await client(later.port).register();
+    t.deepEqual(await findings(later.port), ['lost', 'lost', 'lost', 'kept'], title);
+    await later.world.mine(20);
+    t.deepEqual(await findings(later.port), ['lost', 'lost', 'lost', 'ended'], title);
+  }
+});
+
+test('what was deposited while the chain went back below the start is kept', async (t) => {
+  const {world, port} = await served(t);
+  const tower = `${towerKey.publicKey}@127.0.0.1:${port}`;
+  const client = new TowerClient({tower, key: signingKey(2), stateDir: tempDir(t)});
+  await client.register();
+  await world.mine(12);
+  await client.register();
+  await world.disconnect(5);
+  await client.addAppointment({locator: '01'.repeat(16), encryptedBlob: Buffer.alloc(20)});
+  const findings = (await client.verifyReceipts()).map(({finding}) => finding);
+  t.deepEqual(findings, ['ended', 'kept', 'kept']);
 });
 
 test('one key used by many at once never hears of less than it was told', async (t) => {

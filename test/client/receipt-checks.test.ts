@@ -9,7 +9,7 @@ import {TowerClient} from '../../src/client/tower-client.js';
 import {until} from '../support/until.js';
 import {tempDir} from '../support/temp-dir.js';
 import {teosProtocol as known} from '../support/teos-protocol.js';
-import {depositBy, fakeTower, refuses, registrationBy, userKey} from './fake-tower.js';
+import {depositBy, fakeTower, refuses, registrationBy, towerKey, userKey} from './fake-tower.js';
 
 interface Held {
   encrypted_blob: string;
@@ -22,7 +22,7 @@ async function remembering(t: ExecutionContext) {
   const now = {slots: 10, start: 100, expiry: 200, height: 100};
   let refusal: ReturnType<typeof refuses> | undefined;
   const tower = await fakeTower(t, (path, body) => {
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined && path !== '/auth/info') return refusal;
     switch (path) {
       case '/register':
         return registrationBy(now);
@@ -31,6 +31,15 @@ async function remembering(t: ExecutionContext) {
         appointments.set(locator, held);
         return depositBy(body, {...now, start: now.height});
       }
+      case '/auth/info':
+        if (now.height < 0) return refuses(404, {error: 'Not found', error_code: 6});
+        return {
+          tower_id: towerKey.publicKey,
+          auth: 'none',
+          block_height: now.height,
+          block_hash: '00'.repeat(32),
+          proof_window: 6,
+        };
       case '/get_appointment': {
         const locator = body['locator'] as string;
         const held = appointments.get(locator);
@@ -159,12 +168,106 @@ test('a tower that is asked too often is given the time that it asks for', async
   t.is(await t.throwsAsync(call), reason);
 });
 
+const reasonsOf = (checks: readonly ReceiptCheck[]): unknown[] =>
+  checks.map(({finding, promisedUntil, reason}) => [finding, promisedUntil, reason]);
+
+test('a tower that begins anew before the end that it promised has lost what it promised, now and ever after', async (t) => {
+  const {client, appointments, now} = await remembering(t);
+  await client.register();
+  await client.addAppointment(deposit(1));
+  await client.addAppointment(deposit(2));
+  appointments.clear();
+  Object.assign(now, {slots: 11, start: 101, expiry: 201, height: 101});
+  await client.register();
+  const anew = 'the tower began another subscription at 101';
+  t.deepEqual(reasonsOf(await client.verifyReceipts()), [
+    ['lost', 200, anew],
+    ['lost', 200, anew],
+    ['lost', 200, anew],
+    ['kept', 201, undefined],
+  ]);
+  for (const n of [1, 2]) await client.addAppointment(deposit(n));
+  const redeposited = ['lost', 'replaced', 'replaced', 'kept', 'kept', 'kept'];
+  t.deepEqual(findingsOf(await client.verifyReceipts()), redeposited);
+  Object.assign(now, {slots: 21, expiry: 301, height: 260});
+  await client.register();
+  t.deepEqual(findingsOf(await client.verifyReceipts()), [
+    'lost',
+    'replaced',
+    'replaced',
+    'replaced',
+    'kept',
+    'kept',
+    'kept',
+  ]);
+});
+
+test('a later subscription that begins at a lower height is no end of the one before', async (t) => {
+  const {client, appointments, now} = await remembering(t);
+  await client.register();
+  await client.addAppointment(deposit(1));
+  appointments.clear();
+  Object.assign(now, {slots: 11, start: 60, expiry: 201, height: 60});
+  await client.register();
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['lost', 'lost', 'kept']);
+});
+
+test('heights that a reorg has moved are no loss', async (t) => {
+  const {client, appointments, now} = await remembering(t);
+  await client.register();
+  now.height = 97;
+  await client.addAppointment(deposit(1));
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['kept', 'kept'], 'deposited below the start');
+  Object.assign(now, {slots: 20, start: 98, expiry: 300, height: 99});
+  await client.register();
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['replaced', 'kept', 'kept'], 'renewed, with another start');
+  Object.assign(now, {slots: 21, start: 120, expiry: 310, height: 120});
+  await client.register();
+  const stillThere = ['replaced', 'kept', 'replaced', 'kept'];
+  t.deepEqual(findingsOf(await client.verifyReceipts()), stillThere, 'what was deposited before is still there');
+  appointments.clear();
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['replaced', 'lost', 'lost', 'kept']);
+});
+
+test('a tower that no longer knows the key has lost what it promised beyond the height', async (t) => {
+  const {client, now, refuse, tower} = await remembering(t);
+  await client.register();
+  await client.addAppointment(deposit(1));
+  const words = 'User not found. Have you registered?';
+  refuse(refuses(401, {error: words, error_code: 7}));
+  now.height = 199;
+  const lost = ['lost', 200, `the tower says: ${words}, at height 199`];
+  t.deepEqual(reasonsOf(await client.verifyReceipts()), [lost, lost]);
+  now.height = 200;
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['ended', 'ended']);
+  const before = tower.heard.length;
+  t.deepEqual(findingsOf(await client.verifyReceipts({height: 150})), ['lost', 'lost'], 'by another clock');
+  t.is(tower.heard.length - before, 1);
+  now.height = -1;
+  const unknown = ['unknown', 200, `the tower says: ${words}`];
+  t.deepEqual(reasonsOf(await client.verifyReceipts()), [unknown, unknown]);
+});
+
+test('a tower that says that the subscription has expired is held to when', async (t) => {
+  const {client, refuse, stateDir} = await remembering(t);
+  const registration = await client.register();
+  await client.addAppointment(deposit(1));
+  const path = join(receiptFolderOf(stateDir, {towerId: client.towerId, key: client.publicKey}), 'receipts.jsonl');
+  appendFileSync(path, `${formatReceipt({...registration, availableSlots: 1_000_000})}\n`);
+  refuse(refuses(401, {error: 'Your subscription expired at 200', error_code: 7}));
+  t.deepEqual(findingsOf(await client.verifyReceipts()), ['ended', 'ended', 'forged']);
+  t.deepEqual(findingsOf(await client.verifyReceipts({height: 199})), ['lost', 'lost', 'forged']);
+  refuse(refuses(401, {error: 'Your subscription expired at 199', error_code: 7}));
+  const lost = ['lost', 200, 'the tower says: Your subscription expired at 199'];
+  t.deepEqual(reasonsOf(await client.verifyReceipts()), [lost, lost, ['forged', undefined, undefined]]);
+});
+
 test('a tower that refuses or does not answer leaves the question open', async (t) => {
   const {client, refuse, tower} = await remembering(t);
   await client.register();
   await client.addAppointment(deposit(1));
-  refuse(refuses(401, {error: 'Your subscription expired at 200', error_code: 7}));
-  await t.throwsAsync(client.verifyReceipts(), {instanceOf: TowerRefusal, message: /expired at 200/});
+  refuse(refuses(503, {error: 'Service currently unavailable', error_code: 32}));
+  await t.throwsAsync(client.verifyReceipts(), {instanceOf: TowerRefusal, message: /unavailable/});
   await tower.close();
   await t.throwsAsync(client.verifyReceipts(), {instanceOf: TowerUnreachable});
   const reason = new Error('enough');

@@ -1,6 +1,7 @@
-import type {RegistrationReceipt} from '../../client/index.js';
+import {brokenAt, promisedSubscriptions, type RegistrationReceipt, type TowerClient} from '../../client/index.js';
 import {readKey} from '../../tower/key-file.js';
 import {countInWords} from '../../sim/heights.js';
+import {warningTo} from '../io.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';
 import {clientOf, defineClient, keyPathOf, newKey, stateDirOf} from './client-options.js';
@@ -18,6 +19,7 @@ export const register: Subcommand<RegistrationReceipt> = {
     const client = await clientOf(invocation, {key});
     const receipt = await client.register({acceptLower: invocation.options['acceptLower'] === true});
     await rememberTower(stateDirOf(invocation), client);
+    await warnOfLoss(client, warningTo(invocation.io));
     show(receipt);
     return 0;
   },
@@ -31,3 +33,15 @@ export const register: Subcommand<RegistrationReceipt> = {
       ['receipt', signature],
     ]).join('\n'),
 };
+
+/** A tower that begins a subscription anew, before the end that it promised, has lost the one before. */
+async function warnOfLoss(client: TowerClient, warn: (warning: string) => void): Promise<void> {
+  const {all} = promisedSubscriptions((await client.receipts()).receipts);
+  const [before, now] = [all.at(-2), all.at(-1)];
+  const began = before && brokenAt(before);
+  if (began === undefined || now!.registrations.length > 1) return;
+  const until = before!.furthest.subscriptionExpiry;
+  warn(
+    `the tower began this subscription at ${began}, although it had promised one until ${until}: \`bartizan client verify\` shows what is lost`,
+  );
+}
