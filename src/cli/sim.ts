@@ -5,6 +5,9 @@ import {TimelineRenderer} from '../sim/render-timeline.js';
 import type {Scenario} from '../sim/scenario.js';
 import {readScenario} from '../sim/scenario-file.js';
 import {hasFaults, type Outcome, simulate} from '../sim/player.js';
+import {compareSemantics} from '../sim/semantics/compare.js';
+import type {Comparison} from '../sim/semantics/comparison.js';
+import {renderComparison} from '../sim/semantics/render-comparison.js';
 import {renderVerdict, type Verdict} from '../sim/verdict.js';
 import type {Mirror} from '../sim/chain-driver.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
@@ -13,7 +16,9 @@ import {definePictures, pictureOf} from './pictures.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
+import {semanticsHelp, semanticsIn, semanticsLegend} from './sim-semantics.js';
 import type {Subcommand} from './subcommand.js';
+import {columns} from './table.js';
 
 /** What is left to do when one run is over. */
 type Release = () => Promise<void>;
@@ -23,7 +28,7 @@ interface Script {
   readonly scenario: Scenario;
 }
 
-export const sim: Subcommand<Verdict> = {
+export const sim: Subcommand<Verdict | Comparison> = {
   define(command) {
     command.argument('<file...>', 'scenario files, YAML; docs/reference/scenario.md describes them');
     command.option(
@@ -35,8 +40,12 @@ export const sim: Subcommand<Verdict> = {
     command.option('--memory', 'keep the rows in memory instead of in a temporary LevelDB');
     command.option('--kills', 'take the tower down before each step, mostly in the middle of a commit');
     definePictures(command);
+    command.option('--semantics <names>', semanticsHelp);
     command.option('--suggest', 'close with what to try next');
-    command.addHelpText('after', '\nExit status: 0 all expectations met, 1 not, 2 a file is no scenario.');
+    command.addHelpText(
+      'after',
+      `\nExit status: 0 all expectations met, 1 not, 2 a file is no scenario. With --semantics nothing is expected:\n${semanticsLegend}`,
+    );
   },
 
   async run({args, options, io}, show) {
@@ -44,6 +53,12 @@ export const sim: Subcommand<Verdict> = {
     const seed = seedOf(options['seed']);
     const scripts = await readAll(args, io);
     if (!scripts) return 2;
+
+    if (typeof options['semantics'] === 'string') {
+      const semantics = semanticsIn(options['semantics']);
+      for (const {scenario} of scripts) show(await compareSemantics(scenario, semantics));
+      return 0;
+    }
 
     const unmet: string[] = [];
     for (const {file, scenario} of scripts) {
@@ -75,7 +90,8 @@ export const sim: Subcommand<Verdict> = {
     );
   },
 
-  render: (verdict, paint) => renderVerdict(verdict, paint),
+  render: (output, paint) =>
+    'semantics' in output ? `${renderComparison(output, columns, paint)}\n` : renderVerdict(output, paint),
 };
 
 /** Blocks of one step from which on it is worth to show how far it is: a few seconds. */
