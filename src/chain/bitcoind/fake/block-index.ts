@@ -1,6 +1,7 @@
 import {assert} from '../../../errors/index.js';
 import {ByteReader} from '../../byte-reader.js';
 import {type ChainHeader, extend, type Header, headerBytes} from '../../header.js';
+import {workOf} from '../../work.js';
 
 /** What a node knows of one block. */
 export interface IndexEntry {
@@ -23,9 +24,14 @@ export interface Switch {
   readonly disconnected: readonly IndexEntry[];
   /** Up to the new tip. */
   readonly connected: readonly IndexEntry[];
+  /** The work from which better was looked for: that of the old tip, or of the last block below an invalid one. */
+  readonly from: bigint;
 }
 
-const nothing: Switch = {disconnected: [], connected: []};
+/** An invalid chain that is better by so many blocks worries bitcoind. */
+const contestedBlocks = 6n;
+
+const nothing: Switch = {disconnected: [], connected: [], from: 0n};
 
 /**
  * What a node knows of blocks, and which chain of them is active: the valid and complete one with most work; of
@@ -37,6 +43,8 @@ export class BlockIndex {
   #bestHeader: IndexEntry;
   #arrivals = 0;
   #precedence = 0;
+  /** Of the invalid block with most. */
+  #invalidWork = 0n;
   /** Whether a block came before one below it. */
   #gaps = false;
   #blocks = 0;
@@ -48,6 +56,12 @@ export class BlockIndex {
     this.#active = [entry];
     this.#bestHeader = entry;
     this.#count(entry, 1);
+  }
+
+  /** Whether there is an invalid chain so much better than the active one that somebody must be wrong. */
+  get isContested(): boolean {
+    const {bits, chainwork} = this.tip.header;
+    return this.#invalidWork > chainwork + contestedBlocks * workOf(bits);
   }
 
   /** Blocks that are here, and not only their headers. */
@@ -110,7 +124,7 @@ export class BlockIndex {
       wasActive: false,
     };
     this.#entries.set(header.hash, entry);
-    if (entry.header.chainwork > this.#bestHeader.header.chainwork && !this.isInvalid(entry)) this.#bestHeader = entry;
+    this.#rank(entry);
     return entry;
   }
 
@@ -136,9 +150,9 @@ export class BlockIndex {
     for (const entry of invalid) entry.invalid = true;
     const active = invalid.filter((entry) => this.isActive(entry)).map(({header}) => header.height);
     const down = active.length === 0 ? nothing : this.#activate(this.#active[Math.min(...active) - 1]!);
-    this.#findBestHeader();
+    this.#rankAll();
     const up = this.#activateBest();
-    return {disconnected: [...down.disconnected, ...up.disconnected], connected: up.connected};
+    return {...up, disconnected: [...down.disconnected, ...up.disconnected]};
   }
 
   /** Takes back what was said of a block, of those below it and of those above. */
@@ -173,7 +187,7 @@ export class BlockIndex {
       this.#entries.delete(entry.header.hash);
       this.#count(entry, -1);
     }
-    this.#findBestHeader();
+    this.#rankAll();
     this.#activateBest();
   }
 
@@ -199,6 +213,7 @@ export class BlockIndex {
   }
 
   #activate(tip: IndexEntry): Switch {
+    const from = this.tip.header.chainwork;
     const connected = this.#branch(tip).reverse();
     const fork = tip.header.height - connected.length;
     const disconnected = this.#active.splice(fork + 1).reverse();
@@ -206,7 +221,7 @@ export class BlockIndex {
       entry.wasActive = true;
       this.#active.push(entry);
     }
-    return {disconnected, connected};
+    return {disconnected, connected, from};
   }
 
   #isUsable(entry: IndexEntry): boolean {
@@ -222,12 +237,18 @@ export class BlockIndex {
     return branch;
   }
 
-  #findBestHeader(): void {
-    let best = this.tip;
-    for (const entry of this.#entries.values()) {
-      if (entry.header.chainwork > best.header.chainwork && !this.isInvalid(entry)) best = entry;
-    }
-    this.#bestHeader = best;
+  #rankAll(): void {
+    this.#bestHeader = this.tip;
+    this.#invalidWork = 0n;
+    for (const entry of this.#entries.values()) this.#rank(entry);
+  }
+
+  #rank(entry: IndexEntry): void {
+    const {chainwork} = entry.header;
+    if (chainwork <= this.#bestHeader.header.chainwork && chainwork <= this.#invalidWork) return;
+    if (!this.isInvalid(entry)) {
+      if (chainwork > this.#bestHeader.header.chainwork) this.#bestHeader = entry;
+    } else if (chainwork > this.#invalidWork) this.#invalidWork = chainwork;
   }
 }
 

@@ -58,7 +58,9 @@ export class FakeNode {
     this.#startedMs = this.timers.nowMs();
     const genesis = this.chain.at(0)!;
     this.index = new BlockIndex({raw: this.#world.block(genesis.hash).raw, header: genesis});
-    this.#catchUp(() => {});
+    this.#catchUp();
+    // Nobody has heard of that, and what was there at its start is announced no more.
+    this.feed.restart();
     this.#unsubscribe = this.chain.onWake(() => this.#hear());
   }
 
@@ -100,29 +102,31 @@ export class FakeNode {
 
   /** Learns of every block of the chain that it has not heard of, also of those on its side branches. */
   listen(): void {
-    if (this.#running) this.#catchUp((change) => this.#announce(change));
+    if (this.#running) this.#catchUp();
   }
 
   /**
    * Takes whole blocks, headers alone, or nothing more from the chain. When it begins to take more it catches up at
-   * once, announcing the last block only, as a node does that was offline.
+   * once: whoever asks sees its tip skip heights.
    */
   follow(what: Following): void {
     this.#following = what;
-    this.#goOn();
+    this.listen();
   }
 
   /** Mines on its own active chain. Answers the new headers, lowest first. */
   mine(blocks: number, transactions: readonly Uint8Array[] = []): ChainHeader[] {
-    this.#requireRunning();
-    const mined: ChainHeader[] = [];
-    for (let left = blocks; left > 0; left--) {
-      // One at a time, for a chain that wakes us for all of them would have us announce the last alone.
-      const [header] = this.chain.mineOn(this.tip.hash, 1, mined.length === 0 ? {transactions} : {});
-      this.#take(header!.hash);
-      mined.push(header!);
-    }
-    return mined;
+    return this.#mineOn(this.tip, blocks, transactions);
+  }
+
+  /**
+   * Mines a branch that leaves its active chain `depth` blocks below the tip; it is adopted if it is longer.
+   * @throws OperationalError TOWER_USAGE when that is below genesis
+   */
+  reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): ChainHeader[] {
+    const parent = this.index.at(this.tip.height - depth);
+    if (parent !== undefined) return this.#mineOn(parent.header, blocks);
+    throw new OperationalError('TOWER_USAGE', `the tip, at height ${this.tip.height}, is no ${depth} above genesis`);
   }
 
   /** Takes a block as `submitblock` does. @throws OperationalError TOWER_INVALID_BLOCK */
@@ -170,7 +174,7 @@ export class FakeNode {
       this.index.lose(lose);
       this.#following = 'nothing';
     }
-    this.#goOn();
+    this.listen();
   }
 
   /** `stop` and `start`. */
@@ -190,6 +194,17 @@ export class FakeNode {
     this.#unsubscribe();
   }
 
+  #mineOn(parent: ChainHeader, blocks: number, transactions: readonly Uint8Array[] = []): ChainHeader[] {
+    this.#requireRunning();
+    const mined: ChainHeader[] = [];
+    // One at a time, for a chain that wakes us for all of them would have us announce the last alone.
+    for (let top = parent; mined.length < blocks; top = mined.at(-1)!) {
+      mined.push(...this.chain.mineOn(top.hash, 1, mined.length === 0 ? {transactions} : {}));
+      this.#take(mined.at(-1)!.hash);
+    }
+    return mined;
+  }
+
   #hear(): void {
     const {chain, tip} = this;
     const grows = chain.tip.height > tip.height && chain.at(tip.height)?.hash === tip.hash;
@@ -205,28 +220,20 @@ export class FakeNode {
     this.#announce(this.index.addBlock(header, raw));
   }
 
-  /** Takes all that it has missed, and announces where that led. */
-  #goOn(): void {
-    if (!this.#running) return;
-    const before = this.index.tip;
-    this.#catchUp((change) => this.#publishSteps(change));
-    if (this.tip.chainwork > before.header.chainwork) this.#publishTip();
-  }
-
   /** Takes what it does not have, and what the chain says of blocks. */
-  #catchUp(changed: (change: Switch) => void): void {
+  #catchUp(): void {
     const {blocks, invalid} = this.#world.contents();
     const left = new Set(this.index.entries());
     for (const {header} of blocks) left.delete(this.index.get(header.hash)!);
     // A chain that was taken back to an earlier state was never further.
     if (left.size > 0) this.index.forget(left);
-    changed(this.index.judge(this.#changed(invalid, this.#barred), this.#changed(this.#barred, invalid)));
+    this.#announce(this.index.judge(this.#changed(invalid, this.#barred), this.#changed(this.#barred, invalid)));
     this.#barred = invalid;
     if (this.#following === 'nothing') return;
     for (const {header, raw} of blocks) {
       if (this.index.get(header.previous) === undefined) continue;
       if (this.#following === 'headers') this.index.addHeader(header);
-      else changed(this.index.addBlock(header, raw, {invalid: invalid.has(header.hash)}));
+      else this.#announce(this.index.addBlock(header, raw, {invalid: invalid.has(header.hash)}));
     }
   }
 
@@ -236,15 +243,14 @@ export class FakeNode {
     return hashes.flatMap((hash) => this.index.get(hash) ?? []);
   }
 
-  #announce(change: Switch): void {
-    this.#publishSteps(change);
-    // bitcoind announces no tip that it only fell back to.
-    if (change.connected.length > 0) this.#publishTip();
-  }
-
-  #publishSteps({disconnected, connected}: Switch): void {
+  /** In this order: each block that is left or joined, and each that makes the chain better than it was. */
+  #announce({disconnected, connected, from}: Switch): void {
     for (const entry of disconnected) this.#publishStep(entry, 'D');
-    for (const entry of connected) this.#publishStep(entry, 'C');
+    for (const entry of connected) {
+      this.#publishStep(entry, 'C');
+      // A tip that it only fell back to is not announced. One that is preferred with the same work is.
+      if (entry.header.chainwork > from || entry === this.index.tip) this.#publishTip(entry);
+    }
   }
 
   #publishStep({header, raw}: IndexEntry, label: 'C' | 'D'): void {
@@ -257,9 +263,8 @@ export class FakeNode {
     this.feed.publish('sequence', Buffer.concat([Buffer.from(header.hash, 'hex'), Buffer.from(label)]));
   }
 
-  #publishTip(): void {
+  #publishTip({header, raw}: IndexEntry): void {
     if (this.initialDownload) return;
-    const {header, raw} = this.index.tip;
     this.feed.publish('hashblock', Buffer.from(header.hash, 'hex'));
     if (raw !== undefined) this.feed.publish('rawblock', raw);
   }

@@ -1,6 +1,8 @@
 import {BartizanError} from '../../../errors/index.js';
 import {parseBlock} from '../../block.js';
-import {serializeHeader} from '../../header.js';
+import {ByteReader} from '../../byte-reader.js';
+import {headerBytes, serializeHeader} from '../../header.js';
+import {readTransaction, type Transaction} from '../../transaction.js';
 import {meetsTarget} from '../../work.js';
 import type {IndexEntry} from './block-index.js';
 import {chainTips} from './chain-tips.js';
@@ -19,11 +21,11 @@ export interface Method {
 /** Blocks at once; bitcoind has no limit, but would be at it for minutes. */
 const maxGenerated = 100_000;
 /** Messages that may wait for a client of the feed. */
-const feedHwm = 1000;
+export const feedHwm = 1000;
 
 const blockhash: Parameter = {name: 'blockhash', type: 'string'};
 
-const method = (summary: string, parameters: readonly Parameter[], run: Method['run']): Method => ({
+export const method = (summary: string, parameters: readonly Parameter[], run: Method['run']): Method => ({
   summary,
   parameters,
   run,
@@ -53,7 +55,7 @@ export const methods: Readonly<Record<string, Method>> = {
     size_on_disk: sizeOnDisk(node.index),
     pruned: node.prunedTo !== undefined,
     ...(node.prunedTo !== undefined && {pruneheight: node.prunedTo + 1, automatic_pruning: false}),
-    warnings: [],
+    warnings: warningsOf(node),
   })),
 
   getblockcount: method('Returns the height of the tip.', [], ({tip}) => tip.height),
@@ -99,7 +101,7 @@ export const methods: Readonly<Record<string, Method>> = {
     relayfee: 0.00001,
     incrementalfee: 0.00001,
     localaddresses: [],
-    warnings: [],
+    warnings: warningsOf(node),
   })),
 
   getzmqnotifications: method('Returns what is published where.', [], ({feed, zmqEndpoint}) =>
@@ -176,6 +178,13 @@ export const methods: Readonly<Record<string, Method>> = {
   uptime: method('Returns the seconds since the start.', [], ({uptimeSeconds}) => uptimeSeconds),
 };
 
+const warningsOf = ({index}: FakeNode): string[] =>
+  index.isContested
+    ? [
+        'Warning: We do not appear to fully agree with our peers! You may need to upgrade, or other nodes may need to upgrade.',
+      ]
+    : [];
+
 const regtestAddress = /^(?:bcrt1[02-9ac-hj-np-z]{8,87}|[2mn][1-9A-HJ-NP-Za-km-z]{25,34})$/;
 
 const byType = (a: {type: string}, b: {type: string}): number => (a.type < b.type ? -1 : 1);
@@ -209,10 +218,11 @@ function generate(node: FakeNode, blocks: unknown): string[] {
 }
 
 function submitBlock(node: FakeNode, hex: unknown): string | null {
-  const raw = hexParameter(hex);
-  const block = decoded(() => parseBlock(raw));
-  decoded(() => block.transactions);
-  const {header} = block;
+  const raw = decoded(() => wholeBlockIn(hexParameter(hex)));
+  const {header, transactions} = parseBlock(raw);
+  if (transactions[0] === undefined || !isCoinbase(transactions[0])) {
+    throw new RpcError(errorNumbers.deserialization, 'Block does not start with a coinbase');
+  }
   const known = node.entry(header.hash);
   if (known !== undefined && node.index.isInvalid(known)) return 'duplicate-invalid';
   if (known?.raw !== undefined) return 'duplicate';
@@ -237,6 +247,16 @@ function hexParameter(value: unknown): Buffer {
   }
   throw new RpcError(errorNumbers.deserialization, 'Block decode failed');
 }
+
+/** bitcoind reads a block and does not look at what follows it. */
+function wholeBlockIn(bytes: Buffer): Buffer {
+  const reader = new ByteReader(bytes, headerBytes);
+  for (let left = reader.compactSize(); left > 0; left--) readTransaction(reader);
+  return reader.since(0);
+}
+
+const isCoinbase = ({inputs}: Transaction): boolean =>
+  inputs.length === 1 && inputs[0]!.previousIndex === 0xffffffff && /^0+$/.test(inputs[0]!.previousTxid);
 
 function decoded<T>(read: () => T): T {
   try {

@@ -18,9 +18,12 @@ let ofBits: {bits: number; target: string; difficulty: number} | undefined;
 
 /** What follows from the bits alone; nearly all blocks share theirs. */
 function factsOf(bits: number): {target: string; difficulty: number} {
-  if (ofBits?.bits !== bits) ofBits = {bits, target: hex256(targetOf(bits)), difficulty: difficultyOf(bits)};
+  if (ofBits?.bits !== bits) ofBits = {bits, target: hex256(targetOf(bits)), difficulty: shown(difficultyOf(bits))};
   return ofBits;
 }
+
+/** bitcoind prints 16 digits. */
+const shown = (value: number): number => Number(value.toPrecision(16));
 
 function difficultyOf(bits: number): number {
   let shift = bits >>> 24;

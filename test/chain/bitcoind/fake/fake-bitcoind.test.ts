@@ -1,0 +1,190 @@
+import {existsSync} from 'node:fs';
+import {readFile, stat} from 'node:fs/promises';
+import test, {type ExecutionContext} from 'ava';
+import {connectBitcoind, cookieCredentials, passwordCredentials} from '../../../../src/chain/bitcoind/index.js';
+import {FakeBitcoind, type FakeBitcoindOptions} from '../../../../src/chain/bitcoind/fake/index.js';
+import {SimulatedChain} from '../../../../src/chain/simulated-chain.js';
+import {until} from '../../../support/until.js';
+import {chainSourceSuite} from '../../chain-source-suite.js';
+
+const connected = (bitcoind: FakeBitcoind, credentials = cookieCredentials(bitcoind.cookiePath)) =>
+  connectBitcoind({
+    rpcUrl: bitcoind.rpcUrl,
+    credentials,
+    zmqEndpoint: bitcoind.zmqEndpoint,
+    pollMs: 100,
+    graceMs: 50,
+  });
+
+chainSourceSuite('BitcoindChain over a fake bitcoind', async (story) => {
+  const bitcoind = await FakeBitcoind.start({chain: new SimulatedChain({seed: 0})});
+  const source = connected(bitcoind);
+  const waiting = [...story];
+  return {
+    source,
+    async arrive(blocks) {
+      for (const raw of waiting.splice(0, blocks)) bitcoind.node.submit(raw);
+    },
+    async end() {
+      await source.close();
+      await bitcoind.stop();
+    },
+  };
+});
+
+/** One at height 10, with the production adapter connected to it. */
+async function aBitcoind(t: ExecutionContext, options: FakeBitcoindOptions = {}) {
+  const bitcoind = await FakeBitcoind.start({seed: 'sockets', ...options});
+  t.teardown(() => bitcoind.stop());
+  bitcoind.node.mine(10);
+  const source = connected(bitcoind);
+  t.teardown(() => source.close());
+  /** One call as a program without any library makes it. */
+  const call = async (method: string, params: unknown = [], who?: string): Promise<{status: number; body: string}> => {
+    const cookie = who ?? (await readFile(bitcoind.cookiePath, 'utf8'));
+    const response = await fetch(bitcoind.rpcUrl, {
+      method: 'POST',
+      headers: {authorization: `Basic ${Buffer.from(cookie).toString('base64')}`},
+      body: JSON.stringify({id: 1, method, params}),
+    });
+    return {status: response.status, body: await response.text()};
+  };
+  return {bitcoind, node: bitcoind.node, source, call};
+}
+
+test('a restart changes the cookie, and the client finds its way back, without the blocks that were lost', async (t) => {
+  const {bitcoind, node, source} = await aBitcoind(t);
+  source.onWake(() => {});
+  t.is((await source.sourceTip()).height, 10);
+  t.is((await stat(bitcoind.cookiePath)).mode & 0o777, 0o600);
+  const before = await readFile(bitcoind.cookiePath, 'utf8');
+  const {rpcUrl, zmqEndpoint} = bitcoind;
+  await bitcoind.restart({lose: 2});
+  t.deepEqual([bitcoind.rpcUrl, bitcoind.zmqEndpoint], [rpcUrl, zmqEndpoint]);
+  t.not(await readFile(bitcoind.cookiePath, 'utf8'), before);
+  t.is((await source.sourceTip()).height, 8);
+  node.follow('blocks');
+  t.is((await source.sourceTip()).height, 10);
+  while (source.stats!.messages === 0) {
+    node.mine(1);
+    await source.sourceTip();
+    await new Promise(setImmediate);
+  }
+  t.pass();
+});
+
+test('while it is down nobody is there, and its folder goes with it', async (t) => {
+  const {bitcoind, source} = await aBitcoind(t);
+  const down = bitcoind.restart({downMs: 200});
+  await until(() => !existsSync(bitcoind.cookiePath));
+  t.like(await t.throwsAsync(source.sourceTip()), {retryable: true});
+  await down;
+  t.is((await source.sourceTip()).height, 10);
+  await bitcoind.stop();
+  await bitcoind.ended;
+  t.false(existsSync(bitcoind.dataDir));
+});
+
+test('a user may call what his list names, and others are forbidden to him', async (t) => {
+  const users = [{user: 'tower', password: 'secret', whitelist: ['getblockchaininfo', 'getblockhash']}];
+  const {bitcoind, call} = await aBitcoind(t, {users});
+  const source = connected(bitcoind, passwordCredentials('tower', 'secret'));
+  t.teardown(() => source.close());
+  t.is((await source.sourceTip()).height, 10);
+  await t.throwsAsync(source.header('ab'.repeat(32)), {code: 'TOWER_BITCOIND_RPC', message: /forbids/});
+  t.is((await call('getblockhash', [1], 'tower:secret')).status, 200);
+  t.is((await call('getblockhash', [1], 'tower:wrong')).status, 401);
+});
+
+test('as many posts as its queue holds may be under way, and one more is told so', async (t) => {
+  const {node, call} = await aBitcoind(t, {workQueue: 2});
+  node.faults.set({kind: 'timeout', next: 2});
+  const unanswered = [call('uptime'), call('uptime')];
+  await until(() => node.faults.counts.timeout === 2);
+  t.deepEqual(await call('uptime'), {status: 503, body: 'Work queue depth exceeded'});
+  node.faults.heal();
+  t.is(unanswered.length, 2);
+  for (const one of unanswered) one.catch(() => {});
+});
+
+test('it is commanded over the RPC, which no fault strikes', async (t) => {
+  const {bitcoind, node, source, call} = await aBitcoind(t);
+  node.faults.set({kind: 'busy'});
+  t.is((await call('getblockcount')).status, 503);
+  const result = async (method: string, params?: unknown): Promise<unknown> => {
+    const {body} = await call(method, params);
+    return (JSON.parse(body) as {result: unknown}).result;
+  };
+  t.is((await result('fakemine', ['2'])) && node.tip.height, 12);
+  t.is((await result('fakereorg', {depth: 2, blocks: 3})) && node.tip.height, 13);
+  t.like(await result('fakefaults'), {active: [{kind: 'busy'}], struck: {busy: 1}});
+  const top = node.tip.hash;
+  await result('fakeheal', ['busy']);
+  await result('fakefault', {kind: 'error', code: -28, next: 1, method: 'getblockchaininfo'});
+  await t.throwsAsync(source.sourceTip(), {code: 'TOWER_BITCOIND_WARMING_UP'});
+  t.is((await source.sourceTip()).height, 13);
+  await result('fakewarmup', ['Verifying blocks…']);
+  await t.throwsAsync(source.sourceTip(), {message: /Verifying blocks…/});
+  await result('fakewarmup');
+  await result('fakeinvalidate', [11]);
+  t.is((await source.sourceTip()).height, 12); // The branch that the reorg left.
+  await result('fakeinvalidate', [9]);
+  t.is((await source.sourceTip()).height, 8);
+  await result('fakereconsider', [top]);
+  t.is((await source.sourceTip()).height, 13);
+  await result('fakefollow', ['nothing']);
+  await result('fakeprune', [5]);
+  t.is(await source.block(node.index.at(5)!.header.hash), undefined);
+  await result('fakedownload', [true]);
+  t.true((await source.sourceTip()).initialDownload);
+  await result('fakecookie');
+  t.is((await source.sourceTip()).height, 13);
+  await result('fakerestart', {lose: 3});
+  // What is left of the branch that the reorg had left is now the best.
+  await until(() => node.tip.height === 12);
+  await bitcoind.changeCookie(); // Which waits for the restart.
+  const {body} = await call('fakereorg', [1_000, 1]);
+  t.regex(body, /"code":-1,"message":"the tip, at height 12, is no 1000 above genesis"/);
+  t.regex((await call('fakefault', ['loose'])).body, /"code":-8/);
+  t.regex((await call('help')).body, /fakereorg depth blocks/);
+});
+
+test('a client that makes its connection anew ends a silence', async (t) => {
+  const {node, source} = await aBitcoind(t);
+  source.onWake(() => void source.sourceTip().catch(() => {}));
+  await source.sourceTip();
+  node.faults.set({kind: 'silence', until: 'reconnected'});
+  node.mine(1);
+  await until(() => source.stats!.reconnects > 0 && node.faults.active.length === 0);
+  t.like(source.stats, {missed: 1, reconnects: 1});
+});
+
+for (const kind of ['refused', 'reset', 'truncated', 'garbage', 'busy'] as const) {
+  test(`over sockets, too, ${kind} is over after its last strike`, async (t) => {
+    const {node, source} = await aBitcoind(t);
+    await source.sourceTip();
+    // A connection that breaks is tried again once within the same call.
+    const strikes = kind === 'refused' || kind === 'reset' ? 2 : 1;
+    node.faults.set({kind, next: strikes});
+    t.like(await t.throwsAsync(source.sourceTip()), {retryable: true});
+    t.is((await source.sourceTip()).height, 10);
+    t.is(node.faults.counts[kind], strikes);
+  });
+}
+
+test('the same seed and commands give the same chain, and blocks to begin with are taken over', async (t) => {
+  const one = await aBitcoind(t);
+  one.node.reorg({depth: 2, blocks: 3});
+  const two = await aBitcoind(t);
+  two.node.reorg({depth: 2, blocks: 3});
+  t.is(two.node.tip.hash, one.node.tip.hash);
+  const three = await FakeBitcoind.start({blocks: one.bitcoind.chain.arrivals()});
+  t.teardown(() => three.stop());
+  t.is(three.node.tip.hash, one.node.tip.hash);
+});
+
+test('a port that is taken is an error, and nothing is left behind', async (t) => {
+  const {bitcoind} = await aBitcoind(t);
+  await t.throwsAsync(FakeBitcoind.start({rpcPort: bitcoind.rpcPort}), {code: 'TOWER_ADDRESS_IN_USE'});
+  await t.throwsAsync(FakeBitcoind.start({zmqPort: bitcoind.zmqPort}), {code: 'TOWER_ADDRESS_IN_USE'});
+});
