@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {OperationalError} from '../../../errors/index.js';
-import type {FakeBitcoind} from './fake-bitcoind.js';
+import type {FakeNode} from './fake-node.js';
 import {faultKinds, faultSchema} from './faults.js';
 
 /** Blocks that one command mines. */
@@ -11,6 +11,14 @@ const ms = z.int().min(0).max(3_600_000);
 /** A block by its hash, or by its height on the active chain. */
 const block = z.union([height, z.string().regex(/^[0-9a-f]{64}$/, 'a block is a height, or a hash of 64 hex digits')]);
 
+/** A fake bitcoind, as those see it who command it. */
+export interface Commanded {
+  readonly node: FakeNode;
+  restart(options: {readonly lose?: number | undefined; readonly downMs?: number | undefined}): Promise<void>;
+  changeCookie(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Something that a fake bitcoind is told to do: by a script, by an RPC method of its own, or by a program. */
 export interface Command {
   readonly summary: string;
@@ -19,7 +27,7 @@ export interface Command {
   readonly schema: z.ZodType;
   /** Whether it changes what an answer would go out over, so that it has to wait for the answer. */
   readonly isLater: boolean;
-  run(bitcoind: FakeBitcoind, value: never): unknown;
+  run(bitcoind: Commanded, value: never): unknown;
 }
 
 interface More {
@@ -30,7 +38,7 @@ interface More {
 function command<Schema extends z.ZodType>(
   summary: string,
   schema: Schema,
-  run: (bitcoind: FakeBitcoind, value: z.infer<Schema>) => unknown,
+  run: (bitcoind: Commanded, value: z.infer<Schema>) => unknown,
   {parameters, isLater = false}: More = {},
 ): Command {
   const keys = schema instanceof z.ZodObject ? Object.keys(schema.shape as object) : [];
@@ -109,7 +117,7 @@ export const commands: Readonly<Record<string, Command>> = {
   cookie: command('Changes the cookie.', z.strictObject({}), (bitcoind) => bitcoind.changeCookie(), {isLater: true}),
 };
 
-function hashOf(node: FakeBitcoind['node'], asked: string | number): string {
+function hashOf(node: FakeNode, asked: string | number): string {
   if (typeof asked === 'string') return asked;
   const entry = node.index.at(asked);
   if (entry !== undefined) return entry.header.hash;

@@ -1,12 +1,11 @@
 import {z} from 'zod';
-import {commands} from './commands.js';
-import type {FakeBitcoind} from './fake-bitcoind.js';
+import {type Commanded, commands} from './commands.js';
 import type {Method} from './methods.js';
 import {errorNumbers, RpcError} from './rpc-error.js';
 import {controlPrefix} from './rpc-server.js';
 
 /** The commands as methods of the RPC: `fakemine`, `fakereorg` and so on. */
-export function controlMethods(bitcoind: FakeBitcoind): Record<string, Method> {
+export function controlMethods(bitcoind: Commanded): Record<string, Method> {
   const entries = Object.entries(commands).map(
     ([name, {summary, parameters, schema, isLater, run}]): [string, Method] => [
       `${controlPrefix}${name}`,

@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {OperationalError} from '../../../errors/index.js';
 import {SimulatedChain} from '../../simulated-chain.js';
+import type {Commanded} from './commands.js';
 import {controlMethods} from './control-methods.js';
 import {FakeNode} from './fake-node.js';
 import type {Fault} from './faults.js';
@@ -49,7 +50,7 @@ export interface FakeBitcoindOptions {
  * bitcoind.node.faults.set({kind: 'busy', next: 3});
  * await bitcoind.stop();
  */
-export class FakeBitcoind {
+export class FakeBitcoind implements Commanded {
   /** The blocks there are. */
   readonly chain: SimulatedChain;
   /** Which of them the node has, and what it does on command. */
