@@ -62,9 +62,9 @@ export class BlockTree {
     return added;
   }
 
-  /** Headers that were called invalid, in order of arrival. */
+  /** Headers that were called invalid, in the order in which they were. */
   get invalid(): string[] {
-    return [...this.#headers.keys()].filter((hash) => this.#invalid.has(hash));
+    return [...this.#invalid];
   }
 
   /** Whether a header, or one below it, was called invalid. */

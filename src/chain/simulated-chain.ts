@@ -142,23 +142,40 @@ export class SimulatedChain extends MemorySource {
   }
 
   /**
-   * Makes the chain with this block the best one, whatever its work: the others are called invalid where they leave it.
+   * Makes the chain that ends in this block the best one, whatever its work: what leaves it, or goes on from it, is
+   * called invalid.
    * @returns what has been called invalid, or no longer, in order
    */
   prefer(hash: string): ChainChoice[] {
     if (this.tree.get(hash) === undefined) throw invalid(`there is no block ${hash}`);
     const choices: ChainChoice[] = [];
     this.waking(() => {
-      if (this.tree.standing(hash) === 'active') return;
-      this.tree.reconsider(hash);
-      choices.push({type: 'reconsider', hash});
-      while (this.tree.standing(hash) !== 'active') {
+      if (this.tree.isBarred(hash)) {
+        this.tree.reconsider(hash);
+        choices.push({type: 'reconsider', hash});
+      }
+      while (this.tip.hash !== hash) {
         const rival = this.at(this.tree.forkPoint(hash, this.tip.hash).height + 1)!.hash;
         this.tree.invalidate(rival);
         choices.push({type: 'invalidate', hash: rival});
       }
     });
     return choices;
+  }
+
+  /** Hashes of the blocks called invalid. */
+  get invalid(): string[] {
+    return this.tree.invalid;
+  }
+
+  /** Blocks that have arrived, genesis included. */
+  get size(): number {
+    return this.tree.size;
+  }
+
+  /** Forgets all but the first blocks that have arrived, and calls these of them invalid and no others. */
+  goBack(size: number, invalid: readonly string[]): void {
+    this.waking(() => this.forgetAfter(size, invalid));
   }
 
   /** All that the chain is now. */

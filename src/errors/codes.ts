@@ -307,6 +307,18 @@ export const errorCodes = {
     'The story goes back in a way that a real node cannot be taken.',
     'Play it on the simulated chain.',
   ),
+  TOWER_UNKNOWN_SNAPSHOT: operational(
+    'There is no snapshot of this name.',
+    'Take one before: a restored snapshot is not used up.',
+  ),
+  TOWER_SNAPSHOT_EXISTS: operational(
+    'The name of a snapshot is taken, or there are too many.',
+    'Choose another name, or drop the snapshot that has it.',
+  ),
+  TOWER_NOT_REMEMBERED: operational(
+    'A simulation is to go back further than it remembers.',
+    'Take a snapshot where you want to come back to, or let it remember more blocks.',
+  ),
   TOWER_NOT_RUNNING: operational('No tower is running in the data directory.', 'Start one: `bartizan run`.'),
   TOWER_ALREADY_RUNNING: operational(
     'A tower is already running in the data directory.',

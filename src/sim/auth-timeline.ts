@@ -3,6 +3,7 @@ import type {AuthEvent} from '../gatekeeper/auth/events.js';
 import type {RequestKind} from '../store/layout.js';
 import type {RequestState, Verdict} from '../store/request-row.js';
 import type {Role} from '../store/rows.js';
+import type {Memory, MemoryMap} from './memory.js';
 import type {KnownRequest} from './roster.js';
 
 /** What a device has got. */
@@ -73,12 +74,14 @@ export class AuthTimeline {
   /** Given by an approval that is told next. */
   #standing: (Standing & {readonly requestId: number}) | undefined;
   /** Requests of which it has been told that the check does not know yet: it would be said again in every block. */
-  readonly #unknown = new Set<number>();
+  readonly #unknown: MemoryMap<number, true>;
   /** Requests that are past the callback. */
-  readonly #inCheck = new Set<number>();
+  readonly #inCheck: MemoryMap<number, true>;
 
-  constructor(names: AuthNames) {
+  constructor(names: AuthNames, memory: Memory) {
     this.#names = names;
+    this.#unknown = memory.map('unknown to the check');
+    this.#inCheck = memory.map('in the check');
   }
 
   entryOf(event: AuthEvent): AuthEntry | undefined {
@@ -119,9 +122,9 @@ export class AuthTimeline {
 
   #waits({height, requestId}: Extract<AuthEvent, {type: 'request_postponed'}>): AuthEntry | undefined {
     const asked = this.#inCheck.has(requestId) ? 'check' : 'callback';
-    this.#inCheck.add(requestId);
+    this.#inCheck.set(requestId, true);
     if (asked === 'check' && this.#unknown.has(requestId)) return undefined;
-    if (asked === 'check') this.#unknown.add(requestId);
+    if (asked === 'check') this.#unknown.set(requestId, true);
     return {type: 'request_waits', height, request: this.title(requestId), asked};
   }
 

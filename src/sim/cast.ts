@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {appointmentMessage, SigningKey} from '../crypto/index.js';
 import type {Deposit} from '../gatekeeper/deposit.js';
 import {locatorBytes} from '../crypto/locator.js';
+import {Memory, type MemoryMap} from './memory.js';
 
 /** What the plugin of Core Lightning sends, whatever its channels say. */
 const toSelfDelay = 42;
@@ -10,11 +11,13 @@ const toSelfDelay = 42;
 export class Cast {
   readonly #seed: string;
   readonly #keys = new Map<string, SigningKey>();
-  readonly #names = new Map<string, string>();
-  readonly #locators = new Map<string, string>();
+  readonly #names: MemoryMap<string, string>;
+  readonly #locators: MemoryMap<string, string>;
 
-  constructor(seed: string | number) {
+  constructor(seed: string | number, memory = new Memory()) {
     this.#seed = String(seed);
+    this.#names = memory.map('keys');
+    this.#locators = memory.map('locators');
   }
 
   /** The key with which the tower signs its promises. */
@@ -24,12 +27,10 @@ export class Cast {
 
   /** The key of a device, or of a user who has but one. */
   signerOf(name: string): SigningKey {
-    const known = this.#keys.get(name);
-    if (known !== undefined) return known;
     // A hash that is no secret key, zero or above the order of the curve, is found once in 2^127 names.
-    const key = new SigningKey(this.#hash('user', name));
+    const key = this.#keys.get(name) ?? new SigningKey(this.#hash('user', name));
     this.#keys.set(name, key);
-    this.#names.set(key.publicKey, name);
+    if (!this.#names.has(key.publicKey)) this.#names.set(key.publicKey, name);
     return key;
   }
 
@@ -41,7 +42,7 @@ export class Cast {
   /** Locator of an appointment of a user, hex. */
   locatorOf(user: string, appointment: string): string {
     const locator = this.#hash('appointment', user, appointment).subarray(0, locatorBytes).toString('hex');
-    this.#locators.set(locator, appointment);
+    if (!this.#locators.has(locator)) this.#locators.set(locator, appointment);
     return locator;
   }
 

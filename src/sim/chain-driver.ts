@@ -1,6 +1,7 @@
 import {type ChainChoice, type ChainSource, SimulatedChain} from '../chain/index.js';
 import {OperationalError, Rejection} from '../errors/index.js';
 import {blocksInWords} from './heights.js';
+import type {Memory, MemoryMap} from './memory.js';
 import {maxMinedBlocks} from './scenario.js';
 
 /** A real node that gets every block that the simulated chain mines, and from which the tower then reads them. */
@@ -19,6 +20,9 @@ export interface ChainDriverParts {
   readonly pace: () => 'one by one' | 'at once' | undefined;
   /** Waits until the tower has processed the chain's tip. */
   readonly follow: () => Promise<void>;
+  /** Told before each move, with everything settled; `mines`: blocks then come one on the other, on the tip. */
+  readonly beforeMove: (move: {readonly mines: boolean}) => void;
+  readonly memory: Memory;
 }
 
 /** Blocks mined between two turns of the event loop. */
@@ -33,14 +37,17 @@ export class ChainDriver {
   /** Blocks that the mirror has not got yet. */
   readonly #unsent: Uint8Array[] = [];
   /** The tip of each branch that has a name. */
-  readonly #branches = new Map<string, string>();
-  /** The branch that is the best chain, as far as it has a name. */
-  #active = mainBranch;
+  readonly #branches: MemoryMap<string, string>;
+  /** The branch that is the best chain. */
+  readonly #active: MemoryMap<'name', string>;
   #blocks = 0;
   #span = {from: 0, to: 0};
 
   constructor(parts: ChainDriverParts) {
     this.#parts = parts;
+    this.#branches = parts.memory.map('branches');
+    this.#active = parts.memory.map('active branch');
+    this.#active.set('name', mainBranch);
     this.chain = new SimulatedChain({
       seed: parts.seed,
       ...(parts.mirror ? {onBlock: (raw: Uint8Array) => void this.#unsent.push(raw)} : {}),
@@ -63,7 +70,7 @@ export class ChainDriver {
   }
 
   /** Branches by name, with their tips. */
-  get branches(): ReadonlyMap<string, string> {
+  get branches(): Pick<MemoryMap<string, string>, 'has' | 'keys'> {
     return this.#branches;
   }
 
@@ -83,13 +90,14 @@ export class ChainDriver {
   async mineTo(height: number): Promise<void> {
     if (height < this.#height) throw refused(`height ${height} is in the past: the chain is at ${this.#height}`);
     this.#span = {from: this.#height, to: height};
-    let followed = false;
+    let [followed, isSettled] = [false, this.#parts.pace() !== undefined];
     while (this.#height < height) {
       const oneByOne = this.#parts.pace() === 'one by one';
+      if (isSettled) this.#parts.beforeMove({mines: true});
       this.#count(this.chain.mine(oneByOne ? 1 : Math.min(height - this.#height, blocksPerTurn)).length);
       this.#moved();
       await (oneByOne ? this.#follow() : this.#send());
-      followed = oneByOne;
+      followed = isSettled = oneByOne;
     }
     if (this.#parts.pace() !== undefined && !followed) await this.#follow();
   }
@@ -97,6 +105,7 @@ export class ChainDriver {
   /** Replaces the last blocks; a branch of as many blocks wins because the others are then called invalid. */
   async reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): Promise<void> {
     if (blocks < depth) throw refused(`a branch of ${blocksInWords(blocks)} does not replace ${depth}`);
+    this.#parts.beforeMove({mines: false});
     // The branch wins with its last block here; those that follow come as others do.
     const branch = this.chain.reorg({depth, blocks: Math.min(depth + 1, blocks)});
     this.#count(branch.length);
@@ -112,6 +121,7 @@ export class ChainDriver {
     if (first === undefined || first.height === 0 || blocks < 1) {
       throw refused(`the chain has ${blocksInWords(this.#height)} above genesis; it cannot go ${blocks} back`);
     }
+    this.#parts.beforeMove({mines: false});
     await this.#choose(() => {
       this.chain.invalidate(first.hash);
       return [{type: 'invalidate', hash: first.hash}];
@@ -136,6 +146,7 @@ export class ChainDriver {
     }
     const from = known ?? this.chain.at(at ?? this.#height)?.hash;
     if (from === undefined) throw refused(`branch ${name} cannot begin at ${at}: the chain is at ${this.#height}`);
+    this.#parts.beforeMove({mines: false});
     // As a node does: nothing is mined on what is called invalid.
     if (this.chain.isInvalid(from)) await this.#choose(() => this.#reconsider(from));
     let left = blocks;
@@ -146,7 +157,7 @@ export class ChainDriver {
       this.#branches.set(name, tip);
     }
     const isBest = this.chain.tip.hash === this.#branches.get(name);
-    if (isBest) this.#active = name;
+    if (isBest) this.#active.set('name', name);
     await this.#follow();
     if (isBest) await this.mineTo(this.#height + left);
   }
@@ -157,15 +168,21 @@ export class ChainDriver {
     if (tip === undefined) {
       throw refused(`there is no branch ${name}; there ${namesInWords([...this.#branches.keys()])}`);
     }
+    this.#parts.beforeMove({mines: false});
     await this.#choose(() => this.chain.prefer(tip));
-    this.#active = name;
+    this.#active.set('name', name);
     this.#moved();
     await this.#follow();
   }
 
+  /** To be told when the chain has been taken back to a height of the past. */
+  movedBack(): void {
+    this.#moved();
+  }
+
   /** The branch that was the best chain still is. */
   #moved(): void {
-    this.#branches.set(this.#active, this.chain.tip.hash);
+    this.#branches.set(this.#active.get('name')!, this.chain.tip.hash);
   }
 
   #reconsider(hash: string): ChainChoice[] {

@@ -8,7 +8,7 @@ export type Kill = Exclude<RestartKind, 'clean'>;
 export interface RowGuard {
   guard(rows: KeyValueStore): KeyValueStore;
   /** How it has ended the tower, if it has since the last call: the tower is then started again. */
-  takeFired(): Kill | undefined;
+  takeFired?(): Kill | undefined;
 }
 
 /**

@@ -45,6 +45,7 @@ const labelOf = (what: string) => {
 };
 
 export const branchName = labelOf('branch');
+export const snapshotName = labelOf('snapshot');
 
 /** A map, or the name that stands for a map with nothing else in it. */
 export function short<Shape extends z.ZodRawShape>(key: keyof Shape & string, shape: Shape, what: string) {

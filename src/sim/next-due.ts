@@ -26,7 +26,7 @@ export async function nextDue(tower: Tower, kind: DueKind): Promise<number | und
       return key === undefined ? undefined : Math.max(next, layout.dueOf(key).height + meta.settings.expiryDelta);
     }
     case 'timeout': {
-      const key = await firstOf(layout.requestDueRange('t', 0, maxU32));
+      const key = await firstOf(layout.requestDueRange('t', meta.progress.sweptTimeouts + 1, maxU32));
       return key === undefined ? undefined : Math.max(next, layout.requestDueOf(key).height + meta.settings.requestTtl);
     }
   }

@@ -5,14 +5,17 @@ import {blocksInWords} from './heights.js';
 import {type DueKind, nextDue} from './next-due.js';
 import {requestText} from './request-text.js';
 import {type Action, type Expectation, isRefusable, type Refusable} from './scenario.js';
+import type {Snapshots} from './snapshots.js';
 import {registrations, type World} from './world.js';
 
 /** Does in a world what the steps of a story say, and finds out whether that brings what is expected. */
 export class Performer {
   readonly #world: World;
+  readonly #snapshots: Snapshots;
 
-  constructor(world: World) {
+  constructor(world: World, snapshots: Snapshots) {
     this.#world = world;
+    this.#snapshots = snapshots;
   }
 
   /**
@@ -60,6 +63,21 @@ export class Performer {
         world.tell({type: 'switched', height: world.height, branch: action.branch});
         await driver.switchTo(action.branch);
         return [];
+      case 'snapshot':
+        this.#snapshots.requireFree(action.name);
+        this.#snapshots.add(action.name, await world.state());
+        world.tell({type: 'snapshot_taken', height: world.height, name: action.name});
+        return [];
+      case 'restore':
+        await world.become(this.#snapshots.get(action.name));
+        world.tell({type: 'restored', height: world.height, name: action.name});
+        return [];
+      case 'roll_back': {
+        const fromHeight = world.height;
+        await world.rollBack(action.height);
+        world.tell({type: 'rolled_back', height: world.height, fromHeight});
+        return [];
+      }
       case 'restart':
         await world.restart(action.kind);
         return [];

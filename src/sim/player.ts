@@ -25,7 +25,9 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
   const {seed, startHeight} = scenario.chain;
   const {tower: settings, steps} = scenario;
   const troubles = parts.troubles ?? (hasFaults(scenario) ? {} : undefined);
+  const goesBack = steps.some(({type}) => type === 'roll_back');
   const simulation = await Simulation.open({
+    ...(goesBack ? {} : {rememberedBlocks: 0}),
     ...parts,
     troubles,
     seed: parts.seed ?? seed,

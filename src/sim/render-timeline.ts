@@ -148,6 +148,12 @@ export class TimelineRenderer {
       }
       case 'switched':
         return [paint('bold', say('⇄', `branch ${entry.branch} becomes the best chain, whatever its work`))];
+      case 'snapshot_taken':
+        return [say('◆', `snapshot ${entry.name} is taken`)];
+      case 'restored':
+        return [paint('bold', say('◇', `everything is as it was in snapshot ${entry.name}`))];
+      case 'rolled_back':
+        return [paint('bold', say('◇', `rolled back from ${entry.fromHeight}: everything is as it was at ${height}`))];
       case 'extended': {
         const until = heightInWords(entry.expiry, {tipHeight: height, saying: expiry});
         return [

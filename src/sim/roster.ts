@@ -1,6 +1,7 @@
 import type {RequestKind} from '../store/layout.js';
 import type {TowerEvent} from '../tower/events.js';
 import type {Cast} from './cast.js';
+import {Memory, type MemoryMap} from './memory.js';
 
 /** A request, as a person would call it. */
 export interface KnownRequest {
@@ -18,19 +19,24 @@ export interface KnownRequest {
 export class Roster {
   readonly #cast: Cast;
   /** What the last step of a device has called the user to whom it is to belong. */
-  readonly #as = new Map<string, string>();
-  readonly #firstDevices = new Map<string, string>();
-  readonly #requests = new Map<number, KnownRequest>();
-  readonly #ids = new Map<string, number>();
-  readonly #names = new Map<number, string>();
+  readonly #as: MemoryMap<string, string>;
+  readonly #firstDevices: MemoryMap<string, string>;
+  readonly #requests: MemoryMap<number, KnownRequest>;
+  readonly #ids: MemoryMap<string, number>;
+  readonly #names: MemoryMap<number, string>;
 
-  constructor(cast: Cast) {
+  constructor(cast: Cast, memory = new Memory()) {
     this.#cast = cast;
+    this.#as = memory.map('as');
+    this.#firstDevices = memory.map('first devices');
+    this.#requests = memory.map('requests');
+    this.#ids = memory.map('ids');
+    this.#names = memory.map('names');
   }
 
   /** A device acts, for a user whom the story calls `as`. */
   introduce(device: string, as: string): void {
-    this.#as.set(device, as);
+    if (this.#as.get(device) !== as) this.#as.set(device, as);
     if (!this.#firstDevices.has(as)) this.#firstDevices.set(as, device);
   }
 
@@ -77,7 +83,7 @@ export class Roster {
   }
 
   #name(name: string, id: number): void {
-    this.#ids.set(name, id);
+    if (this.#ids.get(name) !== id) this.#ids.set(name, id);
     // An id keeps its first name, whoever joins it under another.
     if (!this.#names.has(id)) this.#names.set(id, name);
   }

@@ -1,6 +1,7 @@
 import {unreachable} from '../errors/index.js';
 import {maxU32} from '../gatekeeper/settings.js';
 import {finality} from '../tower/chain-events.js';
+import {closestTo} from '../tower/spelling.js';
 import {checkNames} from './name-check.js';
 import {isRefusable, maxMinedBlocks, type Scenario, type Step} from './scenario.js';
 import type {Problem, YamlDocument} from './yaml-document.js';
@@ -20,6 +21,7 @@ export function checkStory(
   let tip = head?.chain.startHeight ?? Number.NaN;
   let mined = tip;
   let highest = tip;
+  const snapshots = new Set<string>();
 
   steps.forEach((step, index) => {
     if (step === undefined) tip = mined = highest = Number.NaN;
@@ -64,6 +66,23 @@ export function checkStory(
         // Where this ends is known only once it is played.
         mined += step.type === 'branch' ? step.blocks : step.within;
         tip = highest = Number.NaN;
+        break;
+      case 'roll_back':
+        if (step.height > tip) at(['roll_back'], `roll_back: height ${step.height} is above the tip, ${tip} by then`);
+        tip = step.height;
+        highest = Number.NaN;
+        break;
+      case 'restore':
+        if (!snapshots.has(step.name)) {
+          const near = closestTo(step.name, [...snapshots]);
+          const next = near === undefined ? 'no step before takes it' : `did you mean "${near}"?`;
+          at(['restore'], `restore: there is no snapshot ${step.name} by then; ${next}`);
+        }
+        tip = highest = Number.NaN;
+        break;
+      case 'snapshot':
+        if (snapshots.has(step.name)) at(['snapshot'], `snapshot: the name ${step.name} is taken by then`);
+        snapshots.add(step.name);
         break;
       case 'mine_to_next':
       case 'switch_to':

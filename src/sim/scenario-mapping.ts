@@ -146,6 +146,9 @@ export const toAction: {
   step_back: (blocks) => ({type: 'step_back', blocks}),
   branch: ({name, at, blocks}) => ({type: 'branch', name, ...definedOnly({at}), blocks}),
   switch_to: (branch) => ({type: 'switch_to', branch}),
+  snapshot: (name) => ({type: 'snapshot', name}),
+  restore: (name) => ({type: 'restore', name}),
+  roll_back: (height) => ({type: 'roll_back', height}),
   restart: (kind) => ({type: 'restart', kind}),
   set: (settings) => ({
     type: 'set',

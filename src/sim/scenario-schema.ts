@@ -23,6 +23,7 @@ import {
   expectKeys,
   nobody,
   short,
+  snapshotName,
   userName,
   userOfId,
   userOrNobody,
@@ -201,6 +202,9 @@ export const stepSchemas = {
     'a branch such as {name: rival, at: 110, blocks: 3}',
   ),
   switch_to: branchName,
+  snapshot: snapshotName,
+  restore: snapshotName,
+  roll_back: whole(0, maxU32),
   restart: oneOf(['clean', 'kill_before_commit', 'kill_after_commit']),
   set: section(gatekeeperShape, 'settings').refine((it) => Object.keys(it).length > 0, {
     error: 'expected at least one setting',

@@ -180,6 +180,10 @@ export type Action =
   | {readonly type: 'step_back'; readonly blocks: number}
   | {readonly type: 'branch'; readonly name: string; readonly at?: number; readonly blocks: number}
   | {readonly type: 'switch_to'; readonly branch: string}
+  | {readonly type: 'snapshot'; readonly name: string}
+  | {readonly type: 'restore'; readonly name: string}
+  /** To the last time at which the chain had this height. */
+  | {readonly type: 'roll_back'; readonly height: number}
   | {readonly type: 'restart'; readonly kind: RestartKind}
   | {readonly type: 'set'; readonly settings: Partial<GatekeeperSettings>}
   | {readonly type: 'expect'; readonly expectations: readonly Expectation[]}
@@ -190,6 +194,9 @@ export type Action =
     }
   | FaultStep
   | {readonly type: 'note'};
+
+/** What somebody does, and what its author says to it. */
+export type NotedAction = Action & {readonly note?: string | undefined};
 
 /** An action with the line of its file (from 1) and what the author says to it. */
 export type Step = Action & {readonly line: number; readonly note?: string};

@@ -1,6 +1,7 @@
 import {unreachable} from '../errors/index.js';
 import type {Policy, Question, QuestionContext, Reply} from '../gatekeeper/auth/policy.js';
 import type {RequestKind, RequestStage} from '../store/layout.js';
+import {Memory, type MemoryMap} from './memory.js';
 import {type PolicyAnswer, type PolicyScript, type Scenario, type Step, wireKinds} from './scenario.js';
 
 export interface ScriptedPolicyParts {
@@ -11,6 +12,8 @@ export interface ScriptedPolicyParts {
   readonly idOf: (user: string) => Promise<number | undefined>;
   /** Told once of each question over which the policy hangs. */
   readonly onHang: (context: QuestionContext, blocks: number) => Promise<void>;
+  /** Where it keeps what it goes by. */
+  readonly memory?: Memory;
 }
 
 /**
@@ -20,25 +23,34 @@ export interface ScriptedPolicyParts {
 export class ScriptedPolicy implements Policy {
   readonly name = 'policy';
   readonly #parts: ScriptedPolicyParts;
-  readonly #handled: Set<string>;
+  readonly #handled: MemoryMap<string, true>;
   /** What the last step of a device and kind says. */
-  readonly #newest = new Map<string, PolicyScript>();
+  readonly #newest: MemoryMap<string, PolicyScript>;
   /** What counts for each request: what the step said that sent it first. */
-  readonly #scripts = new Map<number, PolicyScript>();
+  readonly #scripts: MemoryMap<number, PolicyScript>;
   /** How far it has come with the answers to each request and stage. */
-  readonly #turns = new Map<string, Turn>();
-  /** Requests that it has been asked to check at this height, and how many it may be. */
-  #block = {height: -1, budget: 0, checked: new Set<number>()};
+  readonly #turns: MemoryMap<string, Turn>;
+  /** The height at which it is asked, and how many requests it may be asked to check there. */
+  readonly #block: MemoryMap<'height' | 'budget', number>;
+  /** Those that it has been asked to check. */
+  readonly #checked: MemoryMap<number, true>;
 
   constructor(parts: ScriptedPolicyParts) {
+    const {memory = new Memory()} = parts;
     this.#parts = parts;
-    this.#handled = new Set(parts.scenario.steps.flatMap(handledBy));
+    this.#handled = memory.map('handled');
+    this.#newest = memory.map('newest scripts');
+    this.#scripts = memory.map('scripts');
+    this.#turns = memory.map('turns');
+    this.#block = memory.map('policy block');
+    this.#checked = memory.map('checked');
+    for (const stage of parts.scenario.steps.flatMap(handledBy)) this.#handled.set(stage, true);
   }
 
   /** The next request of this device and kind is answered so. */
   follow(key: string, kind: RequestKind, script: PolicyScript = noAnswers): void {
     this.#newest.set(`${key} ${kind}`, script);
-    for (const one of stagesOf(kind, script)) this.#handled.add(one);
+    for (const stage of stagesOf(kind, script)) if (!this.#handled.has(stage)) this.#handled.set(stage, true);
   }
 
   handles(stage: RequestStage, kind: RequestKind): boolean {
@@ -48,7 +60,7 @@ export class ScriptedPolicy implements Policy {
   async ask(question: Question): Promise<Reply> {
     const {stage, kind, context} = question;
     const script = this.#scripts.get(context.requestId) ?? this.#newest.get(`${context.key} ${kind}`) ?? noAnswers;
-    this.#scripts.set(context.requestId, script);
+    if (!this.#scripts.has(context.requestId)) this.#scripts.set(context.requestId, script);
     const answers = script[stage];
     if (answers.length === 0) return stage === 'callback' ? unavailable('nobody answers') : notYet;
     if (!this.#isTurnOf(question)) return unavailable('it is not the turn of the request');
@@ -64,8 +76,10 @@ export class ScriptedPolicy implements Policy {
       case 'unavailable':
         return unavailable('the policy cannot be reached');
       case 'hangs':
-        if (turn.height === turn.since && !turn.told) await this.#parts.onHang(context, answer.blocks);
-        turn.told = true;
+        if (turn.height === turn.since && !turn.told) {
+          await this.#parts.onHang(context, answer.blocks);
+          this.#turns.set(`${context.requestId} ${stage}`, {...turn, told: true});
+        }
         return isOver(turn, answer)
           ? {type: 'failed', reason: 'the policy did not answer in time'}
           : unavailable('the policy hangs');
@@ -86,10 +100,14 @@ export class ScriptedPolicy implements Policy {
     const {height, budget} = this.#parts.stand();
     if (context.height !== height) return false;
     if (stage === 'callback') return true;
-    if (this.#block.height !== height) this.#block = {height, budget, checked: new Set()};
-    const {checked} = this.#block;
-    if (checked.size < this.#block.budget) checked.add(context.requestId);
-    return checked.has(context.requestId);
+    if (this.#block.get('height') !== height) {
+      this.#block.set('height', height);
+      this.#block.set('budget', budget);
+      for (const id of [...this.#checked.keys()]) this.#checked.delete(id);
+    }
+    const mayBeAsked = this.#checked.size < this.#block.get('budget')!;
+    if (mayBeAsked && !this.#checked.has(context.requestId)) this.#checked.set(context.requestId, true);
+    return this.#checked.has(context.requestId);
   }
 
   /** Each height takes the next answer; asked again at the same one, it is the same. One that hangs stays as it says. */
@@ -114,7 +132,7 @@ interface Turn {
   /** Heights at which it was asked: the first and the last of this answer. */
   readonly since: number;
   readonly height: number;
-  told: boolean;
+  readonly told: boolean;
 }
 
 const answerAt = (answers: readonly PolicyAnswer[], {index}: Turn): PolicyAnswer =>

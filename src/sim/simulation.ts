@@ -1,13 +1,18 @@
-import type {SimulatedChain} from '../chain/index.js';
+import {type SimulatedChain, systemTimers, type Timers} from '../chain/index.js';
+import {OperationalError} from '../errors/index.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../gatekeeper/settings.js';
 import {MemoryStore} from '../store/index.js';
 import {settingsTable} from '../tower/settings-table.js';
 import type {Tower} from '../tower/tower.js';
+import {Acts} from './acts.js';
 import type {Cast} from './cast.js';
 import type {Finding} from './finding.js';
+import {blocksInWords} from './heights.js';
 import {Performer} from './performer.js';
 import type {Roster} from './roster.js';
-import type {Action} from './scenario.js';
+import type {Action, NotedAction} from './scenario.js';
+import {Snapshots} from './snapshots.js';
+import {ExpectationUnmet} from './unmet.js';
 import {World, type WorldParts} from './world.js';
 
 export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>> {
@@ -19,24 +24,28 @@ export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>>
   readonly afterStep?: ((action: Action, simulation: Simulation) => void | Promise<void>) | undefined;
 }
 
-/** What somebody does, and what its author says to it. */
-export type NotedAction = Action & {readonly note?: string | undefined};
+/** What a fork has of its own; it begins with nobody looking on. */
+export type ForkOptions = Omit<SimulationOptions, 'seed' | 'settings' | 'startHeight' | 'mirror'>;
 
 /**
  * A live world: a simulated chain and a production tower on it, with users who act when told. It does the same for the
  * same seed, settings and actions, on any machine.
  */
-export class Simulation {
+export class Simulation extends Acts {
   readonly #world: World;
+  readonly #options: SimulationOptions;
+  readonly #snapshots: Snapshots;
   readonly #performer: Performer;
-  readonly #afterStep: NonNullable<SimulationOptions['afterStep']>;
   /** Actions come one after the other, whoever starts them. */
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
-  private constructor(world: World, afterStep: SimulationOptions['afterStep']) {
+  private constructor(world: World, options: SimulationOptions, snapshots = new Snapshots()) {
+    super();
     this.#world = world;
-    this.#performer = new Performer(world);
-    this.#afterStep = afterStep ?? (() => {});
+    this.#options = options;
+    this.#snapshots = snapshots;
+    this.#performer = new Performer(world, snapshots);
   }
 
   /**
@@ -44,21 +53,9 @@ export class Simulation {
    * @throws whatever ends a tower, such as OperationalError TOWER_STORE_*
    */
   static async open(options: SimulationOptions = {}): Promise<Simulation> {
-    const {settings, startHeight, afterStep, ...parts} = options;
-    const rows = new MemoryStore();
-    const world = new World({
-      ...parts,
-      seed: parts.seed ?? settingsTable.simSeed.fallback,
-      settings: {...defaultGatekeeperSettings, ...settings},
-      openRows: parts.openRows ?? (async () => rows),
-    });
-    try {
-      await world.start(startHeight ?? settingsTable.simStartHeight.fallback);
-    } catch (error) {
-      await world.stop();
-      throw error;
-    }
-    return new Simulation(world, afterStep);
+    const {startHeight = settingsTable.simStartHeight.fallback} = options;
+    const world = await begun(options, (it) => it.start(startHeight));
+    return new Simulation(world, options);
   }
 
   get seed(): string | number {
@@ -109,8 +106,118 @@ export class Simulation {
       const {note: text} = action;
       if (text !== undefined) this.#world.tell({type: 'note', height: this.height, text});
       const findings = await this.#performer.perform(action);
-      await this.#afterStep(action, this);
+      await this.#options.afterStep?.(action, this);
       return findings;
+    });
+  }
+
+  async act(action: NotedAction): Promise<void> {
+    const unmet = (await this.perform(action)).filter(({met}) => !met);
+    const refusal = unmet.find((finding) => finding.refusal)?.refusal;
+    if (refusal) throw refusal;
+    if (unmet.length > 0) throw new ExpectationUnmet(unmet, this.height);
+  }
+
+  /**
+   * Mines one by one until it holds.
+   * @param options `within`: blocks to mine at most
+   * @returns blocks mined
+   * @throws ExpectationUnmet when it still does not hold then
+   */
+  mineUntil(
+    holds: (simulation: Simulation) => boolean | Promise<boolean>,
+    {within}: {readonly within: number},
+  ): Promise<number> {
+    return this.#exclusive(async () => {
+      for (let mined = 0; ; mined++) {
+        if (await holds(this)) return mined;
+        if (mined >= within) {
+          const claim = `what mineUntil waits for holds within ${blocksInWords(within)}`;
+          throw new ExpectationUnmet([{met: false, claim, actual: 'it does not'}], this.height);
+        }
+        await this.#world.driver.mine(1);
+      }
+    });
+  }
+
+  /**
+   * Mines a block again and again, with a pause between, beside whatever else is done.
+   * @param options `everyMs`: from one block to the next
+   * @returns the function that ends it; it rejects with what has gone wrong meanwhile
+   */
+  autoMine({
+    everyMs,
+    timers = systemTimers,
+  }: {
+    readonly everyMs: number;
+    readonly timers?: Timers;
+  }): () => Promise<void> {
+    let [cancel, failure]: [() => void, unknown] = [() => {}, undefined];
+    let mining: Promise<void> = Promise.resolve();
+    let isOver = false;
+    const next = () => {
+      cancel = timers.after(everyMs, () => {
+        mining = this.mine().then(
+          () => void (isOver || next()),
+          (error: unknown) => void (failure = error),
+        );
+      });
+    };
+    next();
+    return async () => {
+      isOver = true;
+      cancel();
+      await mining;
+      if (failure !== undefined) throw failure;
+    };
+  }
+
+  /** Names of the snapshots, in the order in which they were taken. */
+  get snapshots(): readonly string[] {
+    return this.#snapshots.names;
+  }
+
+  /**
+   * Keeps all that is now under a name: chain, rows, users, requests and what the policy is at.
+   * @throws OperationalError TOWER_SNAPSHOT_EXISTS
+   */
+  snapshot(name: string): Promise<void> {
+    return this.step({snapshot: name});
+  }
+
+  /**
+   * Goes back to a snapshot, which stays as it is.
+   * @throws OperationalError TOWER_UNKNOWN_SNAPSHOT, TOWER_NO_TIME_TRAVEL
+   */
+  restore(name: string): Promise<void> {
+    return this.step({restore: name});
+  }
+
+  /** Forgets a snapshot. @throws OperationalError TOWER_UNKNOWN_SNAPSHOT */
+  dropSnapshot(name: string): void {
+    this.#snapshots.remove(name);
+  }
+
+  /**
+   * Goes back to the last time at which the chain had this height. What users have done since has not happened.
+   * @throws OperationalError TOWER_NOT_REMEMBERED, TOWER_NO_TIME_TRAVEL; Rejection TOWER_INVALID_PARAMETER
+   */
+  rollBack(height: number): Promise<void> {
+    return this.step({roll_back: height});
+  }
+
+  /**
+   * A second simulation, in memory, that begins as a snapshot is, or as this one is now, and has the same snapshots.
+   * @param options its own hooks; none are inherited
+   * @throws OperationalError TOWER_UNKNOWN_SNAPSHOT
+   */
+  fork(name?: string, options: ForkOptions = {}): Promise<Simulation> {
+    return this.#exclusive(async () => {
+      const state = name === undefined ? await this.#world.state() : this.#snapshots.get(name);
+      const {policy, source, timers, rememberedBlocks, settings} = this.#options;
+      const all = {policy, source, timers, rememberedBlocks, settings, ...options, seed: this.seed};
+      const world = await begun(all, (it) => it.begin(state));
+      return new Simulation(world, all, new Snapshots(this.#snapshots));
     });
   }
 
@@ -124,12 +231,33 @@ export class Simulation {
 
   /** Stops the tower. */
   close(): Promise<void> {
-    return this.#exclusive(() => this.#world.stop());
+    const closed = this.#last.then(() => this.#world.stop());
+    this.#last = closed.catch(() => undefined);
+    this.#isClosed = true;
+    return closed;
   }
 
   #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(new OperationalError('TOWER_HALTED', 'the simulation is closed'));
     const done = this.#last.then(run);
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+async function begun(options: SimulationOptions, begin: (world: World) => Promise<void>): Promise<World> {
+  const rows = new MemoryStore();
+  const world = new World({
+    ...options,
+    seed: options.seed ?? settingsTable.simSeed.fallback,
+    settings: {...defaultGatekeeperSettings, ...options.settings},
+    openRows: options.openRows ?? (async () => rows),
+  });
+  try {
+    await begin(world);
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
+  return world;
 }

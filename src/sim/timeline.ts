@@ -3,6 +3,7 @@ import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {RequestCount, TowerEvent} from '../tower/events.js';
 import {type AuthEntry, type AuthNames, AuthTimeline, type RequestTitle} from './auth-timeline.js';
 import type {FaultKind} from './faults/fault.js';
+import {Memory, type MemoryMap} from './memory.js';
 import {titleText} from './request-text.js';
 import type {Refusable, RestartKind} from './scenario.js';
 
@@ -47,6 +48,8 @@ type StoryEntry = {readonly height: number} & (
   /** `at`: where a new one leaves the best chain. */
   | {readonly type: 'branched'; readonly branch: string; readonly at: number | undefined; readonly blocks: number}
   | {readonly type: 'switched'; readonly branch: string}
+  | {readonly type: 'snapshot_taken' | 'restored'; readonly name: string}
+  | {readonly type: 'rolled_back'; readonly fromHeight: number}
   | {readonly type: 'extended'; readonly user: string; readonly blocks: number; readonly expiry: number}
   | {readonly type: 'user_deleted'; readonly user: string; readonly appointments: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}
@@ -78,8 +81,8 @@ const registrations = {
 const nobody: Names = {count: 0, first: []};
 
 interface Subscriber {
-  expiry: number;
-  isDeleted: boolean;
+  readonly expiry: number;
+  readonly isDeleted: boolean;
 }
 
 /** What the scenario calls keys, locators, ids and requests. */
@@ -91,14 +94,17 @@ export interface StoryNames extends AuthNames {
 export class Timeline {
   readonly #names: StoryNames;
   readonly #requests: AuthTimeline;
-  #settings: GatekeeperSettings;
-  readonly #subscribers = new Map<number, Subscriber>();
-  readonly #expiring = new Map<number, Set<number>>();
+  readonly #memory: Memory;
+  readonly #settings: MemoryMap<'settings', GatekeeperSettings>;
+  readonly #subscribers: MemoryMap<number, Subscriber>;
 
-  constructor(options: {readonly names: StoryNames; readonly settings: GatekeeperSettings}) {
+  constructor(options: {readonly names: StoryNames; readonly settings: GatekeeperSettings; readonly memory?: Memory}) {
     this.#names = options.names;
-    this.#requests = new AuthTimeline(options.names);
-    this.#settings = options.settings;
+    this.#memory = options.memory ?? new Memory();
+    this.#requests = new AuthTimeline(options.names, this.#memory);
+    this.#subscribers = this.#memory.map('subscribers');
+    this.#settings = this.#memory.map('timeline');
+    this.#settings.set('settings', options.settings);
   }
 
   /** The entry for an event; undefined for events that are not part of the story. */
@@ -142,8 +148,8 @@ export class Timeline {
         return {type: 'user_deleted', height, user: user!, appointments};
       }
       case 'settings_changed': {
-        const changed = changedSettings(this.#settings, event.settings);
-        this.#settings = event.settings;
+        const changed = changedSettings(this.#settings.get('settings')!, event.settings);
+        this.#settings.set('settings', event.settings);
         return {type: 'settings_changed', height: event.height, changed};
       }
       case 'started':
@@ -177,18 +183,21 @@ export class Timeline {
 
   #subscribe(id: number, expiry: number): void {
     const known = this.#subscribers.get(id);
-    if (known) this.#expiring.get(known.expiry)?.delete(id);
+    if (known) this.#expiring(known.expiry).delete(id);
     this.#subscribers.set(id, {expiry, isDeleted: false});
-    const others = this.#expiring.get(expiry);
-    if (others) others.add(id);
-    else this.#expiring.set(expiry, new Set([id]));
+    this.#expiring(expiry).set(id, true);
+  }
+
+  /** Who expires at a height. */
+  #expiring(height: number): MemoryMap<number, true> {
+    return this.#memory.map(`expiring at ${height}`);
   }
 
   #named(count: number, ids: readonly number[], isDeleted: boolean): Names {
     if (count === 0) return nobody;
     const first = ids.map((id) => {
       const subscriber = this.#subscribers.get(id);
-      if (subscriber) subscriber.isDeleted = isDeleted;
+      if (subscriber) this.#subscribers.set(id, {...subscriber, isDeleted});
       return this.#names.nameOf(id);
     });
     return {count, first};
@@ -200,7 +209,7 @@ export class Timeline {
   }
 
   #expiringAt(height: number): Names {
-    const ids = [...(this.#expiring.get(height) ?? [])];
+    const ids = [...this.#expiring(height).keys()];
     const alive = ids.filter((id) => !this.#subscribers.get(id)!.isDeleted);
     return alive.length === 0 ? nobody : {count: alive.length, first: alive.map((id) => this.#names.nameOf(id))};
   }

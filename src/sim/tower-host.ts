@@ -48,6 +48,7 @@ export class TowerHost {
   readonly #parts: TowerHostParts;
   readonly #killSwitch = new KillSwitch();
   #tower: Tower | undefined;
+  #rows: KeyValueStore | undefined;
   #seenLog = 0;
   #telling: Promise<void> = Promise.resolve();
 
@@ -91,6 +92,34 @@ export class TowerHost {
 
   get isRunning(): boolean {
     return this.#tower !== undefined;
+  }
+
+  /** The rows as they are on disk. */
+  get rows(): KeyValueStore {
+    assert(this.#rows, 'the rows are open');
+    return this.#rows;
+  }
+
+  /** Events of the log that have been handed on. */
+  get toldEvents(): number {
+    return this.#seenLog;
+  }
+
+  /**
+   * Goes elsewhere in time: stops the tower, changes the rows while nobody has them open, and starts it on them.
+   * @param toldEvents how many events of the log that is there then have been handed on
+   */
+  async travel(change: (rows: KeyValueStore) => Promise<void>, toldEvents: number): Promise<void> {
+    this.#killSwitch.disarm();
+    await this.stop();
+    const rows = await this.#parts.openRows();
+    try {
+      await change(rows);
+    } finally {
+      await rows.close();
+    }
+    this.#seenLog = toldEvents;
+    await this.start();
   }
 
   /** Requests that wait to be decided. */
@@ -174,7 +203,7 @@ export class TowerHost {
   }
 
   #takeFired(): Kill | undefined {
-    const fired = this.#guards.map((guard) => guard.takeFired());
+    const fired = this.#guards.map((guard) => guard.takeFired?.());
     return fired.find((kill) => kill !== undefined);
   }
 
@@ -184,7 +213,7 @@ export class TowerHost {
 
   async #open(): Promise<void> {
     const {openRows, source, key, policy, settings, timers} = this.#parts;
-    const rows = await openRows();
+    const rows = (this.#rows = await openRows());
     const fresh = (await rows.range({...layout.tableRange('meta'), limit: 1})).length === 0;
     const tower = Tower.open({
       rows: this.#guards.reduce((guarded, guard) => guard.guard(guarded), rows),

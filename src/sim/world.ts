@@ -1,5 +1,5 @@
 import type {ChainSource, SimulatedChain, Timers} from '../chain/index.js';
-import {assert, Rejection} from '../errors/index.js';
+import {assert, OperationalError, Rejection} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import type {KeyValueStore} from '../store/index.js';
@@ -8,9 +8,12 @@ import type {Tower} from '../tower/tower.js';
 import {Cast} from './cast.js';
 import {ChainDriver, type Mirror} from './chain-driver.js';
 import type {Finding, Story} from './finding.js';
+import {History, usualRememberedBlocks} from './history.js';
 import type {RowGuard} from './kill-switch.js';
+import {Memory} from './memory.js';
 import {requestText} from './request-text.js';
 import {Roster} from './roster.js';
+import {RowJournal} from './row-journal.js';
 import type {Refusable, RestartKind, Step} from './scenario.js';
 import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
@@ -18,6 +21,7 @@ import {healingPolls, type TroubleParts, Troubles} from './faults/troubles.js';
 import type {FaultStep} from './faults/fault.js';
 import {type StoryNames, Timeline, type TimelineEntry} from './timeline.js';
 import {TowerHost} from './tower-host.js';
+import {copyOf, replaceRows, type WorldState} from './world-state.js';
 
 export interface WorldParts {
   readonly seed: string | number;
@@ -46,6 +50,8 @@ export interface WorldParts {
   readonly onEvent?: ((event: TowerEvent, names: StoryNames) => void) | undefined;
   /** Told how far the tower has come with the blocks of the present step: entries wait for the last of them. */
   readonly onHeight?: ((at: {readonly height: number; readonly from: number; readonly to: number}) => void) | undefined;
+  /** Blocks for which `rollBack` remembers what was; 0 for none. @default 1008 */
+  readonly rememberedBlocks?: number | undefined;
   /** Awaited after each block; the tower is then given them one by one. */
   readonly afterBlock?: (() => void | Promise<void>) | undefined;
 }
@@ -74,24 +80,37 @@ export class World implements Story {
   #together: ((tower: Tower) => Promise<unknown>)[] = [];
   #awaited = 0;
   #twice = false;
+  readonly #memory: Memory;
+  readonly #journal = new RowJournal();
+  readonly #history: History | undefined;
+  /** What has been told before is learned again, and not told. */
+  #isQuiet = false;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
     this.seed = parts.seed;
-    this.tell = parts.onEntry ?? (() => {});
-    this.cast = new Cast(parts.seed);
-    this.roster = new Roster(this.cast);
+    this.tell = (entry) => {
+      if (!this.#isQuiet) parts.onEntry?.(entry);
+    };
+    const {rememberedBlocks: maxBlocks = usualRememberedBlocks} = parts;
+    const memory = (this.#memory = new Memory({keepsUndo: maxBlocks > 0}));
+    this.#history = maxBlocks > 0 ? new History({journal: this.#journal, memory, maxBlocks}) : undefined;
+    this.cast = new Cast(parts.seed, memory);
+    this.roster = new Roster(this.cast, memory);
     this.driver = new ChainDriver({
       seed: parts.seed,
       mirror: parts.mirror,
       pace: () => this.#pace,
       follow: () => this.#follow(),
+      beforeMove: ({mines}) => this.#history?.note({...this.#whereabouts, mines}),
+      memory,
     });
     const troubles = parts.troubles && new Troubles(this.chain, parts.troubles);
     this.#troubles = troubles;
-    const timeline = new Timeline({names: this.roster, settings: parts.settings});
+    const timeline = new Timeline({names: this.roster, settings: parts.settings, memory});
     const policy = new ScriptedPolicy({
       scenario: {steps: parts.steps ?? []},
+      memory,
       stand: () => ({height: this.chain.tip.height, budget: this.tower.gatekeeper.settings.authBudget}),
       idOf: async (user) => {
         await this.#host.tell();
@@ -109,13 +128,17 @@ export class World implements Story {
       key: this.cast.towerKey(),
       policy: parts.policy?.(policy) ?? policy,
       settings: parts.settings,
-      guards: [...(parts.guards ?? []), ...(troubles ? [troubles.disk] : [])],
+      guards: [
+        ...(this.#history ? [{guard: this.#journal.guard.bind(this.#journal)}] : []),
+        ...(parts.guards ?? []),
+        ...(troubles ? [troubles.disk] : []),
+      ],
       timers: parts.timers ?? troubles?.time,
       pace: troubles,
       onEvent: (event) => {
         if (event.type in registrations) this.lastRegistration = event.type as keyof typeof registrations;
         this.roster.learn(event);
-        parts.onEvent?.(event, this.roster);
+        if (!this.#isQuiet) parts.onEvent?.(event, this.roster);
         const entry = timeline.entryOf(event);
         if (entry) this.tell(entry);
       },
@@ -142,6 +165,12 @@ export class World implements Story {
     await this.driver.mineTo(startHeight);
     await this.#host.start();
     this.driver.blocks = 0;
+    this.tell({type: 'started', height: this.height, seed: this.seed});
+  }
+
+  /** Begins as another world of the same seed was. */
+  async begin(state: WorldState): Promise<void> {
+    await this.#enter(state);
     this.tell({type: 'started', height: this.height, seed: this.seed});
   }
 
@@ -203,6 +232,72 @@ export class World implements Story {
     if (!isThere()) return [{met: false, claim, actual}];
     await this.#host.settle();
     return [];
+  }
+
+  /** All that the world is now. */
+  async state(): Promise<WorldState> {
+    await this.#host.tell();
+    return {
+      height: this.height,
+      chain: this.chain.contents(),
+      rows: await copyOf(this.#host.rows),
+      memory: this.#memory.contents(),
+      toldEvents: this.#host.toldEvents,
+      past: this.#history && {history: this.#history.past(), memory: this.#memory.past()},
+    };
+  }
+
+  /** Becomes what it, or another of the same seed, was; the tower is started there. */
+  async become(state: WorldState): Promise<void> {
+    this.#requireTimeTravel();
+    await this.#enter(state);
+  }
+
+  async #enter({chain, rows, memory, toldEvents, past}: WorldState): Promise<void> {
+    await this.#travel(async (own) => {
+      await replaceRows(own, rows);
+      this.chain.become(chain);
+      this.#memory.become(memory, past?.memory);
+      this.#history?.resume(past?.history);
+    }, toldEvents);
+  }
+
+  /**
+   * Becomes what it was when its chain last had this height; what users have done since has not happened.
+   * @throws OperationalError TOWER_NOT_REMEMBERED, TOWER_NO_TIME_TRAVEL; Rejection TOWER_INVALID_PARAMETER
+   */
+  async rollBack(height: number): Promise<void> {
+    this.#requireTimeTravel();
+    if (height === this.chain.tip.height) return;
+    if (!this.#history)
+      throw new OperationalError('TOWER_NOT_REMEMBERED', 'the simulation was told to remember nothing');
+    const past = this.#history.find(height, this.chain.tip.height);
+    await this.#travel(async (rows) => {
+      await this.#journal.goBack(rows, past.rows);
+      this.chain.goBack(past.arrivals, past.invalid);
+      this.#memory.goBack(past.memory);
+      this.#history?.goBack(past);
+    }, past.toldEvents);
+    this.driver.movedBack();
+  }
+
+  async #travel(change: (rows: KeyValueStore) => Promise<void>, toldEvents: number): Promise<void> {
+    this.#isQuiet = true;
+    try {
+      await this.#host.travel(change, toldEvents);
+    } finally {
+      this.#isQuiet = false;
+    }
+  }
+
+  #requireTimeTravel(): void {
+    if (!this.#parts.mirror) return;
+    throw new OperationalError('TOWER_NO_TIME_TRAVEL', 'the chain belongs to a node, which cannot go back in time');
+  }
+
+  get #whereabouts() {
+    const {tip, size: arrivals, invalid} = this.chain;
+    return {height: tip.height, arrivals, invalid, toldEvents: this.#host.toldEvents, mined: this.driver.blocks};
   }
 
   async restart(kind: RestartKind): Promise<void> {

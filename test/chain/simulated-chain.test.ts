@@ -302,11 +302,15 @@ test('a branch that is preferred is the best chain whatever its work, at once, a
   const told = [third, rival, main, main].map(({hash}) => chain.prefer(hash));
   t.deepEqual(tips, [third.hash, rival.hash, main.hash]);
   t.deepEqual(told.at(-1), []);
+  // One that ends where others go on ends there.
+  told.push(chain.prefer(chain.at(4)!.hash));
+  t.is(chain.tip.height, 4);
+  t.is(chain.tip.hash, main.previous);
 
   // Whoever is told the same chooses the same.
   const twin = new SimulatedChain({seed: 2, blocks: chain.arrivals()});
   for (const {type, hash} of told.flat()) twin[type](hash);
-  t.is(twin.tip.hash, main.hash);
+  t.is(twin.tip.hash, main.previous);
 });
 
 test('a chain becomes what it was, also after going another way, and goes on as it did then', (t) => {

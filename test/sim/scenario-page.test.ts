@@ -3,8 +3,10 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {Command} from 'commander';
 import {sim} from '../../src/cli/sim.js';
+import {simulate} from '../../src/sim/player.js';
 import {parseScenario} from '../../src/sim/scenario-file.js';
 import {documentedKeys} from '../../src/sim/scenario-schema.js';
+import {MemoryStore} from '../../src/store/index.js';
 
 const page = readFileSync('docs/reference/scenario.md', 'utf8');
 
@@ -30,10 +32,15 @@ test(sameKeys, '### Requests', 'ask');
 test(sameKeys, '### expect', 'expect');
 test(sameKeys, 'The map of a `request` holds what calls it, and what must be:', 'request');
 
-test('every example on the page is a scenario', (t) => {
+test('every example on the page is a scenario, and ends as it expects', async (t) => {
   const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text!);
   t.true(examples.length >= 2);
-  for (const example of examples) t.notThrows(() => parseScenario(Buffer.from(example), 'scenario.md'));
+  for (const example of examples) {
+    const rows = new MemoryStore();
+    const scenario = parseScenario(Buffer.from(example), 'scenario.md');
+    const {unmetLines} = await simulate(scenario, {openRows: async () => rows});
+    t.deepEqual(unmetLines, [], scenario.name);
+  }
 });
 
 test('the defaults on the page are those of the schema', (t) => {

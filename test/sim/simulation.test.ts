@@ -1,8 +1,11 @@
 import test from 'ava';
 import {SimulatedChain} from '../../src/chain/index.js';
+import {Rejection} from '../../src/errors/index.js';
 import {KillSwitch} from '../../src/sim/kill-switch.js';
 import {Simulation, type SimulationOptions} from '../../src/sim/simulation.js';
+import {ExpectationUnmet} from '../../src/sim/unmet.js';
 import type {TowerEvent} from '../../src/tower/events.js';
+import {ManualTimers} from '../support/manual-timers.js';
 
 const settings = {subscriptionSlots: 5, subscriptionDuration: 10, expiryDelta: 3};
 
@@ -72,4 +75,113 @@ test('a source over the simulated chain, and a disk that ends the tower, change 
   t.is(await troubled.digest(), await plain.digest());
   await plain.close();
   await troubled.close();
+});
+
+test('each step has its method, which answers with the user, or throws as the tower does', async (t) => {
+  const simulation = await aSimulation();
+  t.like(await simulation.register('alice'), {
+    id: 1,
+    state: 'active',
+    slots: 5,
+    start: 100,
+    expiry: 110,
+    appointments: 0,
+  });
+  await simulation.appointment({user: 'alice', name: 'channel-1', blobBytes: 2049});
+  await simulation.mineToNext();
+  t.like(await simulation.user('alice'), {state: 'expired', slots: 3, appointments: 1});
+  t.like(await simulation.renew('alice'), {slots: 8, expiry: 120});
+  t.like(await simulation.extend('alice', 5), {expiry: 125});
+  await simulation.reorg({depth: 2, blocks: 2});
+  t.is(simulation.height, 110);
+  await simulation.stepBack();
+  await simulation.branch({name: 'rival', at: 105, blocks: 5});
+  await simulation.switchTo('main');
+  await simulation.expect({tip: 109, users: 1}, {user: 'alice', state: 'active', appointments: 1});
+  await simulation.delete('alice');
+  t.is(await simulation.user('alice'), undefined);
+  await simulation.expectRefusal({extend: {user: 'alice', blocks: 1}}, 'USER_NOT_FOUND');
+  await t.throwsAsync(simulation.extend('alice', 1), {code: 'TOWER_USER_NOT_FOUND', instanceOf: Rejection});
+
+  await simulation.set({auth: 'user'});
+  await simulation.signup({device: 'phone', as: 'bob', nodeInfo: {type: 'android'}, check: [-2, 0]});
+  t.is(await simulation.mineUntil(async () => (await simulation.user('bob')) !== undefined, {within: 9}), 3);
+  await simulation.login({device: 'laptop', as: 'bob'});
+  await simulation.approve({device: 'laptop', user: 'bob'});
+  await simulation.login('tablet');
+  await simulation.deny({device: 'tablet', reason: 'never seen'});
+  await simulation.node('core');
+  await simulation.authorize({device: 'core', role: 'primary'});
+  await simulation.revoke('laptop');
+  await simulation.restart();
+  await simulation.expect(
+    {user: 'bob', devices: 1},
+    {device: 'core', role: 'primary'},
+    {device: 'laptop', state: 'unknown'},
+  );
+  await simulation.step({mine: 1, note: 'as in a file'});
+  await simulation.close();
+});
+
+test('what is otherwise than expected is said with its height, and what makes no sense is refused', async (t) => {
+  const simulation = await aSimulation();
+  await simulation.register('alice');
+  const error = await t.throwsAsync(simulation.expect({alice: 'expired', tip: 7}), {
+    instanceOf: ExpectationUnmet,
+    code: 'TOWER_EXPECTATION_UNMET',
+  });
+  t.is(
+    error?.message,
+    'at height 100: expected that alice is expired, but alice is active\nat height 100: expected that the tip is 7, but the tip is 100',
+  );
+  t.like(error, {
+    height: 100,
+    expected: ['alice is expired', 'the tip is 7'],
+    actual: ['alice is active', 'the tip is 100'],
+  });
+  const said = async (promise: Promise<unknown>) => (await t.throwsAsync(promise))?.message;
+  t.is(
+    await said(simulation.mineUntil(() => false, {within: 3})),
+    'at height 103: expected that what mineUntil waits for holds within 3 blocks, but it does not',
+  );
+  t.is(
+    await said(simulation.mineToNext('timeout')),
+    'at height 103: expected that a request times out in a block to come, but nothing does',
+  );
+  t.is(
+    await said(simulation.renew('bob')),
+    'at height 103: expected that bob has a subscription to renew, but bob had none and registered anew',
+  );
+  t.is(await said(simulation.mine(0)), 'mine: expected a whole number from 1 to 1000000');
+  t.is(await said(simulation.step({mien: 1} as object)), 'there is no step mien; did you mean mine?');
+  t.is(
+    await said(simulation.step({mine: 1, reorg: {depth: 1}})),
+    'one step does one thing, and this one has mine and reorg',
+  );
+  t.is(
+    await said(simulation.expect({alice: 'gone' as 'active'})),
+    'expect.0.alice: expected active, expired or unknown',
+  );
+  await simulation.close();
+});
+
+test('blocks come by themselves, between what else is done, until that is ended', async (t) => {
+  const timers = new ManualTimers();
+  const simulation = await aSimulation();
+  const end = simulation.autoMine({everyMs: 1_000, timers});
+  for (let height = 101; height <= 103; height++) {
+    timers.pass(999);
+    await simulation.register('alice');
+    t.is(simulation.height, height - 1);
+    timers.pass(1);
+    await simulation.expect({tip: height});
+  }
+  await end();
+  timers.pass(10_000);
+  await simulation.expect({tip: 103});
+
+  const endInVain = simulation.autoMine({everyMs: 1, timers});
+  await simulation.close();
+  timers.pass(1);
+  await t.throwsAsync(endInVain());
 });
