@@ -152,14 +152,14 @@ export class Simulation extends Acts {
     readonly everyMs: number;
     readonly timers?: Timers;
   }): () => Promise<void> {
-    let [cancel, failure]: [() => void, unknown] = [() => {}, undefined];
+    let [cancel, failure]: [() => void, Error | undefined] = [() => {}, undefined];
     let mining: Promise<void> = Promise.resolve();
     let isOver = false;
     const next = () => {
       cancel = timers.after(everyMs, () => {
         mining = this.mine().then(
           () => void (isOver || next()),
-          (error: unknown) => void (failure = error),
+          (error: unknown) => void (failure = error as Error),
         );
       });
     };

@@ -8,20 +8,20 @@ import type {Tower} from '../tower/tower.js';
 import {Cast} from './cast.js';
 import {ChainDriver, type Mirror} from './chain-driver.js';
 import type {Finding, Story} from './finding.js';
-import {History, usualRememberedBlocks} from './history.js';
+import {usualRememberedBlocks} from './history.js';
 import type {RowGuard} from './kill-switch.js';
 import {Memory} from './memory.js';
 import {requestText} from './request-text.js';
 import {Roster} from './roster.js';
-import {RowJournal} from './row-journal.js';
 import type {Refusable, RestartKind, Step} from './scenario.js';
 import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
 import {healingPolls, type TroubleParts, Troubles} from './faults/troubles.js';
 import type {FaultStep} from './faults/fault.js';
 import {type StoryNames, Timeline, type TimelineEntry} from './timeline.js';
+import {TimeMachine} from './time-machine.js';
 import {TowerHost} from './tower-host.js';
-import {copyOf, replaceRows, type WorldState} from './world-state.js';
+import type {WorldState} from './world-state.js';
 
 export interface WorldParts {
   readonly seed: string | number;
@@ -80,21 +80,16 @@ export class World implements Story {
   #together: ((tower: Tower) => Promise<unknown>)[] = [];
   #awaited = 0;
   #twice = false;
-  readonly #memory: Memory;
-  readonly #journal = new RowJournal();
-  readonly #history: History | undefined;
-  /** What has been told before is learned again, and not told. */
-  #isQuiet = false;
+  readonly #time: TimeMachine;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
     this.seed = parts.seed;
     this.tell = (entry) => {
-      if (!this.#isQuiet) parts.onEntry?.(entry);
+      if (!this.#time.isUnderWay) parts.onEntry?.(entry);
     };
     const {rememberedBlocks: maxBlocks = usualRememberedBlocks} = parts;
-    const memory = (this.#memory = new Memory({keepsUndo: maxBlocks > 0}));
-    this.#history = maxBlocks > 0 ? new History({journal: this.#journal, memory, maxBlocks}) : undefined;
+    const memory = new Memory({keepsUndo: maxBlocks > 0});
     this.cast = new Cast(parts.seed, memory);
     this.roster = new Roster(this.cast, memory);
     this.driver = new ChainDriver({
@@ -102,8 +97,15 @@ export class World implements Story {
       mirror: parts.mirror,
       pace: () => this.#pace,
       follow: () => this.#follow(),
-      beforeMove: ({mines}) => this.#history?.note({...this.#whereabouts, mines}),
+      beforeMove: (move) => this.#time.note(move),
       memory,
+    });
+    this.#time = new TimeMachine({
+      chain: this.chain,
+      memory,
+      maxBlocks,
+      host: () => this.#host,
+      mined: () => this.driver.blocks,
     });
     const troubles = parts.troubles && new Troubles(this.chain, parts.troubles);
     this.#troubles = troubles;
@@ -128,17 +130,13 @@ export class World implements Story {
       key: this.cast.towerKey(),
       policy: parts.policy?.(policy) ?? policy,
       settings: parts.settings,
-      guards: [
-        ...(this.#history ? [{guard: this.#journal.guard.bind(this.#journal)}] : []),
-        ...(parts.guards ?? []),
-        ...(troubles ? [troubles.disk] : []),
-      ],
+      guards: [...this.#time.guards, ...(parts.guards ?? []), ...(troubles ? [troubles.disk] : [])],
       timers: parts.timers ?? troubles?.time,
       pace: troubles,
       onEvent: (event) => {
         if (event.type in registrations) this.lastRegistration = event.type as keyof typeof registrations;
         this.roster.learn(event);
-        if (!this.#isQuiet) parts.onEvent?.(event, this.roster);
+        if (!this.#time.isUnderWay) parts.onEvent?.(event, this.roster);
         const entry = timeline.entryOf(event);
         if (entry) this.tell(entry);
       },
@@ -170,7 +168,7 @@ export class World implements Story {
 
   /** Begins as another world of the same seed was. */
   async begin(state: WorldState): Promise<void> {
-    await this.#enter(state);
+    await this.#time.enter(state);
     this.tell({type: 'started', height: this.height, seed: this.seed});
   }
 
@@ -235,31 +233,14 @@ export class World implements Story {
   }
 
   /** All that the world is now. */
-  async state(): Promise<WorldState> {
-    await this.#host.tell();
-    return {
-      height: this.height,
-      chain: this.chain.contents(),
-      rows: await copyOf(this.#host.rows),
-      memory: this.#memory.contents(),
-      toldEvents: this.#host.toldEvents,
-      past: this.#history && {history: this.#history.past(), memory: this.#memory.past()},
-    };
+  state(): Promise<WorldState> {
+    return this.#time.state();
   }
 
-  /** Becomes what it, or another of the same seed, was; the tower is started there. */
+  /** Becomes what it was; the tower is started there. @throws OperationalError TOWER_NO_TIME_TRAVEL */
   async become(state: WorldState): Promise<void> {
     this.#requireTimeTravel();
-    await this.#enter(state);
-  }
-
-  async #enter({chain, rows, memory, toldEvents, past}: WorldState): Promise<void> {
-    await this.#travel(async (own) => {
-      await replaceRows(own, rows);
-      this.chain.become(chain);
-      this.#memory.become(memory, past?.memory);
-      this.#history?.resume(past?.history);
-    }, toldEvents);
+    await this.#time.enter(state);
   }
 
   /**
@@ -269,35 +250,14 @@ export class World implements Story {
   async rollBack(height: number): Promise<void> {
     this.#requireTimeTravel();
     if (height === this.chain.tip.height) return;
-    if (!this.#history)
-      throw new OperationalError('TOWER_NOT_REMEMBERED', 'the simulation was told to remember nothing');
-    const past = this.#history.find(height, this.chain.tip.height);
-    await this.#travel(async (rows) => {
-      await this.#journal.goBack(rows, past.rows);
-      this.chain.goBack(past.arrivals, past.invalid);
-      this.#memory.goBack(past.memory);
-      this.#history?.goBack(past);
-    }, past.toldEvents);
+    await this.#time.rollBack(height);
     this.driver.movedBack();
   }
 
-  async #travel(change: (rows: KeyValueStore) => Promise<void>, toldEvents: number): Promise<void> {
-    this.#isQuiet = true;
-    try {
-      await this.#host.travel(change, toldEvents);
-    } finally {
-      this.#isQuiet = false;
-    }
-  }
-
   #requireTimeTravel(): void {
-    if (!this.#parts.mirror) return;
-    throw new OperationalError('TOWER_NO_TIME_TRAVEL', 'the chain belongs to a node, which cannot go back in time');
-  }
-
-  get #whereabouts() {
-    const {tip, size: arrivals, invalid} = this.chain;
-    return {height: tip.height, arrivals, invalid, toldEvents: this.#host.toldEvents, mined: this.driver.blocks};
+    const whose = this.#parts.mirror ? 'belongs to a node' : 'is read from a node that is faulty; heal it before';
+    if (!this.#parts.mirror && !this.#troubles?.strays) return;
+    throw new OperationalError('TOWER_NO_TIME_TRAVEL', `the story cannot go back: its chain ${whose}`);
   }
 
   async restart(kind: RestartKind): Promise<void> {
