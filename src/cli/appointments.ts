@@ -31,8 +31,10 @@ export const appointments: Subcommand<AppointmentsOutput> = {
     return 0;
   },
 
-  render({appointments: listed, locator, tipHeight, next}, paint) {
-    const title = `${plural(listed.length, 'appointment')}${locator === null ? '' : ` with this locator`}`;
+  render({appointments: listed, locator, tipHeight, total, next}, paint) {
+    const counted =
+      locator === null ? plural(total, 'appointment') : `${plural(listed.length, 'appointment')} with this locator`;
+    const title = locator === null || next === null ? counted : `the first ${counted}`;
     const [header = '', ...lines] = columns([
       ['locator', 'user', 'slots', 'blob', 'to_self_delay', 'start block', 'key'],
       ...listed.map((one) => [

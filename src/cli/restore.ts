@@ -10,6 +10,7 @@ import {loadProgress, type Progress} from './progress.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
+import {appointmentsInWords} from './verify.js';
 
 interface RestoreOutput extends Restored, Pick<Manifest, 'madeAt' | 'towerId' | 'network' | 'chain' | 'tip' | 'files'> {
   readonly folder: string;
@@ -43,7 +44,12 @@ export const restore: Subcommand<RestoreOutput> = {
       progress.end();
     }
     const warn = warningTo(io);
-    const {madeAt, towerId, network, chain, tip, files} = manifest;
+    const {madeAt, towerId, network, chain, tip, files, sums} = manifest;
+    if (files.length > 0 && sums === undefined) {
+      warn(
+        `the backup is of an older version: nothing in it says what ${files.join(' and ')} should hold, so that is not checked`,
+      );
+    }
     warn(
       `what the tower has promised since the backup (block ${tip.height}, ${madeAt}) is NOT in it: who has registered or ` +
         'sent an appointment since holds a receipt that this tower knows nothing of',
@@ -53,7 +59,7 @@ export const restore: Subcommand<RestoreOutput> = {
     return 0;
   },
 
-  render: ({dataDir, towerId, network, chain, tip, digest, users, appointments, madeAt}) =>
+  render: ({dataDir, towerId, network, chain, tip, digest, users, madeAt, ...held}) =>
     columns([
       ['restored', dataDir],
       ['tower', towerId],
@@ -61,7 +67,7 @@ export const restore: Subcommand<RestoreOutput> = {
       ['tip', `${tip.height}  ${tip.hash}`],
       ['backup of', madeAt],
       ['digest', digest],
-      ['holds', `${plural(users, 'user')}, ${plural(appointments, 'appointment')}; everything agrees`],
+      ['holds', `${plural(users, 'user')}, ${appointmentsInWords(held)}; everything agrees`],
     ]).join('\n'),
 };
 

@@ -7,6 +7,11 @@ import {countInWords, plural} from '../sim/heights.js';
 import {settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 
+/** What users have, and what is on the disk besides. */
+export const appointmentsInWords = (held: Pick<VerifiedStore, 'appointments' | 'appointmentsOfDeleted'>): string =>
+  plural(held.appointments, 'appointment') +
+  (held.appointmentsOfDeleted === 0 ? '' : ` (and ${countInWords(held.appointmentsOfDeleted)} of deleted users)`);
+
 export const verify: Subcommand<VerifiedStore> = {
   define(command) {
     defineTower(command);
@@ -25,8 +30,8 @@ export const verify: Subcommand<VerifiedStore> = {
     return output.problemCount === 0 ? 0 : 1;
   },
 
-  render({height, users, appointments, requests, problemCount, problems}, paint) {
-    const counts = [plural(users, 'user'), plural(appointments, 'appointment'), plural(requests, 'request')];
+  render({height, users, requests, problemCount, problems, ...held}, paint) {
+    const counts = [plural(users, 'user'), appointmentsInWords(held), plural(requests, 'request')];
     const what = `${counts.join(', ')} at tip ${height}`;
     if (problemCount === 0) return `${what}: ${paint('green', 'everything agrees')}`;
     const unlisted = problemCount - problems.length;

@@ -171,7 +171,7 @@ export const errorCodes = {
   ),
   TOWER_STORE_FAILED: operational(
     'The disk refused to read or write.',
-    'Look at the disk (space, permissions, health), then restart: nothing half-written is kept.',
+    'Look at the disk (space, permissions, health), then restart: nothing half-written is kept. From a disk that takes no writing, copy the data directory elsewhere while no tower runs.',
   ),
   TOWER_STORE_MISSING: operational(
     'There is no store in the data directory.',

@@ -10,7 +10,10 @@ import {verifyDevices, verifyDues, verifyUndo, verifyUsers} from './verify-users
 
 export interface Verification {
   readonly users: number;
+  /** Of users who are there. */
   readonly appointments: number;
+  /** What deleted users have left: a reorg may bring it back, or the next blocks purge it. */
+  readonly appointmentsOfDeleted: number;
   readonly requests: number;
   readonly problemCount: number;
   readonly problems: readonly string[];
@@ -26,6 +29,7 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
   const taken: Taken = new Map();
   let appointments = 0;
   let users = 0;
+  let appointmentsOfDeleted = 0;
   let requests = 0;
   await check.table(async () => {
     appointments = await verifyAppointments(rows, taken, check);
@@ -34,6 +38,7 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
   if (meta) {
     await check.table(async () => {
       users = await verifyUsers(rows, meta, taken, check);
+      for (const {count} of taken.values()) appointmentsOfDeleted += count;
     });
     await check.table(() => verifyDues(rows, check));
     await check.table(() => verifyDevices(rows, meta, check));
@@ -44,7 +49,8 @@ export async function verify(rows: KeyValueReader): Promise<Verification> {
   }
   for (const subscription of taken.keys())
     check.fail(`appointments hang on subscription ${subscription}, which nobody has`);
-  return {users, appointments, requests, problemCount: check.count, problems: check.problems};
+  appointments -= appointmentsOfDeleted;
+  return {users, appointments, appointmentsOfDeleted, requests, problemCount: check.count, problems: check.problems};
 }
 
 async function verifyHeaders(rows: KeyValueReader, meta: Meta, check: Check): Promise<void> {

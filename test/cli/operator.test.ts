@@ -97,7 +97,7 @@ test('appointments are listed page by page, with what they take, and are in the 
   const first = await runHere(['appointments', '--limit', '3', '--data-dir', dataDir]);
   t.is(
     first.stdout,
-    `3 appointments at tip 120
+    `4 appointments at tip 120
 
 locator                           user  slots  blob     to_self_delay  start block  key
 ${locator(1)}  1     2      2.9 KiB  42             120          ${publicKey(2)}

@@ -1,5 +1,6 @@
+import {createHash} from 'node:crypto';
 import {existsSync, readdirSync} from 'node:fs';
-import {chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {makeBackup} from '../../src/daemon/backup/backup.js';
@@ -169,6 +170,13 @@ const spoilt: [string, (folder: string) => Promise<unknown>, RegExp, string?][] 
     /can be read by others/,
     'TOWER_INVALID_KEY',
   ],
+  [
+    'has a chain that was cut',
+    (folder) => cutChain(folder),
+    /simulated-chain.hex in the backup .* 4000 bytes, not \d+$/,
+  ],
+  ['has a block changed', (folder) => changeChain(folder), /simulated-chain.hex in the backup .* holds other bytes$/],
+  ['has a manifest that leaves a sum out', (folder) => change(folder, {sums: []}), /cannot be understood: sums/],
   ['has no chain', (folder) => rm(join(folder, 'simulated-chain.hex')), /has no simulated-chain.hex/],
   ['has no store', (folder) => rm(join(folder, 'store'), {recursive: true}), /has no store/],
   ['has an empty store', (folder) => emptied(join(folder, 'store')), /damaged/],
@@ -188,6 +196,50 @@ for (const [what, spoil, message, code = 'TOWER_INVALID_BACKUP'] of spoilt) {
     t.deepEqual(await readdir(empty), []);
   });
 }
+
+test('settings that were changed in a backup are refused, too', async (t) => {
+  const dataDir = await aStoppedTower(t);
+  await writeFile(join(dataDir, 'bartizan.toml'), 'expiry_delta = 3\n');
+  const folder = join(tempDir(t), 'backup');
+  const {sums} = await makeBackup({dataDir, folder, now, tell: () => undefined});
+  t.deepEqual(sums?.at(-1), {
+    name: 'bartizan.toml',
+    bytes: 17,
+    sha256: createHash('sha256').update('expiry_delta = 3\n').digest('hex'),
+  });
+  await writeFile(join(folder, 'bartizan.toml'), 'garbage\n');
+  const there = join(tempDir(t), 'tower');
+  await t.throwsAsync(restore(folder, there), {code: 'TOWER_INVALID_BACKUP', message: /bartizan.toml in the backup/});
+  t.false(existsSync(there));
+});
+
+test('a backup that was made before sums were noted is restored as it is', async (t) => {
+  const {folder} = await aBackup(t);
+  await change(folder, {sums: undefined});
+  t.like(await restore(folder, join(tempDir(t), 'tower')), {users: 1, appointments: 5});
+});
+
+test('no backup is made inside of a data directory or of another backup', async (t) => {
+  const {dataDir, folder} = await aBackup(t);
+  const before = await readdir(folder);
+  const link = join(tempDir(t), 'link');
+  await symlink(dataDir, link);
+  const other = join(tempDir(t), 'other');
+  await restore(folder, other);
+  const options = {dataDir, now, tell: () => undefined};
+  for (const [inside, message] of [
+    [join(dataDir, 'store', 'x'), /lies in a data directory, /],
+    [join(dataDir, 'backups', 'x'), /lies in a data directory, /],
+    [join(link, 'x'), /lies in a data directory, /],
+    [join(other, 'x', 'y'), /lies in a data directory, /],
+    [join(folder, 'sub'), /lies in a backup, /],
+    [join(folder, 'store', 'x'), /lies in a backup, /],
+  ] as const) {
+    await t.throwsAsync(makeBackup({...options, folder: inside}), {code: 'TOWER_USAGE', message});
+    t.false(existsSync(inside));
+  }
+  t.deepEqual(await readdir(folder), before);
+});
 
 test('a backup whose rows do not agree with each other is refused', async (t) => {
   const dataDir = await aStoppedTower(t);
@@ -273,6 +325,19 @@ async function change(folder: string, what: object): Promise<void> {
   const path = join(folder, 'backup.json');
   const said = JSON.parse(await readFile(path, 'utf8')) as object;
   await writeFile(path, JSON.stringify({...said, ...what}));
+}
+
+async function cutChain(folder: string): Promise<void> {
+  const path = join(folder, 'simulated-chain.hex');
+  await writeFile(path, (await readFile(path)).subarray(0, 4_000));
+}
+
+async function changeChain(folder: string): Promise<void> {
+  const path = join(folder, 'simulated-chain.hex');
+  await writeFile(
+    path,
+    (await readFile(path, 'utf8')).replace(/.\n$/, (end) => (end === '0\n' ? '1\n' : '0\n')),
+  );
 }
 
 async function changeRow(folder: string): Promise<void> {

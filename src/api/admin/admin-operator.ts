@@ -95,6 +95,8 @@ export interface AppointmentView {
 
 export interface AppointmentPage {
   readonly tipHeight: number;
+  /** How many all users have, not those of one locator. */
+  readonly total: number;
   readonly appointments: readonly AppointmentView[];
   /** What to ask for as `after` next; null at the end. A page may have fewer than asked for, and yet a next one. */
   readonly next: string | null;

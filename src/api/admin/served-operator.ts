@@ -63,7 +63,9 @@ export function servedOperator(tower: Tower): AdminOperator {
 
     async appointments({locator, after, limit}) {
       const {appointments, next} = await operator.appointments({locator, after: behind(after), limit});
-      return {tipHeight: moment().tipHeight, appointments: appointments.map(viewOf), next: next && uuidAt(next)};
+      const {tipHeight} = moment();
+      const {appointments: total} = tower.gatekeeper.registeredUsers.holdings;
+      return {tipHeight, total, appointments: appointments.map(viewOf), next: next && uuidAt(next)};
     },
   };
 }

@@ -17,7 +17,16 @@ import {
 } from '../data-dir.js';
 import {packageVersion} from '../version.js';
 import {fileFailed, readIfThere, syncFolder, writeWhole} from './files.js';
-import {invalidBackup, markUnfinished, type Manifest, writeManifest} from './manifest.js';
+import {
+  type FileSum,
+  invalidBackup,
+  markUnfinished,
+  type Manifest,
+  requireSum,
+  sumOf,
+  writeManifest,
+} from './manifest.js';
+import {refuseNested} from './place.js';
 
 export interface BackupOptions {
   readonly dataDir: string;
@@ -41,25 +50,27 @@ export type Backup = Omit<Manifest, 'format' | 'complete'>;
  * Makes a backup of a tower in a new folder: of one that runs while it goes on, of one that does not from its store. It
  * is read back before it counts; whoever is cut off leaves a folder that says so, whoever fails leaves none.
  *
- * @throws OperationalError TOWER_FOLDER_NOT_EMPTY, TOWER_FILE_FAILED, TOWER_INVALID_KEY, TOWER_INVALID_BACKUP when it
+ * @throws OperationalError TOWER_USAGE (inside of a data directory or a backup), TOWER_FOLDER_NOT_EMPTY, TOWER_FILE_FAILED, TOWER_INVALID_KEY, TOWER_INVALID_BACKUP when it
  * reads back otherwise, TOWER_STORE_*; Rejection TOWER_NO_TIP, TOWER_BACKUP_RUNNING
  */
 export async function makeBackup({dataDir, folder, now, tell}: BackupOptions): Promise<Backup> {
   refuseUnfinished(dataDir);
+  await refuseNested(folder, dataDir);
   const made = await claim(folder);
   try {
     await markUnfinished(folder);
     const copy = await copyInto(dataDir, folder, (progress) => tell({phase: 'copying', ...progress}));
-    const {towerId, files} = await copyOthers(dataDir, folder);
+    const {towerId, files, sums} = await copyOthers(dataDir, folder);
     await requireKeyInUse(dataDir, towerId);
     await check(folder, copy, (progress) => tell({phase: 'checking', ...progress, total: copy.rows}));
+    await checkOthers(folder, sums);
     await syncFolder(storePathOf(folder));
     const said: Backup = {
       version: await packageVersion(),
       madeAt: now.toISOString(),
       ...{schema: copy.schema, network: copy.network, genesis: copy.genesis},
       ...{chain: files.includes('simulated-chain.hex') ? 'simulated' : 'bitcoind', towerId, tip: copy.tip},
-      ...{digest: copy.digest, rows: copy.rows, bytes: copy.bytes, hash: copy.hash, files},
+      ...{digest: copy.digest, rows: copy.rows, bytes: copy.bytes, hash: copy.hash, files, sums},
     };
     await writeManifest(folder, said);
     return said;
@@ -100,27 +111,35 @@ async function copyInto(dataDir: string, folder: string, tell: (progress: CopyPr
   }
 }
 
+interface Others extends Pick<Manifest, 'towerId' | 'files'> {
+  readonly sums: FileSum[];
+}
+
 /** After the store: a simulated chain that has grown meanwhile holds every block of the copy. */
-async function copyOthers(dataDir: string, folder: string): Promise<Pick<Manifest, 'towerId' | 'files'>> {
-  const files: Manifest['files'][number][] = [];
+async function copyOthers(dataDir: string, folder: string): Promise<Others> {
+  const sums: FileSum[] = [];
+  const copy = async (name: FileSum['name'], data: Uint8Array) => {
+    await writeWhole(join(folder, name), data);
+    sums.push(sumOf(name, data));
+  };
   const chain = await readIfThere(simulatedChainPathOf(dataDir));
   if (chain !== undefined) {
     // The last line may be half written.
-    await writeWhole(simulatedChainPathOf(folder), chain.subarray(0, chain.lastIndexOf('\n') + 1));
-    files.push('simulated-chain.hex');
+    await copy('simulated-chain.hex', chain.subarray(0, chain.lastIndexOf('\n') + 1));
   }
   const settings = await readIfThere(join(dataDir, settingsFileName));
-  if (settings !== undefined) {
-    await writeWhole(join(folder, settingsFileName), settings);
-    files.push(settingsFileName);
-  }
+  if (settings !== undefined) await copy(settingsFileName, settings);
   const key = await readKey(keyPathOf(dataDir));
   const text = await readIfThere(keyPathOf(dataDir));
   if (key === undefined || text === undefined) {
     throw new OperationalError('TOWER_INVALID_KEY', `${keyPathOf(dataDir)} is not there`);
   }
   await writeWhole(keyPathOf(folder), text);
-  return {towerId: key.publicKey, files};
+  return {towerId: key.publicKey, files: sums.map(({name}) => name), sums};
+}
+
+async function checkOthers(folder: string, sums: readonly FileSum[]): Promise<void> {
+  for (const sum of sums) requireSum((await readIfThere(join(folder, sum.name))) ?? new Uint8Array(), sum);
 }
 
 /** The key of a tower that runs was read when it was started, and the file may be another one by now. */

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {z} from 'zod';
 import {fromWire, toWire} from '../../api/wire-names.js';
 import {genesisOf, type Network} from '../../chain/network.js';
@@ -14,6 +15,7 @@ const maxManifestBytes = 64 * 1024;
 const networks = Object.keys(genesisOf) as Network[];
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
+const fileName = z.enum(['simulated-chain.hex', 'bartizan.toml']);
 
 const manifest = z.object({
   format: z.literal(format),
@@ -37,8 +39,29 @@ const manifest = z.object({
   bytes: count,
   hash,
   /** Other files of the data directory that are in the backup. */
-  files: z.array(z.enum(['simulated-chain.hex', 'bartizan.toml'])),
+  files: z.array(fileName),
+  /** What they hold; `undefined` in a backup of a version that did not note it. */
+  sums: z.array(z.object({name: fileName, bytes: count, sha256: hash})).optional(),
 });
+
+/** What a file of the backup holds. */
+export type FileSum = NonNullable<Manifest['sums']>[number];
+
+export const sumOf = (name: FileSum['name'], data: Uint8Array): FileSum => ({
+  name,
+  bytes: data.length,
+  sha256: createHash('sha256').update(data).digest('hex'),
+});
+
+/** @throws OperationalError TOWER_INVALID_BACKUP when a file in the backup is not the one that was copied */
+export function requireSum(data: Uint8Array, said: FileSum): void {
+  const found = sumOf(said.name, data);
+  if (found.sha256 === said.sha256 && found.bytes === said.bytes) return;
+  throw invalidBackup(
+    `${said.name} in the backup is not the file that was copied: it holds ${found.bytes === said.bytes ? 'other bytes' : `${found.bytes} bytes, not ${said.bytes}`}`,
+    {bytesFound: found.bytes, bytesCopied: said.bytes},
+  );
+}
 
 /** What a backup says of itself. */
 export type Manifest = z.output<typeof manifest>;
@@ -69,6 +92,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (!whole.success) {
     const [issue] = whole.error.issues;
     throw invalidBackup(`${path} cannot be understood: ${issue?.path.join('.')}`);
+  }
+  const {files, sums} = whole.data;
+  if (sums !== undefined && files.some((file) => !sums.some(({name}) => name === file))) {
+    throw invalidBackup(`${path} cannot be understood: sums`);
   }
   if (whole.data.schema > schemaVersion) {
     throw tooNew(`the store in the backup has schema ${whole.data.schema}, this Bartizan knows ${schemaVersion}`);

@@ -20,7 +20,7 @@ import {
 } from '../data-dir.js';
 import {requireSame} from './backup.js';
 import {copyFiles, fileFailed, filesIn, isThere, readIfThere, writeWhole} from './files.js';
-import {invalidBackup, type Manifest} from './manifest.js';
+import {invalidBackup, type Manifest, requireSum} from './manifest.js';
 
 export interface RestoreOptions {
   /** The backup, and what it says of itself. */
@@ -38,6 +38,8 @@ export type RestoreProgress =
 export interface Restored {
   readonly users: number;
   readonly appointments: number;
+  /** What deleted users have left in the store, besides. */
+  readonly appointmentsOfDeleted: number;
   /** Of the restored store: another one than the backup's if that was of an older schema. */
   readonly digest: string;
 }
@@ -156,12 +158,13 @@ async function checkStore(
     if (!isOfBackup || meta.tip.hash !== tip.hash || meta.tip.height !== tip.height) {
       throw invalidBackup(`the store in the backup is not of the tower that it is said to be of (${chain})`);
     }
-    const {users, appointments, problemCount, problems} = await verify(rows);
+    const {problemCount, problems, ...found} = await verify(rows);
     if (problemCount > 0) {
       throw invalidBackup(`the rows of the backup do not agree with each other: ${problems[0]}`, {problemCount});
     }
     const isMigrated = manifest.schema < schemaVersion;
-    return {users, appointments, digest: isMigrated ? await digestOf(rows) : contents.digest};
+    const {users, appointments, appointmentsOfDeleted} = found;
+    return {users, appointments, appointmentsOfDeleted, digest: isMigrated ? await digestOf(rows) : contents.digest};
   } finally {
     await rows.close();
   }
@@ -181,7 +184,7 @@ async function blamed(checking: Promise<Restored>): Promise<Restored> {
   }
 }
 
-async function copyOthers(folder: string, restoring: string, {towerId, files}: Manifest): Promise<void> {
+async function copyOthers(folder: string, restoring: string, {towerId, files, sums = []}: Manifest): Promise<void> {
   const key = await readKey(keyPathOf(folder));
   if (key?.publicKey !== towerId) {
     throw invalidBackup(`the backup has ${key === undefined ? 'no key' : 'another key than that of its tower'}`);
@@ -189,6 +192,8 @@ async function copyOthers(folder: string, restoring: string, {towerId, files}: M
   for (const name of ['tower.key', ...files]) {
     const data = await readIfThere(join(folder, name));
     if (data === undefined) throw invalidBackup(`the backup has no ${name}`);
+    const sum = sums.find((one) => one.name === name);
+    if (sum !== undefined) requireSum(data, sum);
     await writeWhole(join(restoring, name), data);
   }
 }

@@ -43,6 +43,7 @@ export function fakeOperator(user: UserSummary): AdminOperator {
     },
     appointments: async () => ({
       tipHeight,
+      total: 1,
       appointments: [
         {
           uuid: `000000000001${'ab'.repeat(16)}`,

@@ -75,7 +75,11 @@ export function fakeTower(overrides: Partial<AdminTower> = {}): AdminTower {
         : notFound(who.key),
     mine: (blocks) => Promise.resolve({blocks, height: 121 + blocks, hash: '11'.repeat(32)}),
     digest: () => Promise.resolve({height: 121, hash: '00'.repeat(32), digest: 'cd'.repeat(32)}),
-    verify: () => Promise.resolve({height: 121, users: 1, appointments: 1, requests: 0, problemCount: 0, problems: []}),
+    verify: () =>
+      Promise.resolve({
+        ...{height: 121, users: 1, appointments: 1, appointmentsOfDeleted: 0, requests: 0},
+        ...{problemCount: 0, problems: []},
+      }),
     stop: () => undefined,
     ...overrides,
   };
