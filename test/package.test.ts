@@ -48,6 +48,11 @@ test('the packed package, installed elsewhere, runs and carries no sources or te
   const towerClient = "import {TowerClient} from 'bartizan/client'; console.log(typeof TowerClient)";
   const scripted = await call(process.execPath, ['--input-type=module', '--eval', towerClient], {cwd: folder});
   t.is(scripted.stdout, 'function\n');
+  const simulation = "import {Simulation} from 'bartizan/sim'; console.log(typeof Simulation.open)";
+  t.is(
+    (await call(process.execPath, ['--input-type=module', '--eval', simulation], {cwd: folder})).stdout,
+    'function\n',
+  );
   t.true(packed.includes(join('dist', 'src', 'cli', 'main.d.ts')));
   t.deepEqual(
     packed.filter(

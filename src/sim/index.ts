@@ -1,0 +1,15 @@
+export type {TowerEvent} from '../tower/events.js';
+export type {Answer, Asked, Asking, UserView} from './acts.js';
+export type {Mirror} from './chain-driver.js';
+export type {Finding} from './finding.js';
+export {type Kill, KillSwitch, type RowGuard} from './kill-switch.js';
+export type {DueKind} from './next-due.js';
+export {type Outcome, simulate, type SimulationParts} from './player.js';
+export {renderTimeline} from './render-timeline.js';
+export type {Action, NotedAction, RestartKind, Scenario, Step, UserName, UserState} from './scenario.js';
+export {parseScenario, readScenario} from './scenario-file.js';
+export {type ForkOptions, Simulation, type SimulationOptions} from './simulation.js';
+export type {Expected, ExpectedFacts, StepMap} from './step-map.js';
+export type {TimelineEntry} from './timeline.js';
+export {ExpectationUnmet} from './unmet.js';
+export type {Verdict} from './verdict.js';
