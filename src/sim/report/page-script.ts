@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 /** The modules of the page, those first that others need. */
 const modules = [
   'drawing/text',
+  'drawing/packing',
   'drawing/axis',
   'drawing/marks',
   'drawing/scene',

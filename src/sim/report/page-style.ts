@@ -6,7 +6,7 @@ ${switchStyle}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
 body{margin:0;background:var(--ground);color:var(--ink);${fonts};font-size:15px;line-height:1.5}
-main,body>header,body>footer{max-width:1720px;margin:0 auto;padding:0 24px}
+main,body>header,body>footer{max-width:2400px;margin:0 auto;padding:0 24px}
 body>header{padding-top:22px}
 h1{font-size:24px;line-height:1.25;margin:0;text-wrap:balance;overflow-wrap:anywhere}
 h2{font-size:13px;margin:0;letter-spacing:.02em}
@@ -15,6 +15,7 @@ p{margin:6px 0;max-width:80ch;color:var(--dim);overflow-wrap:anywhere;white-spac
 button,select,input{font:inherit;color:inherit}
 button,select,input[type=search]{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:4px 11px;min-height:32px}
 button{cursor:pointer;white-space:nowrap}
+button svg{width:14px;height:14px;display:block;fill:currentColor}
 button:hover,select:hover{background:var(--raised)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .facts{display:flex;flex-wrap:wrap;gap:6px 22px;margin:12px 0;font-size:13.5px}
@@ -29,11 +30,11 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .alarm ol{margin:8px 0 0;padding:0;list-style:none;display:grid;gap:8px}
 .alarm button{white-space:normal;text-align:left;width:100%}
 .alarm small{color:var(--dim);display:block;font-size:13px}
-.controls{position:sticky;top:0;z-index:3;background:var(--ground);padding:10px 0 8px}
-.bar{display:flex;flex-wrap:wrap;gap:8px;align-items:center}
+.bar{position:sticky;top:0;z-index:3;background:var(--ground);padding:10px 0 8px;display:flex;flex-wrap:wrap;gap:8px;align-items:center}
+.zoom{display:flex;gap:8px}
 .bar input[type=range]{flex:1 1 240px;min-width:120px;accent-color:var(--accent);height:28px;margin:0}
 #position{font-variant-numeric:tabular-nums;color:var(--dim);min-width:74px;text-align:right}
-.state{display:flex;flex-wrap:wrap;gap:2px 20px;margin-top:6px;font-size:13.5px;min-height:3.1em;align-items:flex-start}
+.state{padding-bottom:8px;display:flex;flex-wrap:wrap;gap:2px 20px;font-size:13.5px;min-height:3.6em;align-items:flex-start}
 .state dl{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0}
 .state dl div{display:flex;gap:6px}
 .state dt{color:var(--dim)}
@@ -44,7 +45,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .line.quiet{color:var(--dim)}.line.strong{font-weight:650}
 .line.good>.mk{color:var(--good)}.line.warn>.mk{color:var(--warn)}.line.bad,.line.bad>.mk{color:var(--bad)}
 .split{display:grid;gap:16px;grid-template-columns:minmax(0,1fr)}
-@media(min-width:1280px){.split{grid-template-columns:minmax(0,1fr) 410px}}
+@media(min-width:1500px){.split{grid-template-columns:minmax(0,1fr) 420px}.log{min-height:440px}.log #log{position:absolute;inset:54px 0 0;max-height:none}}
 .card{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;overflow:hidden}
 #stage{position:relative;overflow:auto;max-height:72vh;overscroll-behavior:contain}
 #sizer{min-width:100%;position:relative}
@@ -55,12 +56,11 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 #cursor::before{content:"";position:absolute;top:0;left:-5px;border:6px solid transparent;border-top-color:var(--accent)}
 #veil{position:absolute;top:0;bottom:0;background:var(--panel);opacity:.62;pointer-events:none}
 #hint{position:fixed;top:0;left:0;z-index:5;max-width:min(420px,92vw);background:var(--ink);color:var(--panel);padding:7px 11px;border-radius:8px;font-size:13px;pointer-events:none;display:grid;overflow-wrap:anywhere}
-.log{display:flex;flex-direction:column}
+.log{position:relative}
 .tools{display:flex;flex-wrap:wrap;gap:8px;padding:10px 12px;border-bottom:1px solid var(--line);align-items:center}
 .tools input{flex:1 1 130px;min-width:0}
 .tools output{color:var(--dim);font-size:13px;font-variant-numeric:tabular-nums}
-#log{position:relative;list-style:none;margin:0;padding:0;overflow:auto;max-height:72vh;flex:1 1 320px;font-size:13.5px}
-#log li{content-visibility:auto;contain-intrinsic-size:auto 30px}
+#log{position:relative;list-style:none;margin:0;padding:0;overflow:auto;max-height:62vh;font-size:13.5px}
 #log button{all:unset;box-sizing:border-box;cursor:pointer;display:grid;grid-template-columns:62px minmax(0,1fr);gap:0 10px;width:100%;padding:4px 12px;border-left:3px solid transparent}
 #log button:hover{background:var(--raised)}
 #log button:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
@@ -78,6 +78,6 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 body>footer{padding-top:20px;padding-bottom:40px}
 summary{cursor:pointer;font-weight:600}
 .still svg{max-width:100%;height:auto}
-@media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:4.6em}#log button{grid-template-columns:50px minmax(0,1fr)}}
-@media print{.controls,.tools{display:none}#stage,#log{max-height:none}}
+@media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:7em}.bar,.zoom{gap:5px}.bar button{padding:4px 8px}.zoom{margin-left:auto}.bar input[type=range]{order:1;flex-basis:70%}#position{order:2;min-width:0}#log button{grid-template-columns:50px minmax(0,1fr)}}
+@media print{.bar,.tools{display:none}#stage,#log{max-height:none}}
 ${drawingStyle}`;

@@ -1,4 +1,5 @@
 import {hash} from 'node:crypto';
+import {packStory} from './drawing/packing.js';
 import {escapeText, thousands} from './drawing/text.js';
 import {renderStep} from './page/step.js';
 import {pageScript} from './page-script.js';
@@ -34,7 +35,7 @@ ${live(story)}
 </main>
 <footer><details open><summary>Settings in force</summary><dl class="settings">${settings(story)}</dl></details></footer>
 <div id="hint" role="tooltip" hidden></div>
-<script type="application/json" id="story">${JSON.stringify(story).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="story">${packStory(story).replaceAll('<', '\\u003c')}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -66,6 +67,8 @@ ${alarm.length === 0 ? '' : `<section class="alarm" id="alarm" aria-label="Unmet
 </header>`;
 }
 
+const icon = (d: string) => `<svg viewBox="0 0 14 14" aria-hidden="true"><path d="${d}"/></svg>`;
+
 function live(story: Story): string {
   const button = (id: string, text: string, label: string) =>
     `<button type="button" id="${id}" aria-label="${label}">${text}</button>`;
@@ -73,15 +76,13 @@ function live(story: Story): string {
   const legend = legendOf(story).map(
     ({sample, text}) => `<li><svg class="drawing" viewBox="0 -8 20 16" aria-hidden="true">${sample}</svg>${text}</li>`,
   );
-  return `<section class="controls" aria-label="Where in the story">
-<div class="bar">${button('first', '⏮', 'first event')}${button('previous', '◀', 'previous event')}<button type="button" id="play">Play</button>${button('next', '▶', 'next event')}${button('last', '⏭', 'last event')}
+  return `<div class="bar" role="group" aria-label="Where in the story">${button('first', icon('M1 1h2v12H1zM13 1v12L4 7z'), 'first event')}${button('previous', icon('M11.5 1v12L2.5 7z'), 'previous event')}<button type="button" id="play">Play</button>${button('next', icon('M2.5 1v12l9-6z'), 'next event')}${button('last', icon('M11 1h2v12h-2zM1 1v12l9-6z'), 'last event')}
 <input type="range" id="slider" min="0" max="${story.steps.length - 1}" value="${story.steps.length - 1}" aria-label="event"><span id="position"></span>
-${button('zoom-out', '−', 'narrower')}<button type="button" id="fit">Fit</button>${button('zoom-in', '+', 'wider')}</div>
+<span class="zoom">${button('zoom-out', '−', 'narrower')}<button type="button" id="fit">Fit</button>${button('zoom-in', '+', 'wider')}</span></div>
 <div class="state"><dl>${count('height', 'height')}${count('active', 'active')}${count('grace', 'in grace')}${count('pending', 'requests pending')}</dl><div id="now" role="status" aria-live="polite"></div></div>
-</section>
 <div class="split">
 <section class="card" aria-label="The picture">
-<div id="stage" tabindex="0" role="img" aria-label="${escapeText(summary(story))}"><div id="sizer"><div id="pane"><svg id="drawing" class="drawing" aria-hidden="true">${definitions}<g id="drawing-rows"></g><g id="drawing-chain"></g><g id="drawing-labels"></g></svg><div id="veil" hidden></div><div id="cursor"></div></div></div></div>
+<div id="stage" tabindex="0" role="img" aria-label="${escapeText(summary(story))}"><div id="sizer"><div id="pane"><svg id="drawing" class="drawing" aria-hidden="true">${definitions}<g id="drawing-rows"></g><g id="drawing-chain"></g><g id="drawing-labels"></g><path id="drawing-line" class="scale"/></svg><div id="veil" hidden></div><div id="cursor"></div></div></div></div>
 <ul class="legend" aria-label="Legend">${legend.join('')}</ul>
 </section>
 <section class="card log" aria-label="Event log">

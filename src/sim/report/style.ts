@@ -48,8 +48,8 @@ export const drawingStyle = `
 .drawing .count,.drawing .height{font-size:10.5px;text-anchor:middle;fill:var(--dim)}
 .drawing .height{fill:var(--ink)}
 .drawing .height.stale{fill:var(--dim);font-style:italic}
-.drawing .seam-tag{fill:var(--panel);stroke:var(--bad);stroke-width:1.2}
-.drawing .seam-text{font-size:11px;font-weight:600;text-anchor:middle;fill:var(--bad)}
+.drawing .seam-tag{fill:var(--panel);stroke:var(--stale);stroke-width:1.2}
+.drawing .seam-text{font-size:11px;font-weight:600;text-anchor:middle}
 .drawing .band{fill:var(--band)}
 .drawing .seam{fill:var(--seam)}
 .drawing .tear{fill:none;stroke:var(--panel);stroke-width:5}

@@ -33,7 +33,7 @@ export function drawStill(story: Story, style = ''): string {
   const top = 84;
   const rowsTop = top + scene.chainHeight + 4;
   const legend = drawLegend(scene, rowsTop + scene.rowsHeight + 26);
-  const height = legend.bottom + 30;
+  const height = legend.bottom + 44;
   const {verdict} = story;
   const footer = `seed ${verdict.seed}   digest ${verdict.digest}`;
   return [

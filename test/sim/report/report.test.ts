@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import test from 'ava';
 import {renderPage, renderSvg} from '../../../src/sim/report/report.js';
+import {packStory, unpackStory} from '../../../src/sim/report/drawing/packing.js';
 import {parseScenario, readScenario} from '../../../src/sim/scenario-file.js';
 import {aStory, storyOf} from '../../support/stories.js';
 import {checkXml} from '../../support/xml.js';
@@ -21,6 +22,14 @@ for (const name of scenarios) {
     t.notRegex(svg, /NaN|undefined|Infinity/);
   });
 }
+
+test('a story is the same after it was packed for a page', async (t) => {
+  const scenario = await readScenario('fixtures/scenarios/auth-budget.yaml');
+  const unmet = await aStory('register: alice', 'expect: {alice: expired}', 'reorg: {depth: 1, blocks: 2}');
+  for (const story of [await storyOf(scenario), unmet]) {
+    t.deepEqual(unpackStory(packStory(story)), JSON.parse(JSON.stringify(story)));
+  }
+});
 
 const hostile = `</script><script>alert(1)</script><img src=x onerror=alert(2)> "' & ]]> --> \\u0007`;
 

@@ -5,7 +5,8 @@ export const nodesApart = 6;
 /** Units of a run that is folded: its first block, the break, its last block. */
 const foldedUnits = 5;
 const undoUnits = 2;
-/** Space before the first block and after the last place, in units. */
+/** Space before the first block, in pixels, and after the last place, in units. */
+export const leftMargin = 18;
 const marginUnits = 0.5;
 
 /** Where things lie from left to right: one unit for a block, and one for each place after it. */
@@ -26,11 +27,11 @@ function unitsBefore(column: StoryColumn): number {
 }
 
 export const unitsOf = (story: Pick<Story, 'columns'>): number =>
-  story.columns.reduce((sum, column) => sum + unitsBefore(column) + column.slots, 2 * marginUnits);
+  story.columns.reduce((sum, column) => sum + unitsBefore(column) + column.slots, marginUnits);
 
 export function axisOf({columns}: Pick<Story, 'columns'>, unit: number): Axis {
   const lefts: number[] = [];
-  let x = marginUnits * unit;
+  let x = leftMargin;
   for (const column of columns) {
     lefts.push(x);
     x += (unitsBefore(column) + column.slots) * unit;
@@ -64,6 +65,9 @@ export function blockXs(axis: Axis, index: number): {readonly height: number; re
     x: left + i * axis.unit + half,
   }));
 }
+
+/** Marks of a row that are nearer to each other are not drawn: they would hide what they stand on. */
+export const markGap = ({unit}: Axis): number => (unit >= 4 ? 0.5 : 6);
 
 /** Index of the last of the ascending values that is not above the limit; -1 if all are. */
 export function lastAtMost<T>(values: readonly T[], limit: number, valueOf: (value: T) => number): number {

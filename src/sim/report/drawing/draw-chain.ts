@@ -34,9 +34,13 @@ export function drawChain(scene: Scene, view: View): string {
   let breaks = '';
   let texts = '';
   let textEnd = -Infinity;
+  // Blocks that fill no pixel are a line.
+  const isDense = axis.unit < 0.7;
+  const drawn = {best: -Infinity, stale: -Infinity};
   const half = Math.min(5.5, axis.unit * 0.36);
   const {first, last} = columnsIn(scene, view);
   const edge = (index: number) => {
+    if (isDense && axis.columns[index]!.lane === 0) return;
     const {parent, lane} = axis.columns[index]!;
     const start = blockXs(axis, index)[0];
     if (parent === undefined || !start) return;
@@ -56,6 +60,8 @@ export function drawChain(scene: Scene, view: View): string {
     const kind = column.lane > 0 ? 'stale' : 'best';
     const y = laneY(column.lane);
     for (const {x} of xs) {
+      if (x - drawn[kind] < 0.7) continue;
+      drawn[kind] = x;
       blocks[kind] += `M${px(x - half)} ${px(y - half)}h${px(2 * half)}v${px(2 * half)}h${px(-2 * half)}z`;
     }
     const [from, to] = [xs[0]!.x, xs.at(-1)!.x];
@@ -66,7 +72,7 @@ export function drawChain(scene: Scene, view: View): string {
       lines[kind] += `M${px(from)} ${y}H${px(middle - gap)}M${px(middle + gap)} ${y}H${px(to)}`;
       breaks += `M${px(middle - gap - 2)} ${y + 5}l4-10M${px(middle + gap - 2)} ${y + 5}l4-10`;
       const count = thousands(column.to - column.from - 1);
-      const text = textWidth(`${count} blocks`, 10.5) < 4.4 * axis.unit ? `${count} blocks` : count;
+      const text = textWidth(`${count} blocks`, 10.5) < 5 * axis.unit ? `${count} blocks` : count;
       const reach = textWidth(text, 10.5) / 2;
       if (middle - reach > textEnd + 4) {
         textEnd = middle + reach;
@@ -75,6 +81,7 @@ export function drawChain(scene: Scene, view: View): string {
     }
     if (column.parent === i - 1) edge(i);
   }
+  if (isDense) lines.best += `M${px(Math.max(0, view.left))} ${firstLane}H${px(Math.min(axis.width, view.right))}`;
   // A branch may start far to the left of where it goes on.
   for (const {column} of scene.seams) if (column + 1 < axis.columns.length) edge(column + 1);
   for (let i = first; i <= last; i++)
@@ -135,8 +142,10 @@ function drawChecks({story, xs, axis}: Scene, {left, right}: View, y: number): s
   return drawn;
 }
 
+const towerMarks: Readonly<Record<string, MarkName>> = {'○': 'restart', '=': 'setting', '~': 'fault'};
+
 export function checkMark({kind, lines, met = 0, unmet = 0}: Scene['story']['steps'][number]): MarkName | undefined {
   if (kind === 'check') return unmet > 0 ? 'unmet' : met > 0 ? 'met' : 'refused';
   if (kind !== 'tower') return undefined;
-  return lines[0]?.mark === '○' ? 'restart' : lines[0]?.mark === '=' ? 'setting' : undefined;
+  return towerMarks[lines[0]?.mark ?? ''];
 }

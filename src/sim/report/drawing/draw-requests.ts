@@ -1,8 +1,8 @@
 import type {RequestPhase, Story, StoryRequest} from '../story.js';
-import {lastAtMost} from './axis.js';
+import {lastAtMost, markGap} from './axis.js';
 import type {View} from './draw-chain.js';
 import {drawMark} from './marks.js';
-import type {Scene} from './scene.js';
+import {nextFold, type Scene} from './scene.js';
 import {escapeText, fitText, px, textWidth} from './text.js';
 
 type Track = 'waiting' | 'asked' | 'answered';
@@ -35,7 +35,8 @@ export function drawRequest(
   const lanes = {waiting: '', asked: '', answered: ''};
   let marks = '';
   let texts = '';
-  const radius = Math.min(row.height >= 26 ? 6 : 5, Math.max(1.6, axis.unit * 0.44));
+  let marked = -Infinity;
+  const radius = Math.min(row.height >= 26 ? 6 : 5, Math.max(3, axis.unit * 0.44));
   const first = Math.max(
     0,
     lastAtMost(changes, view.left, ({step}) => xs[step]!),
@@ -49,14 +50,18 @@ export function drawRequest(
     const track = tracks[phase];
     if (track) lanes[track] += `M${px(x)} ${px(middle)}H${px(end)}`;
     else {
-      const room = (next ? end - 8 : axis.width + scene.futureWidth) - x - 12;
-      const short = fitText(text, room, 11);
-      if (textWidth(short, 11) <= room && short.length > 3) {
-        texts += `<text class="fate ${tones[phase] ?? ''}" x="${px(x + 11)}" y="${px(middle + 4)}">${escapeText(short)}</text>`;
+      const limit = next ? Math.min(end - 8, nextFold(scene, x) - 4) : axis.width + scene.futureWidth;
+      const room = limit - x - 12;
+      // All of it, or the one word, or nothing; only at the end there may be less.
+      const said = [text, phase].find((it) => textWidth(it, 11) <= room) ?? (next ? '' : fitText(text, room, 11));
+      if (said.length > 3) {
+        texts += `<text class="fate ${tones[phase] ?? ''}" x="${px(x + 11)}" y="${px(middle + 4)}">${escapeText(said)}</text>`;
       }
     }
-    const near = next && xs[next.step]! - x < 1.5 && next.phase === phase;
-    if (!near && x > view.left - 20) marks += drawMark(phase, x, middle, radius);
+    if (x - marked >= markGap(axis) && x > view.left - 20) {
+      marked = x;
+      marks += drawMark(phase, x, middle, radius);
+    }
   }
   if (tracks[changes.at(-1)!.phase] && axis.width + scene.futureWidth > view.left) {
     texts += `<path class="ahead" d="M${px(axis.width + 4)} ${px(middle - 4)}l4 4-4 4"/><text class="fate" x="${px(axis.width + 14)}" y="${px(middle + 4)}">pending</text>`;

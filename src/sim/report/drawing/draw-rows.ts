@@ -64,12 +64,19 @@ function drawTears(scene: Scene, view: View): string {
 }
 
 /** How many users there are, by state: active below, in grace on top of them. */
-function drawPopulation({story, xs, axis}: Scene, {left, right}: View, y: number, height: number): string {
-  const most = Math.max(1, ...story.steps.map(({active, grace}) => active + grace));
+function drawPopulation(
+  {story, xs, axis, mostUsers: most}: Scene,
+  {left, right}: View,
+  y: number,
+  height: number,
+): string {
   const first = Math.max(0, lastAtMost(xs, left, (x) => x) - 1);
   const points: {x: number; active: number; all: number}[] = [];
   for (let i = first; i < xs.length; i++) {
     const {active, grace} = story.steps[i]!;
+    const next = xs[i + 1];
+    // What lies within half a pixel ends as the last of it says.
+    if (next !== undefined && Math.floor(next * 2) === Math.floor(xs[i]! * 2)) continue;
     points.push({x: xs[i]!, active, all: active + grace});
     if (xs[i]! > right) break;
   }
@@ -97,7 +104,7 @@ export function drawLabels(scene: Scene, view: View, step: number): string {
   return drawn;
 }
 
-function drawLabel({labelWidth, story}: Scene, row: Row, y: number, step: number): string {
+function drawLabel({labelWidth, story, namesakes}: Scene, row: Row, y: number, step: number): string {
   const width = labelWidth - 28;
   const text = (className: string, value: string, {x = 16, dy, size = 11}: {x?: number; dy: number; size?: number}) =>
     `<text class="${className}" x="${x}" y="${px(y + dy)}">${escapeText(fitText(value, width, size))}</text>`;
@@ -118,10 +125,12 @@ function drawLabel({labelWidth, story}: Scene, row: Row, y: number, step: number
     case 'user': {
       const now = userText(row.user, step);
       const title = `<title>${escapeText(`${row.user.name} (user ${row.user.id}): ${now?.long ?? 'not registered yet'}`)}</title>`;
-      const detail = now?.short ?? 'not registered yet';
+      const isNarrow = labelWidth < 160;
+      const detail = now ? (isNarrow ? now.brief : now.short) : isNarrow ? 'not yet' : 'not registered yet';
+      const name = namesakes.has(row.user.name) ? `${row.user.name} (user ${row.user.id})` : row.user.name;
       if (row.height < 36)
-        return `<g>${title}${text(`name small ${now?.state ?? 'none'}`, row.user.name, {dy: middle + 4, size: 12})}</g>`;
-      return `<g>${title}${text('name', row.user.name, {dy: middle - 2, size: 13})}${text(`detail ${now?.state ?? ''}`, detail, {dy: middle + 12})}</g>`;
+        return `<g>${title}${text(`name small ${now?.state ?? 'none'}`, name, {dy: middle + 4, size: 12})}</g>`;
+      return `<g>${title}${text('name', name, {dy: middle - 2, size: 13})}${text(`detail ${now?.state ?? ''}`, detail, {dy: middle + 12})}</g>`;
     }
     case 'request': {
       const now = requestText(row.request, step);

@@ -1,8 +1,8 @@
 import type {Story, StoryUser, UserChange} from '../story.js';
-import {lastAtMost} from './axis.js';
+import {lastAtMost, markGap} from './axis.js';
 import type {View} from './draw-chain.js';
 import {drawMark} from './marks.js';
-import type {Scene} from './scene.js';
+import {nextFold, type Scene} from './scene.js';
 import {escapeText, fitText, px, textWidth, thousands} from './text.js';
 
 /** A user as a bar: full height while he is there, filled from below as his slots are used. */
@@ -14,53 +14,89 @@ export function drawUser(
 ): string {
   const {xs, axis, story} = scene;
   const {changes} = user;
-  const barHeight = row.height >= 36 ? 16 : 10;
+  const barHeight = row.height >= 44 ? 20 : row.height >= 36 ? 16 : 10;
   const middle = row.y + row.height / 2;
-  const top = middle - barHeight / 2;
-  const bars = {active: '', grace: ''};
-  let used = '';
+  const bottom = middle + barHeight / 2;
+  const bars = {active: new Boxes(bottom), grace: new Boxes(bottom)};
+  const used = new Boxes(bottom);
   let gone = '';
   let marks = '';
   let texts = '';
-  const radius = Math.min(row.height >= 36 ? 6 : 4.6, Math.max(1.6, axis.unit * 0.44));
+  const radius = Math.min(row.height >= 36 ? 6 : 4.6, Math.max(3, axis.unit * 0.44));
   const first = Math.max(
     0,
     lastAtMost(changes, view.left, ({step}) => xs[step]!),
   );
-  let from = -1;
+  // Bars are drawn up to here; what is narrower than half a pixel goes to the next one.
+  let drawn = -Infinity;
+  let marked = -Infinity;
   for (let i = first; i < changes.length; i++) {
     const change = changes[i]!;
     const next = changes[i + 1];
     const x = xs[change.step]!;
     if (x > view.right + 20) break;
     const end = next ? xs[next.step]! : axis.width;
-    if (change.state === 'deleted') {
-      if (next) gone += `M${px(x)} ${px(middle)}H${px(end)}`;
-      const height = story.steps[change.step]!.height;
-      const text = `deleted at ${thousands(height)}`;
-      const room = (next ? end - 8 : axis.width + scene.futureWidth) - x - 11;
-      if (textWidth(text, 11) < room)
-        texts += `<text class="fate bad" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
-    } else {
-      if (from < 0) from = x;
-      const height = change.granted > 0 ? ((change.granted - change.available) / change.granted) * barHeight : 0;
-      if (height > 0)
-        used += `M${px(x)} ${px(top + barHeight - Math.max(1.5, height))}H${px(end)}V${px(top + barHeight)}H${px(x)}z`;
-      if (!next || next.state !== change.state) {
-        bars[change.state] += `M${px(from)} ${px(top)}H${px(end)}V${px(top + barHeight)}H${px(from)}z`;
-        from = -1;
-      }
+    if (x - marked >= markGap(axis) && x > view.left - 20) {
+      marked = x;
+      marks += drawMark(change.mark, x, middle, radius);
     }
-    const near = next && xs[next.step]! - x < 1.5 && next.mark === change.mark;
-    if (!near && x > view.left - 20) marks += drawMark(change.mark, x, middle, radius);
+    if (end - Math.max(x, drawn) < 0.5 && next) continue;
+    const from = x - drawn < 0.5 ? drawn : x;
+    drawn = end;
+    if (change.state !== 'deleted') {
+      bars[change.state].add(from, end, barHeight);
+      const height = change.granted > 0 ? ((change.granted - change.available) / change.granted) * barHeight : 0;
+      if (height > 0) used.add(from, end, Math.max(1.5, height));
+      continue;
+    }
+    const text = `deleted at ${thousands(story.steps[change.step]!.height)}`;
+    const limit = next ? Math.min(end, nextFold(scene, x) - 4) - 8 : axis.width + scene.futureWidth;
+    const width = textWidth(text, 11);
+    const isTold = width < limit - x - 11;
+    if (isTold) texts += `<text class="fate bad" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
+    if (next) gone += `M${px(isTold ? x + 16 + width : from)} ${px(middle)}H${px(end)}`;
   }
   const last = changes.at(-1)!;
   if (last.state !== 'deleted' && axis.width + scene.futureWidth > view.left) texts += drawFuture(scene, last, middle);
   return [
     `<g class="user"><title>${escapeText(lifeText(story, user))}</title>`,
-    `<path class="gone" d="${gone}"/><path class="active" d="${bars.active}"/><path class="grace" d="${bars.grace}"/>`,
-    `<path class="hatch" d="${bars.grace}"/><path class="used" d="${used}"/>${texts}${marks}</g>`,
+    `<path class="gone" d="${gone}"/><path class="active" d="${bars.active.path}"/><path class="grace" d="${bars.grace.path}"/>`,
+    `<path class="hatch" d="${bars.grace.path}"/><path class="used" d="${used.path}"/>${texts}${marks}</g>`,
   ].join('');
+}
+
+/** Boxes that stand on one line; those of one height that touch are one. */
+class Boxes {
+  readonly #bottom: number;
+  #path = '';
+  #open: {from: number; to: number; height: number} | undefined;
+
+  constructor(bottom: number) {
+    this.#bottom = bottom;
+  }
+
+  add(from: number, to: number, height: number): void {
+    const open = this.#open;
+    if (open && open.height === height && from - open.to < 0.01) open.to = to;
+    else {
+      this.#close();
+      this.#open = {from, to, height};
+    }
+  }
+
+  get path(): string {
+    this.#close();
+    return this.#path;
+  }
+
+  #close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    const {from, to, height} = open;
+    const bottom = px(this.#bottom);
+    this.#path += `M${px(from)} ${bottom}V${px(this.#bottom - height)}H${px(to)}V${bottom}z`;
+  }
 }
 
 /** What comes, if nothing is done. */
@@ -89,14 +125,15 @@ const states = {active: 'active', grace: 'in grace', deleted: 'deleted'} as cons
 export function userText(
   user: StoryUser,
   step: number,
-): {readonly short: string; readonly long: string; readonly state: string} | undefined {
+): {readonly brief: string; readonly short: string; readonly long: string; readonly state: string} | undefined {
   const change = user.changes[lastAtMost(user.changes, step, (it) => it.step)];
   if (!change || change.step > step) return undefined;
   const {state, available, granted, expiry, start, appointments, devices} = change;
-  if (state === 'deleted') return {short: 'deleted', long: 'deleted, with all appointments', state};
+  if (state === 'deleted') return {brief: 'deleted', short: 'deleted', long: 'deleted, with all appointments', state};
   const slots = `${thousands(available)} of ${thousands(granted)} slots free`;
   const count = (n: number, noun: string) => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`;
   return {
+    brief: `${states[state]} ${thousands(available)}/${thousands(granted)}`,
     short: `${states[state]}, ${slots}`,
     long: `${states[state]}; ${slots}; from ${thousands(start)}, ${state === 'active' ? 'expires' : 'expired'} at ${thousands(expiry)}; ${count(appointments, 'appointment')}, ${count(devices, 'device')}`,
     state,

@@ -19,7 +19,7 @@ const clock = 'M0-3.2V.3L2.4 1.8';
 
 /** Marks differ in shape, so that nobody needs their colours. */
 export const marks: Readonly<
-  Record<UserMark | RequestPhase | 'met' | 'unmet' | 'refused' | 'restart' | 'setting', Mark>
+  Record<UserMark | RequestPhase | 'met' | 'unmet' | 'refused' | 'fault' | 'restart' | 'setting', Mark>
 > = {
   registered: {shape: 'circle', tone: 'plain', glyph: 'M-3 0H3M0-3V3', means: 'registers'},
   renewed: {shape: 'circle', tone: 'plain', glyph: 'M-2.4-2.8 .2 0-2.4 2.8M.8-2.8 3.4 0 .8 2.8', means: 'renews'},
@@ -51,6 +51,7 @@ export const marks: Readonly<
   met: {shape: 'dot', tone: 'good', glyph: check, means: 'expectations are met'},
   unmet: {shape: 'square', tone: 'bad', glyph: cross, means: 'an expectation is unmet'},
   refused: {shape: 'dot', tone: 'warn', glyph: 'M-2.6 2.6 2.6-2.6', means: 'is refused'},
+  fault: {shape: 'triangle', tone: 'warn', glyph: 'M-2.6 2.2Q-1.2-.4 0 1.4T2.6.8', means: 'a fault begins or ends'},
   restart: {
     shape: 'circle',
     tone: 'hollow',

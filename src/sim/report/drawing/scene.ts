@@ -1,9 +1,11 @@
 import type {Story, StoryRequest, StoryUser} from '../story.js';
-import {type Axis, axisOf, blockXs, isFolded, placeX, stepX, unitsOf} from './axis.js';
+import {type Axis, axisOf, blockXs, isFolded, lastAtMost, leftMargin, placeX, stepX, unitsOf} from './axis.js';
 import {textWidth, thousands} from './text.js';
 
 /** Users from which on a row gets less room, and all of them together a chart. */
 export const manyUsers = 25;
+/** Users up to which a row gets more room. */
+const fewUsers = 5;
 
 export type Row = {readonly height: number} & (
   | {readonly type: 'heading' | 'rest'; readonly text: string}
@@ -28,9 +30,15 @@ export interface Scene {
   readonly futureWidth: number;
   readonly lanes: number;
   readonly chainHeight: number;
+  /** Users at most at once. */
+  readonly mostUsers: number;
   readonly rows: readonly Row[];
+  /** Names that several users have had. */
+  readonly namesakes: ReadonlySet<string>;
   readonly tops: readonly number[];
   readonly rowsHeight: number;
+  /** Where runs of blocks are torn. */
+  readonly folds: readonly number[];
   readonly heightLabels: readonly (Label & {readonly isStale: boolean})[];
   /** Branches that were left: from where to where, and how deep the reorg was. */
   readonly seams: readonly {
@@ -58,7 +66,7 @@ export const laneY = (lane: number): number => firstLane + Math.min(lane, maxLan
 
 /** The unit with which a story fills a width, within limits. */
 export function fittingUnit(story: Story, width: number, {least, most}: {least: number; most: number}): number {
-  return Math.min(most, Math.max(least, width / unitsOf(story)));
+  return Math.min(most, Math.max(least, (width - leftMargin) / unitsOf(story)));
 }
 
 export function rowsOf(
@@ -71,7 +79,7 @@ export function rowsOf(
   const userRows: Row[] = [
     {type: 'heading', height: 34, text: `Users (${thousands(all.users)})`},
     ...(isDense ? [{type: 'population', height: 96} as const] : []),
-    ...users.map((user): Row => ({type: 'user', height: isDense ? 22 : 40, user})),
+    ...users.map((user): Row => ({type: 'user', height: isDense ? 22 : all.users <= fewUsers ? 46 : 40, user})),
     ...rest(users.length, all.users, 'users'),
   ];
   const requestRows: Row[] = [
@@ -90,7 +98,7 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
     tops.push(rowsHeight);
     rowsHeight += row.height;
   }
-  const lanes = Math.min(maxLanes, 1 + Math.max(0, ...story.columns.map(({lane}) => lane)));
+  const lanes = Math.min(maxLanes, 1 + story.columns.reduce((most, {lane}) => Math.max(most, lane), 0));
   return {
     story,
     axis,
@@ -99,9 +107,12 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
     futureWidth: options.futureWidth,
     lanes,
     chainHeight: laneY(lanes - 1) + 46,
+    mostUsers: story.steps.reduce((most, {active, grace}) => Math.max(most, active + grace), 1),
     rows: options.rows,
+    namesakes: namesakesOf(story.users),
     tops,
     rowsHeight,
+    folds: axis.columns.flatMap((column, i) => (isFolded(column) ? [foldX(axis, i)] : [])),
     heightLabels: heightLabels(axis),
     seams: seamsOf(axis),
   };
@@ -118,11 +129,11 @@ function heightLabels(axis: Axis): (Label & {isStale: boolean})[] {
       rank: height === column.to ? rank : rank + 3,
     }));
   });
-  const byRank = [...candidates].sort((a, b) => a.rank - b.rank || a.x - b.x);
+  const byRank = [...thinned(candidates)].sort((a, b) => a.rank - b.rank || a.x - b.x);
   const cells = new Map<number, {from: number; to: number}[]>();
   const cell = 200;
   const shown = byRank.filter(({x, text}) => {
-    const half = textWidth(text, heightLabelSize) / 2 + 3;
+    const half = textWidth(text, heightLabelSize) / 2 + 4;
     const [from, to] = [x - half, x + half];
     const near = [-1, 0, 1].flatMap((d) => cells.get(Math.floor(x / cell) + d) ?? []);
     if (near.some((it) => from < it.to && to > it.from)) return false;
@@ -132,6 +143,22 @@ function heightLabels(axis: Axis): (Label & {isStale: boolean})[] {
     return true;
   });
   return shown.sort((a, b) => a.x - b.x);
+}
+
+function namesakesOf(users: readonly StoryUser[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(users.flatMap(({name}) => (seen.size === seen.add(name).size ? [name] : [])));
+}
+
+/** Of candidates that are too many, the best ones of each few pixels. */
+function thinned<T extends Label & {readonly rank: number}>(candidates: readonly T[]): Iterable<T> {
+  const best = new Map<number, T>();
+  for (const candidate of candidates) {
+    const place = Math.floor(candidate.x / 8);
+    const other = best.get(place);
+    if (!other || candidate.rank < other.rank) best.set(place, candidate);
+  }
+  return best.values();
 }
 
 function seamsOf(axis: Axis): Scene['seams'] {
@@ -153,5 +180,7 @@ function seamsOf(axis: Axis): Scene['seams'] {
 /** Middle of a folded run, where it is torn. */
 export const foldX = (axis: Axis, column: number): number => placeX(axis, column, 0) - 2 * axis.unit;
 
-export const foldedColumns = (axis: Axis): number[] =>
-  axis.columns.flatMap((column, i) => (isFolded(column) ? [i] : []));
+/** The next place to the right of another at which the picture is torn. */
+export function nextFold({folds}: Scene, x: number): number {
+  return folds[lastAtMost(folds, x, (it) => it) + 1] ?? Infinity;
+}

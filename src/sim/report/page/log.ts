@@ -4,7 +4,7 @@ import {browser, element, type PageElement} from './dom.js';
 import {renderStep} from './step.js';
 
 /** Events in the list at once. */
-const shownSteps = 1_000;
+const shownSteps = 300;
 
 /** The event log: as much of it as is near the cursor. */
 export class Log {

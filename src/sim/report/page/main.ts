@@ -1,3 +1,4 @@
+import {unpackStory} from '../drawing/packing.js';
 import {escapeText, thousands} from '../drawing/text.js';
 import type {Story} from '../story.js';
 import {browser, element, type PageEvent} from './dom.js';
@@ -10,7 +11,7 @@ const playMs = 650;
 const themes = ['auto', 'light', 'dark'] as const;
 
 function start(): void {
-  const story = JSON.parse(element('story').textContent ?? '') as Story;
+  const story = unpackStory(element('story').textContent ?? '');
   const last = story.steps.length - 1;
   const stage = new Stage(story);
   const slider = element('slider');

@@ -5,10 +5,13 @@ import {px} from '../drawing/text.js';
 import type {Story} from '../story.js';
 import {browser, element, type PageElement} from './dom.js';
 
-/** Pixels of a block: narrower than this it is no longer seen, so wider stories are scrolled. */
-const leastUnit = 11;
+/** Pixels of a block: so many are pleasant, no more are needed, and with fewer a picture is rather scrolled. */
+const goodUnit = 9;
 const mostUnit = 34;
-const zoomStep = 1.6;
+const leastUnit = 5;
+/** A picture that is longer than so many windows is shown as a whole at first. */
+const mostWindows = 8;
+const zoomStep = 1.8;
 
 /** The drawing: as much of it as is in sight, drawn anew when that changes. */
 export class Stage {
@@ -19,7 +22,8 @@ export class Stage {
   readonly #cursor: PageElement = element('cursor');
   readonly #veil: PageElement = element('veil');
   #query = '';
-  #zoom = 1;
+  /** As the reader has chosen; 0 for the whole picture. */
+  #unit: number | undefined;
   #isQueued = false;
   #step: number;
   scene: Scene;
@@ -45,8 +49,8 @@ export class Stage {
   }
 
   zoom(by: 'in' | 'out' | 'fit'): void {
-    this.#zoom =
-      by === 'fit' ? 0 : Math.min(8, Math.max(0.1, (this.#zoom || 1) * (by === 'in' ? zoomStep : 1 / zoomStep)));
+    const {unit} = this.scene.axis;
+    this.#unit = by === 'fit' ? 0 : Math.min(mostUnit, unit * (by === 'in' ? zoomStep : 1 / zoomStep));
     this.layOut();
     this.reveal();
   }
@@ -60,8 +64,10 @@ export class Stage {
 
   moveTo(step: number): void {
     this.#step = step;
+    const {scrollLeft} = this.#frame;
     this.reveal();
-    this.draw();
+    if (this.#frame.scrollLeft === scrollLeft) this.#drawStep();
+    else this.draw();
   }
 
   /** Scrolls to the cursor if it is out of sight. */
@@ -82,32 +88,43 @@ export class Stage {
   }
 
   draw(): void {
-    const {labelWidth, chainHeight, axis, xs} = this.scene;
-    const {scrollLeft, scrollTop, clientWidth: width, clientHeight: height} = this.#frame;
-    const view: View = {
-      left: scrollLeft,
-      right: scrollLeft + width - labelWidth,
-      top: scrollTop,
-      bottom: scrollTop + height - chainHeight,
-    };
+    const {labelWidth, chainHeight} = this.scene;
+    const {clientWidth: width, clientHeight: height, scrollLeft, scrollTop} = this.#frame;
+    const view = this.#view;
     this.#pane.style['width'] = `${width}px`;
     this.#pane.style['height'] = `${height}px`;
     const [w, h] = [px(width), px(height)];
     const left = px(labelWidth - scrollLeft);
+    const chainEnd = px(chainHeight);
+    const rows = `<g transform="translate(${left} ${px(chainHeight - scrollTop)})">${drawRows(this.scene, view)}</g>`;
+    const chain = `<g transform="translate(${left} 0)">${drawChain(this.scene, view)}</g>`;
     element('drawing').setAttribute('viewBox', `0 0 ${w} ${h}`);
-    element('drawing-rows').innerHTML =
-      `<g transform="translate(${left} ${px(chainHeight - scrollTop)})">${drawRows(this.scene, view)}</g>`;
-    element('drawing-chain').innerHTML =
-      `<rect class="cover" width="${w}" height="${px(chainHeight)}"/><g transform="translate(${left} 0)">${drawChain(this.scene, view)}</g>`;
-    element('drawing-labels').innerHTML =
-      `<rect class="cover" width="${px(labelWidth - 6)}" height="${h}"/><g transform="translate(0 ${px(chainHeight - scrollTop)})">${drawLabels(this.scene, view, this.#step)}</g><rect class="cover" width="${px(labelWidth - 6)}" height="${px(chainHeight)}"/><path class="scale" d="M0 ${px(chainHeight - 0.5)}H${w}"/>`;
+    element('drawing-rows').innerHTML = rows;
+    element('drawing-chain').innerHTML = `<rect class="cover" width="${w}" height="${chainEnd}"/>${chain}`;
+    element('drawing-line').setAttribute('d', `M0 ${px(chainHeight - 0.5)}H${w}`);
+    this.#drawStep();
+  }
+
+  /** What depends on the cursor. */
+  #drawStep(): void {
+    const {labelWidth, chainHeight, xs} = this.scene;
+    const {scrollLeft, scrollTop, clientWidth: width, clientHeight: height} = this.#frame;
+    const cover = (tall: number) => `<rect class="cover" width="${px(labelWidth - 6)}" height="${px(tall)}"/>`;
+    const labels = `<g transform="translate(0 ${px(chainHeight - scrollTop)})">${drawLabels(this.scene, this.#view, this.#step)}</g>`;
+    element('drawing-labels').innerHTML = `${cover(height)}${labels}${cover(chainHeight)}`;
     const x = labelWidth - scrollLeft + xs[this.#step]!;
-    const isLast = this.#step === xs.length - 1;
+    const left = Math.max(x, labelWidth);
     this.#cursor.hidden = x < labelWidth - 6;
     this.#cursor.style['transform'] = `translateX(${px(x)}px)`;
-    this.#veil.hidden = isLast;
-    this.#veil.style['left'] = px(Math.max(x, labelWidth)) + 'px';
-    this.#veil.style['width'] = px(Math.max(0, labelWidth - scrollLeft + axis.width - Math.max(x, labelWidth))) + 'px';
+    this.#veil.hidden = this.#step === xs.length - 1;
+    this.#veil.style['left'] = `${px(left)}px`;
+    this.#veil.style['width'] = `${px(Math.max(0, width - left))}px`;
+  }
+
+  get #view(): View {
+    const {labelWidth, chainHeight} = this.scene;
+    const {scrollLeft: left, scrollTop: top, clientWidth: width, clientHeight: height} = this.#frame;
+    return {left, right: left + width - labelWidth, top, bottom: top + height - chainHeight};
   }
 
   #layOut(): Scene {
@@ -117,8 +134,9 @@ export class Stage {
     const labelWidth = isNarrow ? 116 : 218;
     const futureWidth = isNarrow ? 108 : 128;
     const room = width - labelWidth - futureWidth - 2;
-    const unit =
-      fittingUnit(story, room, {least: this.#zoom === 0 ? 0 : leastUnit, most: mostUnit}) * (this.#zoom || 1);
+    const fitting = fittingUnit(story, room, {least: 0, most: mostUnit});
+    const isScrolled = fitting < leastUnit && fitting * mostWindows > goodUnit;
+    const unit = Math.max(fitting, this.#unit ?? (isScrolled ? goodUnit : 0));
     const has = ({name}: {readonly name: string}) => name.toLowerCase().includes(this.#query);
     const found = this.#query === '' ? story : {users: story.users.filter(has), requests: story.requests.filter(has)};
     const isEmpty = found.users.length + found.requests.length === 0;
