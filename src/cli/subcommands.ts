@@ -209,6 +209,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./diff.js')).diff),
   },
   {
+    name: 'what-if',
+    summary: 'show what of a tape becomes different with other settings',
+    group: 'Chains:',
+    load: async () => printing((await import('./what-if.js')).whatIf),
+  },
+  {
     name: 'record',
     summary: 'record the chain of a bitcoind as a fixture chain',
     group: 'Chains:',

@@ -1,13 +1,12 @@
 import {isDeepStrictEqual} from 'node:util';
 import {BartizanError} from '../../errors/index.js';
-import type {KeyValueStore, Row} from '../../store/key-value-store.js';
-import {localKey} from '../../store/layout.js';
-import type {Progress} from '../../store/meta.js';
+import type {KeyValueStore} from '../../store/key-value-store.js';
 import type {LogEntry} from '../../tower/log.js';
 import {inputOf} from './input-of.js';
 import type {Input} from './input.js';
 import {Machine} from './machine.js';
-import {invalidTape, type TapeLine} from './tape-format.js';
+import {loadCheckpoint} from './checkpoint.js';
+import {invalidTape} from './tape-format.js';
 import type {Tape} from './tape-reader.js';
 
 /** Where a replay went otherwise than its tape says. */
@@ -36,12 +35,11 @@ export interface ReplayOptions {
   /** The last event, with all that comes of the same input. @default the end of the tape */
   readonly until?: number;
   readonly tell?: (done: number, total: number) => void;
-  /** Told of each input before it is decided about, with what followed from it. */
+  /** Told of each input before it is decided about, and after, with what followed from it. */
+  readonly beforeInput?: (input: Input, machine: Machine) => Promise<void>;
   readonly onInput?: (input: Input, actor: string, events: readonly LogEntry[], machine: Machine) => Promise<void>;
 }
 
-/** Rows of a checkpoint written at once. */
-const checkpointRows = 10_000;
 const tellEvery = 500;
 
 /**
@@ -50,11 +48,10 @@ const tellEvery = 500;
  */
 export async function replayTape(
   tape: Tape,
-  {rows, until = Infinity, tell, onInput}: ReplayOptions,
+  {rows, until = Infinity, tell, beforeInput, onInput}: ReplayOptions,
 ): Promise<Replayed> {
   const {head} = tape;
-  const lines = new Lines(tape);
-  if (head.begins === 'checkpoint') await loadCheckpoint(lines, rows, head.firstEvent);
+  await loadCheckpoint(tape, rows);
   const machine = await Machine.open(rows);
   /** What was decided, and is to stand next on the tape. */
   let expected: LogEntry[] = [];
@@ -63,8 +60,8 @@ export async function replayTape(
     const tip = machine.now.begun ? machine.now.meta.tip : head.start;
     return {events: done - head.firstEvent, digest, tip: {height: tip.height, hash: tip.hash}, divergence};
   };
-  for (let line = await lines.next(); line; line = await lines.next()) {
-    if (line.type === 'row') throw invalidTape('it has a row among its events');
+  for await (const line of tape.lines()) {
+    if (line.type === 'row') continue;
     if (line.type === 'event') {
       const {number, entry} = line;
       const diverged = (what: string, now: LogEntry | null = null) =>
@@ -73,6 +70,7 @@ export async function replayTape(
         if (number > until) return ended(null, await machine.digest());
         const input = await inputOf(machine.now, entry);
         if (typeof input === 'string') return diverged(`it cannot have come about so: ${input}`);
+        await beforeInput?.(input, machine);
         try {
           expected = await machine.apply(input, entry.actor);
         } catch (error) {
@@ -104,51 +102,6 @@ export async function replayTape(
     }
   }
   throw invalidTape('it has no end');
-}
-
-/** Lines, of which one can be put back. */
-class Lines {
-  readonly #lines: AsyncGenerator<TapeLine>;
-  #back: TapeLine | undefined;
-
-  constructor(tape: Tape) {
-    this.#lines = tape.lines();
-  }
-
-  async next(): Promise<TapeLine | undefined> {
-    const back = this.#back;
-    this.#back = undefined;
-    if (back) return back;
-    const {value, done} = await this.#lines.next();
-    return done ? undefined : (value as TapeLine);
-  }
-
-  putBack(line: TapeLine): void {
-    this.#back = line;
-  }
-}
-
-async function loadCheckpoint(lines: Lines, rows: KeyValueStore, firstEvent: number): Promise<void> {
-  let batch: Row[] = [];
-  for (let line = await lines.next(); line; line = await lines.next()) {
-    if (line.type !== 'row') {
-      lines.putBack(line);
-      break;
-    }
-    batch.push(
-      line.key === localKey('progress') ? [line.key, withoutLog(line.value, firstEvent)] : [line.key, line.value],
-    );
-    if (batch.length < checkpointRows) continue;
-    await rows.write(batch);
-    batch = [];
-  }
-  await rows.write(batch);
-}
-
-/** There is no log before the first event here. */
-function withoutLog(progress: Uint8Array, firstEvent: number): Buffer {
-  const {...kept} = JSON.parse(Buffer.from(progress).toString()) as Progress;
-  return Buffer.from(JSON.stringify({...kept, firstLog: firstEvent, nextLog: firstEvent}));
 }
 
 /** Fields that are undefined are not written, and the order of fields says nothing. */

@@ -56,9 +56,12 @@ export class Tape {
   /** Its lines in order, the head left out. */
   async *lines(): AsyncGenerator<TapeLine> {
     let next = this.head.firstEvent;
+    let mayHaveRows = this.head.begins === 'checkpoint';
     for await (const {text, number} of linesOf(this.#open())) {
       if (number === 1) continue;
       const line = lineOf(text, number);
+      if (line.type === 'row' && !mayHaveRows) throw invalidTape('a row stands where none is to be', number);
+      mayHaveRows &&= line.type === 'row';
       if (line.type === 'event' && line.number !== next++) {
         throw invalidTape(`event ${line.number} stands where event ${next - 1} is to be`, number);
       }

@@ -1,0 +1,29 @@
+import type {KeyValueStore, Row} from '../../store/key-value-store.js';
+import {localKey} from '../../store/layout.js';
+import type {Progress} from '../../store/meta.js';
+import type {Tape} from './tape-reader.js';
+
+/** Rows written at once. */
+const batchRows = 10_000;
+
+/** Writes the rows that a tape begins with, if it does not begin with its tower. */
+export async function loadCheckpoint(tape: Tape, rows: KeyValueStore): Promise<void> {
+  const {head} = tape;
+  if (head.begins !== 'checkpoint') return;
+  let batch: Row[] = [];
+  for await (const line of tape.lines()) {
+    if (line.type !== 'row') break;
+    const {key, value} = line;
+    batch.push([key, key === localKey('progress') ? withoutLog(value, head.firstEvent) : value]);
+    if (batch.length < batchRows) continue;
+    await rows.write(batch);
+    batch = [];
+  }
+  await rows.write(batch);
+}
+
+/** There is no log before the first event here. */
+function withoutLog(progress: Uint8Array, firstEvent: number): Buffer {
+  const kept = JSON.parse(Buffer.from(progress).toString()) as Progress;
+  return Buffer.from(JSON.stringify({...kept, firstLog: firstEvent, nextLog: firstEvent}));
+}
