@@ -39,6 +39,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
     command.option('--seed <text>', 'decides all hashes and keys (default: as the file says)');
     command.option('--memory', 'keep the rows in memory instead of in a temporary LevelDB');
     command.option('--kills', 'take the tower down before each step, mostly in the middle of a commit');
+    command.option('--check', 'hold every invariant against the tower after each commit');
     definePictures(command);
     command.option('--semantics <names>', semanticsHelp);
     command.option('--suggest', 'close with what to try next');
@@ -51,6 +52,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
   async run({args, options, io}, show) {
     const onBitcoind = isBitcoind(options['chain']);
     const seed = seedOf(options['seed']);
+    const check = options['check'] === true;
     const scripts = await readAll(args, io);
     if (!scripts) return 2;
 
@@ -59,23 +61,26 @@ export const sim: Subcommand<Verdict | Comparison> = {
       for (const {scenario} of scripts) show(await compareSemantics(scenario, semantics));
       return 0;
     }
+    const needsAdapter = scripts.some(({scenario}) => scenario.chain.node === 'adapter');
+    const openAdapter = needsAdapter ? (await import('./explore/adapter-node.js')).openAdapterNode : undefined;
 
     const unmet: string[] = [];
     for (const {file, scenario} of scripts) {
       const scratch = await makeScratchFolder();
       let releaseMirror: Release | undefined;
       try {
-        const openRows = scratchRows(scratch, options['memory'] === true || hasFaults(scenario));
+        const openRows = scratchRows(scratch, options['memory'] === true || check || hasFaults(scenario));
         const [mirror, release] = onBitcoind ? await startMirror(io, scratch) : [undefined, undefined];
         releaseMirror = release;
         const played = options['kills'] === true ? interrupted(scenario) : scenario;
         const {workingDirectory} = io;
         const picture = await pictureOf({file, scenario}, {options, workingDirectory, isOnly: scripts.length === 1});
-        const run = {openRows, mirror, seed, ...picture?.parts};
+        const run = {openRows, mirror, seed, check, openAdapter, ...picture?.parts};
         const outcome = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
         await picture?.draw(outcome);
         const {verdict, unmetLines} = outcome;
         if (options['json'] === true) show(verdict);
+        if (outcome.violation) throw defectFound(file, outcome.violation);
         unmet.push(...unmetLines.map((line) => `${file}:${line}`));
       } finally {
         await releaseMirror?.();
@@ -93,6 +98,14 @@ export const sim: Subcommand<Verdict | Comparison> = {
   render: (output, paint) =>
     'semantics' in output ? `${renderComparison(output, columns, paint)}\n` : renderVerdict(output, paint),
 };
+
+function defectFound(
+  file: string,
+  {invariant, wrong, height, line}: NonNullable<Outcome['violation']>,
+): OperationalError {
+  const message = `${file}:${line}: the invariant ${invariant} does not hold at height ${height}: ${wrong.join('; ')}`;
+  return new OperationalError('TOWER_DEFECT_FOUND', message, {facts: {invariant, line, height}});
+}
 
 /** Blocks of one step from which on it is worth to show how far it is: a few seconds. */
 const longMineBlocks = 10_000;

@@ -191,6 +191,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./sim.js')).sim),
   },
   {
+    name: 'explore',
+    summary: 'play random worlds with faults, and hold every invariant against the tower',
+    group: 'Chains:',
+    load: async () => printing((await import('./explore.js')).explore),
+  },
+  {
     name: 'replay',
     summary: 'let a fresh tower do again what is on a tape, or follow a recorded chain',
     group: 'Chains:',

@@ -303,6 +303,10 @@ export const errorCodes = {
     'A scenario ended otherwise than it expects.',
     'Compare the expectation with the timeline above it.',
   ),
+  TOWER_DEFECT_FOUND: operational(
+    'An invariant did not hold in a simulation.',
+    'It is a defect of Bartizan: please report the scenario, which repeats it.',
+  ),
   TOWER_NO_TIME_TRAVEL: operational(
     'The story goes back in a way that a real node cannot be taken.',
     'Play it on the simulated chain.',

@@ -1,3 +1,6 @@
+import {CheckedSimulation} from './explore/checked.js';
+import type {OpenNode} from './faults/faulty-node.js';
+import type {Violation} from './invariants/watch.js';
 import type {Scenario} from './scenario.js';
 import {Simulation} from './simulation.js';
 import type {Verdict} from './verdict.js';
@@ -6,12 +9,18 @@ import type {WorldParts} from './world.js';
 export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings' | 'steps'> {
   /** Instead of the scenario's. */
   readonly seed?: string | number | undefined;
+  /** Holds every invariant against the tower after each commit; the story ends with the first that does not hold. */
+  readonly check?: boolean | undefined;
+  /** Opens the adapter to bitcoind over a made-up node, for stories that ask for it. */
+  readonly openAdapter?: OpenNode | undefined;
 }
 
 export interface Outcome {
   readonly verdict: Verdict;
   /** Lines of the file whose expectations were not met, in order. */
   readonly unmetLines: readonly number[];
+  /** The invariant that did not hold, and the line at which it showed. */
+  readonly violation?: (Violation & {readonly line: number}) | undefined;
 }
 
 /** Whether something goes wrong in it: its rows are then kept in memory, and it has a time of its own. */
@@ -22,29 +31,34 @@ export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => 
  * @throws whatever ends a tower, such as OperationalError TOWER_STORE_*; unmet expectations are in the outcome
  */
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
-  const {seed, startHeight} = scenario.chain;
+  const {startHeight, node} = scenario.chain;
   const {tower: settings, steps} = scenario;
-  const troubles = parts.troubles ?? (hasFaults(scenario) ? {} : undefined);
+  const {check = false, openAdapter, ...others} = parts;
+  const openNode = node === 'adapter' ? openAdapter : undefined;
+  const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
+  const seed = parts.seed ?? scenario.chain.seed;
   const goesBack = steps.some(({type}) => type === 'roll_back');
-  const simulation = await Simulation.open({
-    ...(goesBack ? {} : {rememberedBlocks: 0}),
-    ...parts,
-    troubles,
-    seed: parts.seed ?? seed,
-    settings,
-    startHeight,
-    steps,
-  });
+  const remembered = goesBack ? {} : {rememberedBlocks: 0};
+  const options = {...remembered, ...others, troubles, seed, settings, startHeight, steps};
+  const checked = check ? await CheckedSimulation.open(options) : undefined;
+  const simulation = checked?.simulation ?? (await Simulation.open(options));
   try {
+    let violation: Outcome['violation'];
     let met = 0;
     const unmetLines: number[] = [];
     for (const step of steps) {
-      for (const finding of await simulation.perform(step)) {
+      for (const finding of await (checked ?? simulation).perform(step)) {
         if (finding.met) met++;
         else unmetLines.push(step.line);
       }
+      const found = checked?.watch.violation;
+      if (found) violation = {...found, line: step.line};
+      if (found) break;
     }
-    await simulation.finish();
+    if (!violation) {
+      const found = await (checked ?? simulation).finish();
+      if (found) violation = {...found, line: steps.at(-1)?.line ?? 1};
+    }
     const verdict: Verdict = {
       scenario: scenario.name,
       seed: simulation.seed,
@@ -54,7 +68,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
       expectations: {met, unmet: unmetLines.length},
       digest: await simulation.digest(),
     };
-    return {verdict, unmetLines};
+    return {verdict, unmetLines, ...(violation ? {violation} : {})};
   } finally {
     await simulation.close();
   }

@@ -55,6 +55,7 @@ export function toHead(fields: z.output<typeof scenarioSchema>): Omit<Scenario, 
     chain: {
       startHeight: fields.chain?.start_height ?? settingsTable.simStartHeight.fallback,
       seed: fields.chain?.seed ?? settingsTable.simSeed.fallback,
+      ...definedOnly({node: fields.chain?.node}),
     },
   };
 }

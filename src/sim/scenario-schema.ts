@@ -29,7 +29,7 @@ import {
   userOrNobody,
 } from './name-schema.js';
 import type {DueKind} from './next-due.js';
-import {maxMinedBlocks, maxSteps, type UserState} from './scenario.js';
+import {maxMinedBlocks, maxSteps, type ScenarioNode, type UserState} from './scenario.js';
 import {oneOf, section, text, whole} from './schema-parts.js';
 
 const note = text(1000);
@@ -222,6 +222,7 @@ const seedError = 'expected a text of 1 to 64 characters, or a whole number';
 const chainShape = {
   start_height: whole(0, maxMinedBlocks).optional(),
   seed: z.union([text(64), whole(0, Number.MAX_SAFE_INTEGER)], {error: seedError}).optional(),
+  node: oneOf(['none', 'adapter'] satisfies ScenarioNode[] as ['none', 'adapter']).optional(),
 };
 
 /** The file without its steps, which are checked one by one against `stepSchemas`. */

@@ -12,9 +12,16 @@ export interface Scenario {
   /** The settings that the tower starts with. */
   readonly tower: GatekeeperSettings;
   /** The seed as the file has it. */
-  readonly chain: {readonly startHeight: number; readonly seed: string | number};
+  readonly chain: {
+    readonly startHeight: number;
+    readonly seed: string | number;
+    /** `adapter`: the tower reads it through the adapter to bitcoind, over a made-up node. @default the chain itself */
+    readonly node?: ScenarioNode;
+  };
   readonly steps: readonly Step[];
 }
+
+export type ScenarioNode = 'none' | 'adapter';
 
 /** What a user sends to the tower, or one of his devices does for him. */
 export type UserRequest =

@@ -276,7 +276,7 @@ test(
   'with an unknown key that resembles none',
   saying,
   `chain: {wheel: 3}\n${story('mine: 1')}`,
-  'story.yaml:1:9: chain: unknown key "wheel"; known here: start_height, seed',
+  'story.yaml:1:9: chain: unknown key "wheel"; known here: start_height, seed, node',
 );
 test(
   'with a word instead of a number',

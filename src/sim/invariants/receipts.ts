@@ -1,12 +1,13 @@
 import {recoverKey, registrationReceipt} from '../../crypto/index.js';
 import type {Invariant} from './invariant.js';
+import type {Reckoned} from './ledger.js';
 import type {Reply} from './reply.js';
 
-interface Held {
-  readonly subscription: number;
+/** What a key was told last, and the highest that it was told in the subscription. */
+interface Told {
+  readonly subscription: string;
   readonly slots: number;
   readonly expiry: number;
-  /** The highest of this subscription. */
   readonly highestSlots: number;
   readonly highestExpiry: number;
 }
@@ -17,57 +18,71 @@ export const receipts: Invariant = {
   claim: 'every receipt that was given is on disk, and strictly above what the key was told before',
   watch() {
     /** What was committed, by key. */
-    const promised = new Map<string, Set<string>>();
-    /** What each client holds. */
-    const held = new Map<string, Held>();
-    const promise = (key: string, text: string) => {
-      const texts = promised.get(key);
-      if (texts) texts.add(text);
-      else promised.set(key, new Set([text]));
-    };
-    return ({events, replies, rows, ledger, towerId}) => {
-      for (const {event} of events) {
-        if (event.type === 'appointment_added' || event.type === 'appointment_updated') {
-          promise(event.key, `appointment ${event.locator} from ${event.startBlock}`);
-        } else if ('subscriptionStart' in event) {
-          const {key, availableSlots, subscriptionStart, subscriptionExpiry} = event;
-          promise(key, `${availableSlots} slots from ${subscriptionStart} to ${subscriptionExpiry}`);
-        } else if (event.type === 'request_received') promise(event.key, `request ${event.requestId}`);
-      }
+    const promises = new Map<string, Set<string>>();
+    const told = new Map<string, Told>();
+    return ({events, replies, rows, towerId}) => {
       const wrong: string[] = [];
-      for (const reply of replies) {
-        const text = textOf(reply);
-        if (!promised.get(reply.key)?.has(text)) wrong.push(`a device was answered "${text}", which is not on disk`);
-        if (reply.type === 'request') continue;
-        if (reply.type === 'registration' && signerOf(reply) !== towerId)
-          wrong.push(`${text}: not signed by the tower`);
-        const {key, userId, slots, expiry} = reply;
-        const before = held.get(key);
-        const subscription = rows.users.get(userId)?.subscription ?? before?.subscription ?? 0;
+      for (const reckoned of events) {
+        const promise = promiseOf(reckoned);
+        if (!promise) continue;
+        const {key, text} = promise;
+        const texts = promises.get(key);
+        if (texts) texts.add(text);
+        else promises.set(key, new Set([text]));
+        if (promise.slots === undefined) continue;
+        const {isRegistration, subscription, slots, expiry} = promise;
+        const before = told.get(key);
         const same = before?.subscription === subscription;
-        if (before && reply.type === 'registration') {
+        if (before && isRegistration) {
           const least = same ? before : {slots: before.highestSlots, expiry: before.highestExpiry};
           if (slots <= least.slots || expiry <= least.expiry) {
-            wrong.push(`user ${userId} was told ${text}, and held ${least.slots} slots until ${least.expiry}`);
+            wrong.push(`a device is told ${text}, and was told ${least.slots} slots until ${least.expiry}`);
           }
         }
-        held.set(key, {
-          subscription,
-          slots,
-          expiry,
-          highestSlots: Math.max(slots, same ? before.highestSlots : 0),
-          highestExpiry: Math.max(expiry, same ? before.highestExpiry : 0),
-        });
-        const known = rows.told.get(key);
-        if (replies.at(-1) === reply && known?.subscription === subscription && known.lastExpiry < expiry) {
-          wrong.push(`user ${userId} was told ${expiry}, and the store says that he was told ${known.lastExpiry}`);
+        const highestSlots = Math.max(slots, same ? before.highestSlots : 0);
+        const highestExpiry = Math.max(expiry, same ? before.highestExpiry : 0);
+        told.set(key, {subscription, slots, expiry, highestSlots, highestExpiry});
+      }
+      for (const reply of replies) {
+        const text = textOf(reply);
+        if (!promises.get(reply.key)?.has(text)) wrong.push(`a device was answered "${text}", which is not on disk`);
+        if (reply.type === 'request') continue;
+        if (reply.type === 'registration' && signerOf(reply) !== towerId) {
+          wrong.push(`"${text}" was not signed by the tower`);
+        }
+        const known = rows.told.get(reply.key);
+        if (known?.userId === reply.userId && known.highestExpiry < reply.expiry) {
+          wrong.push(`a device was told ${reply.expiry}, and the store says at most ${known.highestExpiry}`);
         }
       }
-      if (ledger.isLost) promised.clear();
       return wrong;
     };
   },
 };
+
+interface PromiseMade {
+  readonly key: string;
+  readonly text: string;
+  readonly isRegistration?: boolean;
+  readonly subscription: string;
+  readonly slots?: number;
+  readonly expiry: number;
+}
+
+function promiseOf({event, before}: Reckoned): PromiseMade | undefined {
+  if (event.type === 'appointment_added' || event.type === 'appointment_updated') {
+    const {key, userId, locator, startBlock, availableSlots: slots} = event;
+    const {start = 0, expiry = 0} = before ?? {};
+    return {key, text: `appointment ${locator} from ${startBlock}`, subscription: `${userId} ${start}`, slots, expiry};
+  }
+  if ('subscriptionStart' in event) {
+    const {key, userId, availableSlots: slots, subscriptionStart: start, subscriptionExpiry: expiry} = event;
+    const text = `${slots} slots from ${start} to ${expiry}`;
+    return {key, text, isRegistration: true, subscription: `${userId} ${start}`, slots, expiry};
+  }
+  if (event.type !== 'request_received') return undefined;
+  return {key: event.key, text: `request ${event.requestId}`, subscription: '', expiry: 0};
+}
 
 function textOf(reply: Reply): string {
   if (reply.type === 'request') return `request ${reply.requestId}`;

@@ -9,6 +9,8 @@ export interface KnownRequest {
   readonly kind: RequestKind;
   readonly key: string;
   readonly receivedHeight: number;
+  /** Whether its device has signed it. */
+  readonly proven: boolean;
   state: RequestState;
   /** Height at which it was closed. */
   closedHeight: number | null;
@@ -29,7 +31,9 @@ export class RequestLedger {
   highestId = 0;
   /** Ids that were given out twice, or out of turn. */
   readonly misnumbered: number[] = [];
+  /** The newest of a device and kind, and the newest that the device has signed. */
   readonly #newest = new Map<string, number>();
+  readonly #newestSigned = new Map<string, number>();
   readonly #expiredAt = new Map<number, number[]>();
 
   enter(event: RequestEvent): void {
@@ -68,8 +72,12 @@ export class RequestLedger {
     for (const id of this.#expiredAt.get(height) ?? []) {
       const request = this.known.get(id);
       if (request?.state !== 'expired') continue;
-      const {kind, key} = request;
-      if (this.#newest.get(`${key} ${kind}`) !== id || hasWhat(kind, key)) continue;
+      const {kind, key, proven} = request;
+      const what = `${key} ${kind}`;
+      // What a stranger has sent takes nothing from what the device has signed.
+      const isNewest = this.#newest.get(what) === id || (proven && this.#newestSigned.get(what) === id);
+      if (!isNewest || hasWhat(kind, key)) continue;
+      this.#newest.set(what, id);
       request.state = 'pending';
       request.closedHeight = null;
       ids.push(id);
@@ -85,17 +93,26 @@ export class RequestLedger {
   adopt({requests, meta}: RowView): void {
     this.highestId = meta.counters.nextRequestId - 1;
     for (const [id, row] of requests) {
-      const {kind, key, receivedHeight, state, closing, answer} = row;
+      const {kind, key, receivedHeight, state, closing, answer, proven} = row;
       const closedHeight = closing?.height ?? null;
-      this.known.set(id, {id, kind, key, receivedHeight, state, closedHeight, answered: answer !== null, odd: []});
+      const answered = answer !== null;
+      this.known.set(id, {id, kind, key, receivedHeight, proven, state, closedHeight, answered, odd: []});
       const newest = `${key} ${kind}`;
       this.#newest.set(newest, Math.max(id, this.#newest.get(newest) ?? 0));
+      if (proven) this.#newestSigned.set(newest, Math.max(id, this.#newestSigned.get(newest) ?? 0));
       if (state !== 'expired' || closedHeight === null) continue;
       this.#expiredAt.set(closedHeight, [...(this.#expiredAt.get(closedHeight) ?? []), id]);
     }
   }
 
-  #receive({requestId: id, kind, key, height, supersedes}: Extract<RequestEvent, {type: 'request_received'}>): void {
+  #receive({
+    requestId: id,
+    kind,
+    key,
+    height,
+    supersedes,
+    proven,
+  }: Extract<RequestEvent, {type: 'request_received'}>): void {
     if (id !== this.highestId + 1) this.misnumbered.push(id);
     this.highestId = Math.max(this.highestId, id);
     const before = supersedes === null ? undefined : this.known.get(supersedes);
@@ -104,8 +121,9 @@ export class RequestLedger {
       this.#close(before, 'superseded', height);
     }
     const fresh = {answered: false, closedHeight: null, odd: []};
-    this.known.set(id, {id, kind, key, receivedHeight: height, state: 'pending', ...fresh});
+    this.known.set(id, {id, kind, key, receivedHeight: height, proven, state: 'pending', ...fresh});
     this.#newest.set(`${key} ${kind}`, id);
+    if (proven) this.#newestSigned.set(`${key} ${kind}`, id);
   }
 
   #close(request: KnownRequest, state: RequestState, height: number): void {

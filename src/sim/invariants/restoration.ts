@@ -13,7 +13,8 @@ export const restoration: Invariant = {
     for (const height of moment.rows.undo.keys()) {
       if (height > tip.height) wrong.push(`an undo row stands at ${height}, above the tip ${tip.height}`);
     }
-    for (let height = Math.max(tip.height - finality, highest - finality) + 1; height <= tip.height; height++) {
+    // What is kept at 0 waits for the purge alone.
+    for (let height = Math.max(0, tip.height - finality, highest - finality) + 1; height <= tip.height; height++) {
       const kept = [...(moment.rows.undo.get(height)?.values() ?? [])].flat().map(({id}) => id);
       const deleted = moment.ledger.deletedAt(height);
       if (kept.sort((a, b) => a - b).join() !== deleted.join()) {

@@ -34,7 +34,8 @@ const maxSentences = 10;
 export class Watch {
   readonly #parts: WatchParts;
   readonly #lookEvery: number;
-  readonly #checks = invariants.map((invariant) => ({...invariant, check: invariant.watch()}));
+  #checks = invariants.map((invariant) => ({...invariant, check: invariant.watch()}));
+  #looksAway = false;
   #rows = new RowView();
   #ledger: Ledger | undefined;
   #store: KeyValueStore | undefined;
@@ -66,7 +67,7 @@ export class Watch {
 
   /** Begins to watch these rows, or the same ones opened again. */
   async attach(store: KeyValueStore): Promise<KeyValueStore> {
-    await this.#reopened(store);
+    if (!this.#looksAway) await this.#reopened(store);
     this.#store = store;
     return {
       get: (key) => store.get(key),
@@ -84,6 +85,18 @@ export class Watch {
     this.#replies.push(reply);
   }
 
+  /** Looks away while the rows become others, and then begins anew with those. */
+  async aside<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#looksAway = true;
+    try {
+      return await work();
+    } finally {
+      this.#looksAway = false;
+      this.#begin();
+      if (this.#store) await this.#reopened(this.#store);
+    }
+  }
+
   /** Looks closely, at the dear invariants, too. */
   async look(): Promise<Violation | undefined> {
     if (this.#ledger && this.#store) await this.#judge(noBatch, [], true);
@@ -97,10 +110,18 @@ export class Watch {
   async #write(store: KeyValueStore, changes: Changes): Promise<void> {
     const all: Change[] = [];
     for await (const change of changes) all.push(change);
+    if (this.#looksAway) return store.write(all);
     this.#uncertain = all;
     await store.write(all);
     this.#uncertain = undefined;
     await this.#committed(all);
+  }
+
+  #begin(): void {
+    this.#checks = invariants.map((invariant) => ({...invariant, check: invariant.watch()}));
+    this.#ledger = undefined;
+    this.#uncertain = undefined;
+    this.#replies.length = 0;
   }
 
   /** What survived is what was there, or that with the whole batch that was being written. */

@@ -1,0 +1,161 @@
+import {BartizanError, type ErrorCode} from '../../errors/index.js';
+import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
+import type {OpenNode} from '../faults/faulty-node.js';
+import type {Violation} from '../invariants/watch.js';
+import {Random} from '../random.js';
+import {type Action, isRefusable, type Scenario} from '../scenario.js';
+import {CheckedSimulation} from './checked.js';
+import {Generator} from './generator.js';
+import {drawSwarm, type FaultName, type Swarm} from './swarm.js';
+
+export interface RunPlan {
+  /** u64; decides everything. */
+  readonly seed: bigint;
+  /** Events of the tower after which the faults end. */
+  readonly length: number;
+  /** Of which each run has some. */
+  readonly faults: readonly FaultName[];
+}
+
+export interface RunParts {
+  /** Opens the adapter over a node of its own. @default no run has one */
+  readonly openAdapter?: OpenNode | undefined;
+}
+
+/** A world as it can be played again. */
+export interface Story {
+  readonly seed: string;
+  readonly startHeight: number;
+  readonly settings: GatekeeperSettings;
+  readonly adapter: boolean;
+  readonly actions: readonly Action[];
+}
+
+export interface RunResult {
+  readonly events: number;
+  readonly digest: string;
+  readonly violation: Violation | undefined;
+  /** What was done, up to the violation. */
+  readonly story: Story;
+}
+
+/** Steps of one run at most: some bring no event. */
+const maxStepsPerEvent = 4;
+
+/** Plays one random world. */
+export async function explore({seed, length, faults}: RunPlan, {openAdapter}: RunParts = {}): Promise<RunResult> {
+  const random = new Random(seed);
+  const swarm = drawSwarm(random, faults, openAdapter !== undefined);
+  const generator = new Generator(swarm, random.stream('steps'));
+  const player = await Player.open(storyOf(seed, swarm), {openAdapter});
+  try {
+    const mostSteps = length * maxStepsPerEvent;
+    for (let steps = 0; player.events < length && steps < mostSteps && !player.violation; steps++) {
+      await player.play(generator.next(player.view));
+    }
+    for (const action of healing) if (!player.violation) await player.play(action);
+    return await player.end();
+  } finally {
+    await player.close();
+  }
+}
+
+/** The end of each run: nothing goes wrong any more, so the tower must come to the tip. */
+const healing: readonly Action[] = [
+  {type: 'fault', fault: 'heal', amount: 1},
+  {type: 'mine', blocks: 1},
+];
+
+/** Plays a story again, as far as it can be played. */
+export async function replay(story: Story, parts: RunParts = {}): Promise<RunResult> {
+  const player = await Player.open(story, parts);
+  try {
+    for (const action of story.actions) if (!player.violation) await player.play(action);
+    return await player.end();
+  } finally {
+    await player.close();
+  }
+}
+
+const storyOf = (seed: bigint, {settings, startHeight, adapter}: Swarm): Story => ({
+  seed: String(seed),
+  startHeight,
+  settings,
+  adapter,
+  actions: [],
+});
+
+/** Plays actions one by one, and writes them down as a story that expects what came of them. */
+class Player {
+  readonly #checked: CheckedSimulation;
+  readonly #story: Story;
+  readonly #played: Action[] = [];
+  #highest: number;
+
+  private constructor(checked: CheckedSimulation, story: Story) {
+    this.#checked = checked;
+    this.#story = story;
+    this.#highest = checked.simulation.chain.tip.height;
+  }
+
+  static async open(story: Story, {openAdapter}: RunParts): Promise<Player> {
+    const {seed, settings, startHeight, adapter, actions} = story;
+    const openNode = adapter ? openAdapter : undefined;
+    const steps = actions.map((action) => ({...action, line: 0}));
+    const checked = await CheckedSimulation.open({
+      seed,
+      settings,
+      startHeight,
+      steps,
+      troubles: {openNode},
+      rememberedBlocks: 0,
+    });
+    return new Player(checked, story);
+  }
+
+  get events(): number {
+    return this.#checked.watch.events;
+  }
+
+  get violation(): Violation | undefined {
+    return this.#checked.watch.violation;
+  }
+
+  get view(): {readonly height: number; readonly highest: number} {
+    return {height: this.#checked.simulation.chain.tip.height, highest: this.#highest};
+  }
+
+  /** What the chain cannot do is left out. */
+  async play(action: Action): Promise<void> {
+    const asked = action.type === 'refuse' ? action.request : action;
+    let refusal: ErrorCode | undefined;
+    try {
+      const findings = await this.#checked.perform(asked);
+      refusal = findings.find((finding) => finding.refusal)?.refusal?.code;
+    } catch (error) {
+      if (error instanceof BartizanError && error.family === 'rejection') return;
+      throw error;
+    }
+    this.#played.push(refusal && isRefusable(asked) ? {type: 'refuse', request: asked, code: refusal} : asked);
+    this.#highest = Math.max(this.#highest, this.view.height);
+  }
+
+  async end(): Promise<RunResult> {
+    if (!this.violation) await this.#checked.finish();
+    const {violation} = this;
+    const digest = violation ? '' : await this.#checked.simulation.digest();
+    return {events: this.events, digest, violation, story: {...this.#story, actions: this.#played}};
+  }
+
+  close(): Promise<void> {
+    return this.#checked.close();
+  }
+}
+
+/** The story as a scenario, which anybody can play. */
+export const scenarioOf = ({seed, startHeight, settings, actions}: Story, name: string): Scenario => ({
+  name,
+  tower: settings,
+  chain: {startHeight, seed},
+  steps: actions.map((action, line) => ({...action, line})),
+});
