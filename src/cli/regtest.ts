@@ -5,6 +5,7 @@ import {dirname, join, resolve} from 'node:path';
 import {type BitcoindProgram, findBitcoind, RegtestNode, type RegtestOptions} from '../chain/bitcoind/regtest/index.js';
 import {OperationalError} from '../errors/index.js';
 import {wholeNumber} from './arguments.js';
+import {shellWord} from './shell-word.js';
 import {stopSignal} from './signals.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
@@ -172,10 +173,6 @@ function runLine(node: RegtestNode, towerDir: string): string {
     ...(zmqPort === usualPorts.zmq ? [] : [`--btc-feed-port ${zmqPort}`]),
     `--btc-rpc-cookie ${shellWord(node.cookiePath)}`,
   ].join(' ');
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function failEnded(dataDir: string): never {

@@ -232,4 +232,10 @@ export const subcommands: readonly CommandEntry[] = [
     group: 'Chains:',
     load: async () => printing((await import('./regtest.js')).regtest),
   },
+  {
+    name: 'fake-bitcoind',
+    summary: 'start a bitcoind that does as it is told, for tests of whatever follows one',
+    group: 'Chains:',
+    load: async () => printing((await import('./fake-bitcoind.js')).fakeBitcoind),
+  },
 ];

@@ -299,6 +299,10 @@ export const errorCodes = {
     'The log of the tower does not reach back far enough.',
     'Let the tape begin with a backup of the tower: `bartizan tape FILE --from BACKUP`. Make one now for later tapes.',
   ),
+  TOWER_INVALID_SCRIPT: usage(
+    'A script for the fake bitcoind does not have the expected form.',
+    'Correct the line that the message names; docs/reference/fake-bitcoind.md describes the steps.',
+  ),
   TOWER_EXPECTATION_UNMET: operational(
     'A scenario ended otherwise than it expects.',
     'Compare the expectation with the timeline above it.',

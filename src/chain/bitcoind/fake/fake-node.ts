@@ -41,6 +41,7 @@ export class FakeNode {
   readonly #world: World;
   readonly #password: (start: number) => string;
   readonly #unsubscribe: () => void;
+  readonly #onTip = new Set<() => void>();
   #following: Following = 'blocks';
   #running = true;
   #starts = 1;
@@ -188,6 +189,15 @@ export class FakeNode {
     this.#starts++;
   }
 
+  /** Calls `changed` whenever its tip is another. Answers the function that ends it. */
+  onTip(changed: () => void): () => void {
+    const listener = (): void => changed();
+    this.#onTip.add(listener);
+    return () => {
+      this.#onTip.delete(listener);
+    };
+  }
+
   /** Lets go of the chain. */
   close(): void {
     this.stop();
@@ -251,6 +261,7 @@ export class FakeNode {
       // A tip that it only fell back to is not announced. One that is preferred with the same work is.
       if (entry.header.chainwork > from || entry === this.index.tip) this.#publishTip(entry);
     }
+    if (disconnected.length + connected.length > 0) for (const changed of this.#onTip) changed();
   }
 
   #publishStep({header, raw}: IndexEntry, label: 'C' | 'D'): void {
