@@ -5,6 +5,7 @@ import {hintFor} from './refusal-hints.js';
 export const towerErrorCodes = {
   authenticationOrSubscription: 7,
   serviceUnavailable: 32,
+  blobTooLong: 34,
   alreadyTriggered: 35,
   appointmentNotFound: 36,
   resourceExhausted: 65,

@@ -1,10 +1,12 @@
 import {type ErrorCode, errorCodes} from '../errors/index.js';
 
+const smallerBlob = 'Send a smaller blob: this tower takes no larger ones.';
+
 /** What to do about a refusal, by the number of the protocol. Source of the numbers: rust-teos. */
 const hints: Readonly<Record<number, string>> = {
   7: 'Register: for the first time, again after the subscription has expired, or for more slots. Then send the same again. If it was promised for longer, `bartizan client verify` shows what is lost.',
   32: "The tower's words say what it waits for; send the same again later.",
-  34: 'Send a smaller blob: this tower takes no larger ones.',
+  34: smallerBlob,
   35: 'Nothing is left to do: the tower has answered this breach already.',
   36: 'Deposit the appointment (again), if it should be there.',
   65: 'Use the slots that the subscription has; it cannot have more.',
@@ -24,7 +26,7 @@ interface Refused {
 export function hintFor({errorCode, httpStatus, text, towerCode}: Refused): string {
   if (towerCode !== undefined && Object.hasOwn(errorCodes, towerCode)) return errorCodes[towerCode as ErrorCode].hint;
   if (httpStatus === 429) return 'Wait, and send less at once.';
-  if (httpStatus === 413) return 'Send a smaller blob: this tower takes no larger ones.';
+  if (httpStatus === 413) return smallerBlob;
   if (errorCode === 7 && /\bexpired\b/i.test(text)) {
     return 'Register again: in the grace period a renewal keeps every appointment.';
   }

@@ -5,9 +5,13 @@ import type {TowerSettings} from '../tower/settings.js';
 /** @throws OperationalError TOWER_MAINNET_REFUSED */
 export function refuseMainnet({btcNetwork}: Pick<TowerSettings, 'btcNetwork'>): void {
   if (btcNetwork !== 'bitcoin') return;
-  throw new OperationalError('TOWER_MAINNET_REFUSED', 'this tower does not run on mainnet yet', {
-    facts: {setting: 'btc_network'},
-  });
+  throw new OperationalError(
+    'TOWER_MAINNET_REFUSED',
+    'this tower does not run on mainnet yet: it does not watch for breaches, so a receipt would be a promise that it cannot keep',
+    {
+      facts: {setting: 'btc_network'},
+    },
+  );
 }
 
 /**

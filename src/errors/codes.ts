@@ -342,7 +342,7 @@ export const errorCodes = {
   ),
   TOWER_MAINNET_REFUSED: usage(
     'Breaches are not watched for yet, so a tower on mainnet would give receipts that it cannot keep.',
-    'Use btc_network = signet, testnet4 or regtest.',
+    'Use btc_network = signet, testnet4, testnet or regtest.',
   ),
   TOWER_ADDRESS_IN_USE: operational('The address is taken by another program.', 'Choose another port or path.'),
   TOWER_NOT_SIMULATED: operational(

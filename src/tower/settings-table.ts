@@ -180,7 +180,7 @@ export const settingsTable = {
     {
       fallback: 'regtest',
       group: 'bitcoind',
-      meaning: 'Network that bitcoind is on; mainnet is accepted for bitcoin',
+      meaning: 'Network that bitcoind is on; bitcoin (or mainnet) is refused until breaches are watched for',
     },
     {mainnet: 'bitcoin'},
   ),

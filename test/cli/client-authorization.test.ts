@@ -98,3 +98,16 @@ test('a login says who it is for, from a file or on the command line, and withou
     t.is((await as(3, ...args)).status, 2, args.join(' '));
   }
 });
+
+test('a tower that has taken a request is remembered, and one that asks to come back', async (t) => {
+  const {port} = await served(t, {}, {settings: {auth: 'user'}});
+  const tower = `${towerKey.publicKey}@127.0.0.1:${port}`;
+  const asked = [['signup', '--info', 'a'], ['login', '--info', 'a'], ['request'], ['register']];
+  for (const [n, args] of asked.entries()) {
+    const stateDir = tempDir(t);
+    const client = (...more: string[]) => runHere(['client', ...more, '--state-dir', stateDir]);
+    t.is((await client('key', '--new')).status, 0);
+    t.is((await client(...args, '--tower', tower)).status, n === 3 ? 1 : 0, args[0]);
+    t.regex((await client('request')).stdout, /^key +0/, args[0]);
+  }
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {TowerRefusal} from '../../src/client/errors.js';
+import {towerErrorCodes, TowerRefusal} from '../../src/client/errors.js';
 import {TowerClient} from '../../src/client/tower-client.js';
 import {decryptPenalty} from '../../src/crypto/penalty.js';
 import {served, towerKey} from '../api/public/support/served.js';
@@ -106,7 +106,8 @@ test('a blob that the tower does not take is refused in its words, however large
   for (const bytes of [65_537, 200_000, 3_000_000]) {
     const encryptedBlob = Buffer.alloc(bytes);
     const refused = client.addAppointment({locator: known.locator.rust, encryptedBlob});
-    const {hint} = await t.throwsAsync(refused, {instanceOf: TowerRefusal});
+    const {hint, ...refusal} = await t.throwsAsync(refused, {instanceOf: TowerRefusal});
+    t.like(refusal, {errorCode: bytes === 65_537 ? towerErrorCodes.blobTooLong : 6, httpStatus: 413});
     t.is(hint, 'Send a smaller blob: this tower takes no larger ones.');
   }
 });

@@ -4,7 +4,7 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import * as client from '../../src/client/index.js';
 import {depositBy, fakeTower, refuses, registrationBy, userKey} from '../client/fake-tower.js';
 import {mainPath, start, temporaryDirectory} from '../cli/harness.js';
@@ -23,16 +23,18 @@ test('every page that the guide leads to is there', (t) => {
   for (const [, path] of guide.matchAll(/\]\((?!http)([^)#]+)/g)) t.true(existsSync(join(guides, path!)), path);
 });
 
-test('a user who follows the guide sees what it shows', async (t) => {
-  const cwd = await temporaryDirectory(t);
-  await writeFile(join(cwd, 'penalty.hex'), `${known.penaltyTx}\n`);
-  const [server, ...calls] = blocksIn(sectionOf(guide, 'On the command line'), 'console').flatMap(callsOf);
-  t.true(calls.length >= 9);
+/** Runs what a section shows: its first call is a tower, the others are made while it runs. */
+async function follow(
+  t: ExecutionContext,
+  {heading, leastCalls, cwd}: {heading: string; leastCalls: number; cwd: string},
+): Promise<{id: string; port: string}> {
+  const [server, ...calls] = blocksIn(sectionOf(guide, heading), 'console').flatMap(callsOf);
   const tower = start(t, server!.command.replace('npx bartizan ', '').split(' '), {cwd});
   await tower.said('stderr', /synced/);
   const shown = await tower.said('stdout', /^api .*\n/m);
   const [, id = '', port = ''] = /^tower +(\S+)[^]*^api +http:\/\/127\.0\.0\.1:(\d+)$/m.exec(shown)!;
   t.regex(shown, patternOf(server!.shown.replace(usualPort, port)));
+  t.true(calls.length >= leastCalls);
   for (const {command, shown: expected} of calls) {
     const line = command
       .replaceAll('npx bartizan', `'${process.execPath}' '${mainPath}'`)
@@ -40,6 +42,13 @@ test('a user who follows the guide sees what it shows', async (t) => {
     const {stdout} = await execute('bash', ['-c', `${line} 2>&1; true`], {cwd, env: {...process.env, HOME: cwd}});
     t.regex(stdout, patternOf(expected), command);
   }
+  return {id, port};
+}
+
+test('a user who follows the guide sees what it shows', async (t) => {
+  const cwd = await temporaryDirectory(t);
+  await writeFile(join(cwd, 'penalty.hex'), `${known.penaltyTx}\n`);
+  const {id, port} = await follow(t, {heading: 'On the command line', leastCalls: 9, cwd});
 
   t.deepEqual(blocksIn(program, 'js'), [readFileSync(join(root, 'examples/client/deposit.mjs'), 'utf8')]);
   const [ran] = blocksIn(program, 'console').flatMap(callsOf);
@@ -49,6 +58,11 @@ test('a user who follows the guide sees what it shows', async (t) => {
   const example = new ExampleProcess(t, 'client/deposit.mjs', args, {folder: cwd});
   t.is(await example.ended, 0, example.errors);
   t.regex(example.lines.join('\n'), patternOf(ran!.shown));
+});
+
+test('a user who has to be let in follows the guide and sees what it shows', async (t) => {
+  const cwd = await temporaryDirectory(t);
+  await follow(t, {heading: 'Towers that ask who you are', leastCalls: 6, cwd});
 });
 
 test('the program of the guide goes on when the tower is busy, and registers when it has to', async (t) => {
@@ -70,6 +84,14 @@ test('the program of the guide goes on when the tower is busy, and registers whe
     ['add_appointment', 'add_appointment', 'register', 'register', 'add_appointment', 'add_appointment'],
   );
   t.true(existsSync(join(folder, 'receipts', client.parseTowerAddress(tower.address).towerId!, userKey.publicKey)));
+});
+
+test('the guide has a row for every code that a client acts on', (t) => {
+  const codes = [...program.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
+  t.deepEqual(
+    Object.values(client.towerErrorCodes).filter((code) => !codes.includes(code)),
+    [],
+  );
 });
 
 test('every name that the guide takes from the library is one', (t) => {

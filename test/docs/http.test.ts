@@ -3,6 +3,7 @@ import test from 'ava';
 import {openApiDocument} from '../../src/api/public/openapi/document.js';
 import {wireCodes} from '../../src/api/public/refusal.js';
 import {type Step, transcript} from '../api/public/support/transcript.js';
+import {served} from '../api/public/support/served.js';
 import {blocksIn, sectionOf} from './console.js';
 
 const page = readFileSync(new URL('../../../docs/reference/http.md', import.meta.url), 'utf8');
@@ -31,4 +32,18 @@ test('what the page shows is what was recorded', (t) => {
   const shown = blocksIn(sectionOf(page, 'Endpoints of users') + sectionOf(page, 'Errors'), 'json');
   t.is(shown.length, 9);
   for (const block of shown) t.true(texts.includes(JSON.stringify(JSON.parse(block))), block);
+});
+
+test('what the page sends with curl is taken, and of another type it is told which', async (t) => {
+  const {port} = await served(t);
+  const [command] = blocksIn(page, 'sh');
+  const [, path] = /^curl http:\/\/127\.0\.0\.1:9814(\S+) /.exec(command!)!;
+  const [, type] = /-H 'content-type: ([^']+)'/.exec(command!)!;
+  const [, body] = /-d '([^']+)'/.exec(command!)!;
+  const send = (contentType: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {method: 'POST', headers: {'content-type': contentType}, body: body!});
+  t.is((await send(type!)).status, 200);
+  const refused = await send('application/x-www-form-urlencoded');
+  t.is(refused.status, 415);
+  t.regex(((await refused.json()) as {error: string}).error, /: send application\/json$/);
 });

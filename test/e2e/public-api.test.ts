@@ -14,7 +14,10 @@ test('a tower on mainnet is refused, because it could not keep what it promises'
     const {status, stdout, stderr} = await run(t, args);
     t.is(status, 2);
     t.is(stdout, '');
-    t.regex(stderr, /^error: this tower does not run on mainnet yet\nhint: .*\[TOWER_MAINNET_REFUSED\]\n$/);
+    t.regex(
+      stderr,
+      /^error: this tower does not run on mainnet yet: it does not watch for breaches, .*\nhint: Use .*testnet or regtest.*\[TOWER_MAINNET_REFUSED\]\n$/,
+    );
   }
 });
 

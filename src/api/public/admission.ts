@@ -70,7 +70,7 @@ function judgeHead({headers, method, routeOptions}: FastifyRequest): Refusal | u
   }
   if (Number(length) > maxBodyBytes) return tooLarge(maxBodyBytes);
   if (type === undefined || /^application\/json *(?:;|$)/i.test(type)) return undefined;
-  return misformed(415, "The request's content-type is not supported");
+  return misformed(415, "The request's content-type is not supported: send application/json");
 }
 
 function unknown({url}: FastifyRequest, methods: ReadonlyMap<string, readonly string[]>): Refusal {

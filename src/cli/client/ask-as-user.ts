@@ -2,8 +2,9 @@ import type {AnsweredRequest, TowerClient, UserDescription} from '../../client/i
 import {OperationalError} from '../../errors/index.js';
 import {defineInfo, defineNodeInfo, infoOf, nodeInfoOf} from '../submission-options.js';
 import type {Subcommand} from '../subcommand.js';
-import {clientOf, defineClient} from './client-options.js';
+import {clientOf, defineClient, stateDirOf} from './client-options.js';
 import {renderRequest, statusOfRequest} from './device-request.js';
+import {rememberTower} from './state-folder.js';
 
 /** The two subcommands with which a person's device asks to be let in. */
 export const askAsUser = (
@@ -25,7 +26,9 @@ export const askAsUser = (
       });
     }
     const nodeInfo = nodeInfoOf(invocation);
-    const request = await ask(await clientOf(invocation), {info, nodeInfo});
+    const client = await clientOf(invocation);
+    const request = await ask(client, {info, nodeInfo});
+    await rememberTower(stateDirOf(invocation), client);
     show(request);
     return statusOfRequest(request);
   },

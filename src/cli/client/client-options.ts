@@ -17,7 +17,7 @@ export function defineKey(command: Command): void {
 }
 
 export function defineTower(command: Command): void {
-  command.option('--tower <address>', 'the tower, as ID@HOST:PORT (default: the one registered with)');
+  command.option('--tower <address>', 'the tower, as ID@HOST:PORT (default: the only one that is remembered)');
 }
 
 /** For subcommands that ask a tower something. */
@@ -116,7 +116,7 @@ function onlyOne(towers: readonly RememberedTower[]): RememberedTower {
     {
       hint:
         towers.length === 0
-          ? 'Name it with --tower ID@HOST:PORT; after the first registration it is remembered.'
+          ? 'Name it with --tower ID@HOST:PORT; once it has taken a registration or a request, it is remembered.'
           : `Name it with --tower: ${towers.map(({towerId, url}) => `${towerId}@${new URL(url).host}`).join(', ')}`,
     },
   );

@@ -1,8 +1,9 @@
 import type {AnsweredRequest} from '../../client/index.js';
 import {defineNodeInfo, nodeInfoOf} from '../submission-options.js';
 import type {Subcommand} from '../subcommand.js';
-import {clientOf, defineClient} from './client-options.js';
+import {clientOf, defineClient, stateDirOf} from './client-options.js';
 import {renderRequest, statusOfRequest} from './device-request.js';
+import {rememberTower} from './state-folder.js';
 
 export const newNode: Subcommand<AnsweredRequest> = {
   define(command) {
@@ -13,7 +14,9 @@ export const newNode: Subcommand<AnsweredRequest> = {
 
   async run(invocation, show) {
     const nodeInfo = nodeInfoOf(invocation);
-    const request = await (await clientOf(invocation)).newNode({nodeInfo});
+    const client = await clientOf(invocation);
+    const request = await client.newNode({nodeInfo});
+    await rememberTower(stateDirOf(invocation), client);
     show(request);
     return statusOfRequest(request);
   },

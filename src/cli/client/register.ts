@@ -1,4 +1,11 @@
-import {brokenAt, promisedSubscriptions, type RegistrationReceipt, type TowerClient} from '../../client/index.js';
+import {
+  brokenAt,
+  promisedSubscriptions,
+  type RegistrationReceipt,
+  type TowerClient,
+  towerErrorCodes,
+  TowerRefusal,
+} from '../../client/index.js';
 import {readKey} from '../../tower/key-file.js';
 import {countInWords} from '../../sim/heights.js';
 import {warningTo} from '../io.js';
@@ -17,8 +24,16 @@ export const register: Subcommand<RegistrationReceipt> = {
   async run(invocation, show) {
     const key = async () => (await readKey(keyPathOf(invocation))) ?? newKey(invocation);
     const client = await clientOf(invocation, {key});
-    const receipt = await client.register({acceptLower: invocation.options['acceptLower'] === true});
-    await rememberTower(stateDirOf(invocation), client);
+    const remember = () => rememberTower(stateDirOf(invocation), client);
+    let receipt: RegistrationReceipt;
+    try {
+      receipt = await client.register({acceptLower: invocation.options['acceptLower'] === true});
+    } catch (error) {
+      // Such as one that has to authorize the key first: whoever is told to come back need not name it again.
+      if (error instanceof TowerRefusal && error.errorCode === towerErrorCodes.serviceUnavailable) await remember();
+      throw error;
+    }
+    await remember();
     await warnOfLoss(client, warningTo(invocation.io));
     show(receipt);
     return 0;

@@ -2,15 +2,18 @@ import type {DeviceStatus} from '../../client/index.js';
 import {pastInWords, rowOf} from '../request-in-words.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';
-import {clientOf, defineClient} from './client-options.js';
+import {clientOf, defineClient, stateDirOf} from './client-options.js';
 import {requestRows} from './device-request.js';
+import {rememberTower} from './state-folder.js';
 
 export const request: Subcommand<DeviceStatus> = {
   define: defineClient,
 
   async run(invocation, show) {
     const client = await clientOf(invocation);
-    show(await client.requestStatus());
+    const status = await client.requestStatus();
+    await rememberTower(stateDirOf(invocation), client);
+    show(status);
     return 0;
   },
 

@@ -4,7 +4,7 @@ import {makeFolder} from '../../client/durable.js';
 import {OperationalError} from '../../errors/index.js';
 import {writeWhole} from '../../files/durable.js';
 
-/** A tower that the user has registered with. */
+/** A tower that has registered the user, or has taken his request to be let in. */
 export interface RememberedTower {
   readonly towerId: string;
   readonly url: string;

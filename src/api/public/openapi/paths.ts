@@ -18,9 +18,12 @@ const meanings: Readonly<Record<number, string>> = {
 const json = (schema: Schema): Schema => ({'application/json': {schema}});
 
 /** Answers that are errors, by status. */
-export const refusals = (statuses: readonly number[]): Schema =>
+export const refusals = (statuses: readonly number[], own: Readonly<Record<number, string>> = {}): Schema =>
   Object.fromEntries(
-    statuses.map((status) => [status, {description: meanings[status]!, content: json(reference('Error'))}]),
+    statuses.map((status) => [
+      status,
+      {description: own[status] ?? meanings[status]!, content: json(reference('Error'))},
+    ]),
   );
 
 interface Post {
@@ -31,16 +34,21 @@ interface Post {
   readonly answer: string;
   /** Statuses besides those that every request may get. */
   readonly refused: readonly number[];
+  /** What 503 means here, besides what it means everywhere. */
+  readonly unavailable?: string;
 }
 
 /** A path to which a body is posted. */
-export function post({request, answer, refused, ...about}: Post): Schema {
+export function post({request, answer, refused, unavailable, ...about}: Post): Schema {
   const statuses = [400, 408, 411, 413, 415, 431, 500, 503, ...refused].sort((a, b) => a - b);
   return {
     post: {
       ...about,
       requestBody: {required: true, content: json(reference(request))},
-      responses: {200: {description: 'Done', content: json(reference(answer))}, ...refusals(statuses)},
+      responses: {
+        200: {description: 'Done', content: json(reference(answer))},
+        ...refusals(statuses, unavailable === undefined ? {} : {503: `${meanings[503]}. ${unavailable}`}),
+      },
     },
   };
 }
@@ -53,6 +61,8 @@ export const paths: Readonly<Record<string, Schema>> = {
     request: 'RegisterRequest',
     answer: 'Registration',
     refused: [429],
+    unavailable:
+      'Or it has to authorize the key first: then the text says from which block on to ask again, and there is no Retry-After',
   }),
   '/add_appointment': post({
     operationId: 'addAppointment',

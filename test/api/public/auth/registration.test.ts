@@ -18,10 +18,11 @@ async function begin(t: ExecutionContext, options: WorldOptions): Promise<Regist
   return {
     world,
     async register(device) {
-      const {status, json} = await wire.ask(registration(device));
+      const {status, json, headers} = await wire.ask(registration(device));
       const {available_slots: slots, error} = json as {available_slots?: number; error?: string};
       if (status === 200) return slots;
       t.deepEqual({status, json}, {status: 503, json: {error, error_code: 32}});
+      t.is(headers['retry-after'], undefined, 'blocks come when they come; the text has the height');
       return error;
     },
   };
