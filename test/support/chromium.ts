@@ -10,8 +10,9 @@ const programs = ['chromium', 'chromium-browser', 'chrome-headless-shell', 'goog
 /** A Chromium of this machine; undefined where there is none. */
 export function findChromium(): string | undefined {
   const {CHROMIUM, PATH = ''} = process.env;
+  if (CHROMIUM !== undefined) return CHROMIUM;
   const found = PATH.split(delimiter).flatMap((folder) => programs.map((name) => join(folder, name)));
-  return [...(CHROMIUM === undefined ? [] : [CHROMIUM]), ...found].find((path) => {
+  return found.find((path) => {
     try {
       accessSync(path, constants.X_OK);
       return true;

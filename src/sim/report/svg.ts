@@ -63,7 +63,7 @@ function drawVerdict({verdict}: Story, y: number): string {
         : `all ${thousands(met)} expectations met`;
   const facts = `tip ${thousands(verdict.height)}, ${thousands(verdict.blocks)} blocks mined ${verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain'}`;
   const tone = unmet > 0 ? 'bad' : 'good';
-  return `${drawMark(unmet > 0 ? 'unmet' : 'approved', padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${text}</text><text class="detail" x="${px(padding + 34 + textWidth(text, 13))}" y="${y}">${facts}</text>`;
+  return `${drawMark(unmet > 0 ? 'unmet' : 'approved', padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${text}</text><text class="detail" x="${px(padding + 36 + textWidth(text, 14.5))}" y="${y}">${facts}</text>`;
 }
 
 export function summary({verdict, users, requests, columns}: Story): string {

@@ -110,7 +110,7 @@ function drawFuture({axis, futureWidth, story}: Scene, last: UserChange, middle:
 function nextText(story: Story, {state, expiry}: UserChange): string {
   return state === 'active'
     ? `expires at ${thousands(expiry)}`
-    : `ends at ${thousands(expiry + graceBlocksAt(story, story.steps.length - 1))}`;
+    : `grace until ${thousands(expiry + graceBlocksAt(story, story.steps.length - 1))}`;
 }
 
 /** The grace period that was in force at a step. */
