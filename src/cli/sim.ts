@@ -10,6 +10,7 @@ import type {Comparison} from '../sim/semantics/comparison.js';
 import {renderComparison} from '../sim/semantics/render-comparison.js';
 import {renderVerdict, type Verdict} from '../sim/verdict.js';
 import type {Mirror} from '../sim/chain-driver.js';
+import type {Simulation} from '../sim/simulation.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
 import {definePictures, pictureOf} from './pictures.js';
@@ -42,6 +43,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
     command.option('--check', 'hold every invariant against the tower after each commit');
     definePictures(command);
     command.option('--semantics <names>', semanticsHelp);
+    command.option('--export <file>', 'write the world, as the story leaves it, into this file');
     command.option('--suggest', 'close with what to try next');
     command.addHelpText(
       'after',
@@ -55,6 +57,16 @@ export const sim: Subcommand<Verdict | Comparison> = {
     const check = options['check'] === true;
     const scripts = await readAll(args, io);
     if (!scripts) return 2;
+
+    const target = options['export'];
+    if (typeof target === 'string' && scripts.length > 1) {
+      throw new OperationalError('TOWER_USAGE', '--export takes the world of one story, and several files are given');
+    }
+    const imported = scripts.find(({scenario}) => scenario.from !== undefined);
+    if (imported && (seed !== undefined || typeof options['semantics'] === 'string')) {
+      const problem = seed === undefined ? 'no other tower can read' : 'has a seed of its own';
+      throw new OperationalError('TOWER_USAGE', `${imported.file} begins in the world of a file, which ${problem}`);
+    }
 
     if (typeof options['semantics'] === 'string') {
       const semantics = semanticsIn(options['semantics']);
@@ -75,7 +87,11 @@ export const sim: Subcommand<Verdict | Comparison> = {
         const played = options['kills'] === true ? interrupted(scenario) : scenario;
         const {workingDirectory} = io;
         const picture = await pictureOf({file, scenario}, {options, workingDirectory, isOnly: scripts.length === 1});
-        const run = {openRows, mirror, seed, check, openAdapter, ...picture?.parts};
+        const onEnd =
+          typeof target === 'string'
+            ? (simulation: Simulation) => simulation.export(resolve(workingDirectory, target))
+            : undefined;
+        const run = {openRows, mirror, seed, check, openAdapter, onEnd, ...picture?.parts};
         const outcome = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
         await picture?.draw(outcome);
         const {verdict, unmetLines} = outcome;

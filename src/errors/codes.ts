@@ -315,6 +315,10 @@ export const errorCodes = {
     'The story goes back in a way that a real node cannot be taken.',
     'Play it on the simulated chain.',
   ),
+  TOWER_INVALID_WORLD: operational(
+    'The file of a world is of another version, damaged or cut short.',
+    'Export the world again; a file of a newer version needs a newer Bartizan.',
+  ),
   TOWER_UNKNOWN_SNAPSHOT: operational(
     'There is no snapshot of this name.',
     'Take one before: a restored snapshot is not used up.',

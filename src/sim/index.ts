@@ -8,7 +8,7 @@ export {type Outcome, simulate, type SimulationParts} from './player.js';
 export {renderTimeline} from './render-timeline.js';
 export type {Action, NotedAction, RestartKind, Scenario, Step, UserName, UserState} from './scenario.js';
 export {parseScenario, readScenario} from './scenario-file.js';
-export {type ForkOptions, Simulation, type SimulationOptions} from './simulation.js';
+export {type ForkOptions, type ImportOptions, Simulation, type SimulationOptions} from './simulation.js';
 export type {Expected, ExpectedFacts, StepMap} from './step-map.js';
 export type {TimelineEntry} from './timeline.js';
 export {ExpectationUnmet} from './unmet.js';

@@ -1,3 +1,4 @@
+import {OperationalError} from '../errors/index.js';
 import {CheckedSimulation} from './explore/checked.js';
 import type {OpenNode} from './faults/faulty-node.js';
 import type {Violation} from './invariants/watch.js';
@@ -7,12 +8,14 @@ import type {Verdict} from './verdict.js';
 import type {WorldParts} from './world.js';
 
 export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings' | 'steps'> {
-  /** Instead of the scenario's. */
+  /** Instead of the scenario's, unless that begins in the world of a file, which has its own. */
   readonly seed?: string | number | undefined;
   /** Holds every invariant against the tower after each commit; the story ends with the first that does not hold. */
   readonly check?: boolean | undefined;
   /** Opens the adapter to bitcoind over a made-up node, for stories that ask for it. */
   readonly openAdapter?: OpenNode | undefined;
+  /** Awaited when the story is over, with everything as it left it. */
+  readonly onEnd?: ((simulation: Simulation) => Promise<void>) | undefined;
 }
 
 export interface Outcome {
@@ -32,7 +35,7 @@ export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => 
  */
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
   const {startHeight, node} = scenario.chain;
-  const {tower: settings, steps} = scenario;
+  const {tower: settings, steps, from} = scenario;
   const {check = false, openAdapter, ...others} = parts;
   const openNode = node === 'adapter' ? openAdapter : undefined;
   const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
@@ -40,8 +43,10 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
   const goesBack = steps.some(({type}) => type === 'roll_back');
   const remembered = goesBack ? {} : {rememberedBlocks: 0};
   const options = {...remembered, ...others, troubles, seed, settings, startHeight, steps};
+  if (from !== undefined && check) throw new OperationalError('TOWER_USAGE', 'a world from a file cannot be checked');
   const checked = check ? await CheckedSimulation.open(options) : undefined;
-  const simulation = checked?.simulation ?? (await Simulation.open(options));
+  const opened = () => (from === undefined ? Simulation.open(options) : Simulation.import(from, options));
+  const simulation = checked?.simulation ?? (await opened());
   try {
     let violation: Outcome['violation'];
     let met = 0;
@@ -68,6 +73,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
       expectations: {met, unmet: unmetLines.length},
       digest: await simulation.digest(),
     };
+    await parts.onEnd?.(simulation);
     return {verdict, unmetLines, ...(violation ? {violation} : {})};
   } finally {
     await simulation.close();

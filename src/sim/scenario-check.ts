@@ -12,14 +12,16 @@ import type {Problem, YamlDocument} from './yaml-document.js';
  * @param steps undefined where a step has a problem of its own
  */
 export function checkStory(
-  head: Pick<Scenario, 'chain'> | undefined,
+  head: Pick<Scenario, 'chain' | 'from'> | undefined,
   steps: readonly (Step | undefined)[],
   document: YamlDocument,
 ): Problem[] {
-  const problems: Problem[] = checkNames(steps, document);
+  // Who is there in the world of a file, and at which height, is known only once it is played.
+  const isFresh = head?.from === undefined;
+  const problems: Problem[] = isFresh ? checkNames(steps, document) : [];
   // With a broken step or head the heights are not known, and guesses would only add noise.
-  let tip = head?.chain.startHeight ?? Number.NaN;
-  let mined = tip;
+  let tip = isFresh ? (head?.chain.startHeight ?? Number.NaN) : Number.NaN;
+  let mined = isFresh ? tip : 0;
   let highest = tip;
   const snapshots = new Set<string>();
 
@@ -73,7 +75,7 @@ export function checkStory(
         highest = Number.NaN;
         break;
       case 'restore':
-        if (!snapshots.has(step.name)) {
+        if (isFresh && !snapshots.has(step.name)) {
           const near = closestTo(step.name, [...snapshots]);
           const next = near === undefined ? 'no step before takes it' : `did you mean "${near}"?`;
           at(['restore'], `restore: there is no snapshot ${step.name} by then; ${next}`);

@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises';
+import {dirname, resolve} from 'node:path';
 import type {z} from 'zod';
 import {OperationalError} from '../errors/index.js';
 import {closestTo} from '../tower/spelling.js';
@@ -7,14 +8,15 @@ import {checkStory} from './scenario-check.js';
 import {toAction, toHead} from './scenario-mapping.js';
 import {type StepName, scenarioSchema, stepNames, stepSchemas} from './scenario-schema.js';
 import {knownKeysPrefix} from './schema-parts.js';
+import {readWorldHead} from './world-file/reader.js';
 import {type Problem, YamlDocument} from './yaml-document.js';
 
 /** Problems that one error names; after as many, a reader looks at the file itself. */
 const maxProblems = 20;
 
 /**
- * Reads a scenario file; `name` is what messages call it.
- * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_SCENARIO
+ * Reads a scenario file, and the head of the world that it begins in; `name` is what messages call it.
+ * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_SCENARIO, TOWER_INVALID_WORLD
  */
 export async function readScenario(path: string, name = path): Promise<Scenario> {
   let bytes: Buffer;
@@ -25,7 +27,11 @@ export async function readScenario(path: string, name = path): Promise<Scenario>
       cause,
     });
   }
-  return parseScenario(bytes, name);
+  const scenario = parseScenario(bytes, name);
+  if (scenario.from === undefined) return scenario;
+  const from = resolve(dirname(path), scenario.from);
+  const {seed, settings: tower, height: startHeight} = await readWorldHead(from, scenario.from);
+  return {...scenario, from, tower, chain: {seed, startHeight}};
 }
 
 /**

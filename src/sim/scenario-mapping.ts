@@ -48,6 +48,7 @@ export function toHead(fields: z.output<typeof scenarioSchema>): Omit<Scenario, 
   return {
     name: fields.name,
     ...(fields.about === undefined ? {} : {about: fields.about.trim()}),
+    ...definedOnly({from: fields.from}),
     tower: {
       ...defaultGatekeeperSettings,
       ...toGatekeeperSettings(fields.tower ?? {}),

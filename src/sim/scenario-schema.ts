@@ -230,6 +230,7 @@ export const scenarioSchema = section(
   {
     name: text(200),
     about: text(10_000).optional(),
+    from: text(4_096).optional(),
     tower: section(gatekeeperShape, 'the settings of the tower').optional(),
     chain: section(chainShape, 'the chain to start from').optional(),
     steps: z
@@ -238,7 +239,14 @@ export const scenarioSchema = section(
       .max(maxSteps, {error: `expected at most ${maxSteps} steps`}),
   },
   'a scenario',
-);
+).superRefine((it, context) => {
+  if (it.from === undefined) return;
+  for (const key of ['tower', 'chain'] as const) {
+    if (it[key] === undefined) continue;
+    const message = `a story that begins in the world of a file has those of that world`;
+    context.addIssue({code: 'custom', path: [key], message});
+  }
+});
 
 /** The keys of each section of the file, for the page that documents them. */
 export const documentedKeys = {

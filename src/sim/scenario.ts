@@ -9,6 +9,8 @@ import type {DueKind} from './next-due.js';
 export interface Scenario {
   readonly name: string;
   readonly about?: string;
+  /** The file of the world in which it begins, instead of a fresh one. */
+  readonly from?: string;
   /** The settings that the tower starts with. */
   readonly tower: GatekeeperSettings;
   /** The seed as the file has it. */

@@ -14,6 +14,8 @@ import type {Action, NotedAction} from './scenario.js';
 import {Snapshots} from './snapshots.js';
 import {ExpectationUnmet} from './unmet.js';
 import {World, type WorldParts} from './world.js';
+import {readWorld} from './world-file/reader.js';
+import {writeWorld} from './world-file/writer.js';
 
 export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>> {
   /** What differs from the defaults of a tower. */
@@ -24,8 +26,10 @@ export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>>
   readonly afterStep?: ((action: Action, simulation: Simulation) => void | Promise<void>) | undefined;
 }
 
+/** What a world from a file is opened with; seed and settings are its own. */
+export type ImportOptions = Omit<SimulationOptions, 'seed' | 'settings' | 'startHeight'>;
 /** What a fork has of its own; it begins with nobody looking on. */
-export type ForkOptions = Omit<SimulationOptions, 'seed' | 'settings' | 'startHeight' | 'mirror'>;
+export type ForkOptions = Omit<ImportOptions, 'mirror'>;
 
 /**
  * A live world: a simulated chain and a production tower on it, with users who act when told. It does the same for the
@@ -56,6 +60,31 @@ export class Simulation extends Acts {
     const {startHeight = settingsTable.simStartHeight.fallback} = options;
     const world = await begun(options, (it) => it.start(startHeight));
     return new Simulation(world, options);
+  }
+
+  /**
+   * Opens a world from its file: it goes on as the one did that was exported, but for what that could be rolled back
+   * through.
+   * @throws OperationalError TOWER_FILE_FAILED; TOWER_INVALID_WORLD when it is of another version, damaged or cut short
+   */
+  static async import(path: string, options: ImportOptions = {}): Promise<Simulation> {
+    const {seed, settings, present, snapshots} = await readWorld(path);
+    const all = {...options, seed, settings};
+    const world = await begun(all, (it) => it.begin(present));
+    return new Simulation(world, all, new Snapshots(snapshots));
+  }
+
+  /**
+   * Writes all that is now into one file, whole or not at all: every block that was ever there, rows, users, requests,
+   * what the policy is at, and the snapshots.
+   * @throws OperationalError TOWER_FILE_FAILED
+   */
+  export(path: string): Promise<void> {
+    return this.#exclusive(async () => {
+      const present = await this.#world.state();
+      const {settings} = this.tower.gatekeeper;
+      await writeWorld(path, {seed: this.seed, settings, present, snapshots: [...this.#snapshots]});
+    });
   }
 
   get seed(): string | number {

@@ -29,7 +29,8 @@ export async function copyOf(rows: KeyValueStore): Promise<MemoryStore> {
   return copy;
 }
 
-const everything = {from: '\0', to: '\xff'.repeat(64)};
+/** The range of all keys. */
+export const everything = {from: '\0', to: '\xff'.repeat(64)};
 
 /** Gives a store these rows, and no others. */
 export async function replaceRows(rows: KeyValueStore, others: MemoryStore): Promise<void> {

@@ -168,6 +168,11 @@ export class World implements Story {
 
   /** Begins as another world of the same seed was. */
   async begin(state: WorldState): Promise<void> {
+    const {chain} = state;
+    await this.#parts.mirror?.submit(chain.blocks.slice(1));
+    if (chain.invalid.length > 0) {
+      await this.#parts.mirror?.choose?.(chain.invalid.map((hash) => ({type: 'invalidate', hash})));
+    }
     await this.#time.enter(state);
     this.tell({type: 'started', height: this.height, seed: this.seed});
   }

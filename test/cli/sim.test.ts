@@ -1,5 +1,5 @@
 import {readdir, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {regtestTest} from '../support/regtest.js';
@@ -72,6 +72,27 @@ test('with --json it prints one object for each file, and the same one wherever 
     t.is((await runHere(['sim', file, '--json', ...flags])).stdout, `${first}\n`);
   }
   t.not((await runHere(['sim', file, '--json', '--seed', 'other'])).stdout, `${first}\n`);
+});
+
+test('a story goes on where --export has left another', async (t) => {
+  const file = await aFile(t, story);
+  const folder = dirname(file);
+  const next = join(folder, 'next.yaml');
+  await writeFile(next, 'name: Next\nfrom: left.world\nsteps:\n  - roll_back: 112\n  - register: alice\n  - mine: 3\n');
+  t.like(await run(t, ['sim', file, '--memory', '--export', 'left.world'], {cwd: folder}), {status: 0, stderr: ''});
+  const {status, stdout} = await run(t, ['sim', next], {cwd: folder});
+  t.is(status, 0);
+  t.true(stdout.includes('112 ● the tower starts on a chain of 112 blocks, seed 7'));
+  t.regex(stdout, /3 blocks on the simulated chain in .*, tip 115/);
+
+  const seeded = await run(t, ['sim', next, '--seed', '8'], {cwd: folder});
+  t.is(seeded.status, 2);
+  t.regex(seeded.stderr, /next\.yaml begins in the world of a file, which has a seed of its own/);
+  await writeFile(join(folder, 'left.world'), 'no gzip');
+  const damaged = await run(t, ['sim', next], {cwd: folder});
+  t.is(damaged.status, 2);
+  t.regex(damaged.stderr, /left\.world is damaged: incorrect header check.*TOWER_INVALID_WORLD/s);
+  t.is((await run(t, ['sim', file, file, '--export', 'x'], {cwd: folder})).status, 2);
 });
 
 test('an unmet expectation ends in status 1, after all files, with its line', async (t) => {

@@ -77,7 +77,7 @@ for (const [file, how, words] of runs) {
 
 test('the guide names every method of a simulation', (t) => {
   const table = page.slice(page.indexOf('| for | methods |'));
-  const listed = [...table.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+  const listed = [...table.matchAll(/`(\w+)(?:\(\w+\))?`/g)].map(([, name]) => name!);
   for (
     let type: object = Simulation.prototype;
     type !== Object.prototype;

@@ -1,0 +1,141 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {gunzipSync, gzipSync} from 'node:zlib';
+import test from 'ava';
+import fc from 'fast-check';
+import {SimulatedChain} from '../../src/chain/index.js';
+import {simulate} from '../../src/sim/player.js';
+import {parseScenario, readScenario} from '../../src/sim/scenario-file.js';
+import type {Action} from '../../src/sim/scenario.js';
+import {Simulation} from '../../src/sim/simulation.js';
+import {LevelStore, MemoryStore} from '../../src/store/index.js';
+import {tempDir} from '../support/temp-dir.js';
+import {anyAuthAction, isImpossible} from './any-action.js';
+
+const settings = {
+  subscriptionSlots: 5,
+  subscriptionDuration: 10,
+  expiryDelta: 3,
+  auth: 'user',
+  authBudget: 2,
+  requestTtl: 8,
+  deniedCooldown: 2,
+} as const;
+
+async function play(simulation: Simulation, actions: readonly Action[]): Promise<void> {
+  for (const action of actions) {
+    try {
+      await simulation.perform(action);
+    } catch (error) {
+      fc.pre(!isImpossible(error));
+      throw error;
+    }
+  }
+}
+
+const someActions = fc.array(anyAuthAction, {minLength: 1, maxLength: 10});
+
+test('a world from a file goes on as if it had never been written, with its snapshots', async (t) => {
+  const path = join(tempDir(t), 'a.world');
+  await fc.assert(
+    fc.asyncProperty(someActions, someActions, someActions, async (first, second, third) => {
+      const simulation = await Simulation.open({settings, startHeight: 60, seed: 7});
+      await play(simulation, first);
+      await simulation.snapshot('first');
+      await play(simulation, second);
+      await simulation.export(path);
+
+      const again = await Simulation.import(path);
+      t.is(await again.digest(), await simulation.digest());
+      t.is(again.seed, 7);
+      t.deepEqual(again.snapshots, ['first']);
+      t.deepEqual(again.chain.contents(), simulation.chain.contents());
+      for (const one of [simulation, again]) await play(one, third);
+      t.is(await again.digest(), await simulation.digest());
+      for (const one of [simulation, again]) {
+        await one.restore('first');
+        await play(one, third);
+      }
+      t.is(await again.digest(), await simulation.digest());
+      await simulation.close();
+      await again.close();
+    }),
+    {numRuns: 20},
+  );
+});
+
+test('a story goes on in the world that another has left, on disk and on a node of its own', async (t) => {
+  const folder = tempDir(t);
+  const [first, second] = ['first.yaml', 'second.yaml'].map((name) => join(folder, name)) as [string, string];
+  const head =
+    'name: first\ntower: {subscription_duration: 10, expiry_delta: 3}\nchain: {start_height: 30, seed: 5}\nsteps:\n';
+  const steps = [
+    '- register: alice\n- appointment: {user: alice, name: a, blob_bytes: 3000}\n- snapshot: start\n- mine: 4\n- step_back: 2\n- branch: {name: b, at: 30, blocks: 9}\n',
+    '- branch: {name: main, blocks: 9}\n- expect: {alice: expired, users: 1}\n- mine_to_next: deletion\n- expect: {alice: unknown}\n- switch_to: b\n',
+  ];
+  writeFileSync(first, head + steps[0]!);
+  writeFileSync(second, `name: second\nfrom: here.world\nsteps:\n${steps[1]!}`);
+  const inMemory = () => {
+    const rows = new MemoryStore();
+    return async () => rows;
+  };
+  await simulate(await readScenario(first), {
+    openRows: inMemory(),
+    onEnd: (simulation) => simulation.export(join(folder, 'here.world')),
+  });
+
+  const whole = parseScenario(Buffer.from(head + steps.join('')), 'whole.yaml');
+  const {verdict: expected} = await simulate(whole, {openRows: inMemory()});
+  const story = await readScenario(second);
+  t.like(story, {tower: {subscriptionDuration: 10}, chain: {seed: 5, startHeight: 39}});
+  const onDisk = await simulate(story, {openRows: () => LevelStore.open(join(folder, 'rows'))});
+  t.deepEqual(onDisk.unmetLines, []);
+  t.is(onDisk.verdict.digest, expected.digest);
+  t.is(onDisk.verdict.seed, 5);
+
+  const node = new SimulatedChain({seed: 'another'});
+  const onNode = await simulate(story, {
+    openRows: inMemory(),
+    mirror: {
+      source: node,
+      submit: async (raws) => raws.forEach((raw) => node.submit(raw)),
+      choose: async (choices) => choices.forEach(({type, hash}) => node[type](hash)),
+    },
+  });
+  t.is(onNode.verdict.digest, expected.digest);
+});
+
+test('a file that is of another version, damaged or cut short is refused', async (t) => {
+  const folder = tempDir(t);
+  const path = join(folder, 'a.world');
+  const simulation = await Simulation.open({startHeight: 10});
+  await simulation.register('alice');
+  await simulation.snapshot('a');
+  await simulation.export(path);
+  await simulation.close();
+
+  const bytes = readFileSync(path);
+  const text = gunzipSync(bytes).toString();
+  const lines = text.trimEnd().split('\n');
+  const refused = async (content: Uint8Array | string, message: RegExp) => {
+    writeFileSync(path, typeof content === 'string' ? gzipSync(content) : content);
+    await t.throwsAsync(Simulation.import(path), {code: 'TOWER_INVALID_WORLD', message});
+  };
+  await refused(text.replace('"version":1', '"version":2'), /is of version 2, and this Bartizan reads version 1$/);
+  await refused('{"format":"something"}\n', /is not the file of a world$/);
+  await refused(new Uint8Array(100), /is damaged: incorrect header check$/);
+  await refused(new Uint8Array(0), /is cut short$/);
+  await refused(bytes.subarray(0, bytes.length >> 1), /is cut short$/);
+  await refused(`${lines.slice(0, -1).join('\n')}\n`, /is cut short$/);
+  await refused(text.slice(0, -5), /is cut short$/);
+  await refused(`${lines.toSpliced(lines.length - 2, 1).join('\n')}\n`, /is damaged$/);
+  await refused(text.replace('"rows":', '"rosw":'), /is damaged: line \d+ is none that it may hold$/);
+  const flipped = Buffer.from(bytes);
+  flipped[bytes.length >> 1]! ^= 1;
+  await refused(flipped, /is damaged/);
+  await t.throwsAsync(Simulation.import(join(folder, 'none')), {code: 'TOWER_FILE_FAILED'});
+
+  const bad = 'name: x\nfrom: none.world\nchain: {seed: 1}\nsteps: [mine: 1]';
+  const error = t.throws(() => parseScenario(Buffer.from(bad), 'x.yaml'), {code: 'TOWER_INVALID_SCENARIO'});
+  t.is(error?.message, 'x.yaml:3:8: chain: a story that begins in the world of a file has those of that world');
+});
