@@ -467,7 +467,7 @@ test(
   'that is empty',
   saying,
   '',
-  'story.yaml:1:1: expected a scenario, with the keys name, about, tower, chain, steps, not an empty value',
+  'story.yaml:1:1: expected a scenario, with the keys name, about, from, tower, chain, steps, not an empty value',
 );
 test('nested without end', saying, '['.repeat(100_000), 'story.yaml:1:1: the YAML is nested deeper than 32 levels');
 test(
