@@ -45,6 +45,13 @@ test('the packed package, installed elsewhere, runs and carries no sources or te
   t.is((JSON.parse(client) as {name: string}).name, '@cypress/request');
   const bitcoind = "import {connectBitcoind} from 'bartizan/bitcoind'; console.log(typeof connectBitcoind)";
   t.is((await call(process.execPath, ['--input-type=module', '--eval', bitcoind], {cwd: folder})).stdout, 'function\n');
+  const fake = [
+    "import {FakeBitcoind} from 'bartizan/fake-bitcoind';",
+    'const bitcoind = await FakeBitcoind.start();',
+    'console.log(bitcoind.node.mine(3).length);',
+    'await bitcoind.stop();',
+  ].join('\n');
+  t.is((await call(process.execPath, ['--input-type=module', '--eval', fake], {cwd: folder})).stdout, '3\n');
   const towerClient = "import {TowerClient} from 'bartizan/client'; console.log(typeof TowerClient)";
   const scripted = await call(process.execPath, ['--input-type=module', '--eval', towerClient], {cwd: folder});
   t.is(scripted.stdout, 'function\n');

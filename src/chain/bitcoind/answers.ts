@@ -26,6 +26,9 @@ const blockchainInfo = z.object({
   initialblockdownload: z.boolean(),
 });
 
+// Made once: a schema compiles itself when it is first used.
+const chainName = blockchainInfo.pick({chain: true});
+
 const verboseHeader = z.object({
   hash,
   height,
@@ -47,7 +50,7 @@ export const hashOf = (answer: unknown): string => read(hash, answer, 'a block h
 
 /** The network of an answer of `getblockchaininfo`. @throws OperationalError TOWER_WRONG_NETWORK for an unknown chain */
 export function networkOf(answer: unknown): Network {
-  const {chain} = read(blockchainInfo.pick({chain: true}), answer, 'its chain');
+  const {chain} = read(chainName, answer, 'its chain');
   const network = Object.hasOwn(networks, chain) ? networks[chain] : undefined;
   if (network !== undefined) return network;
   throw new OperationalError('TOWER_WRONG_NETWORK', `bitcoind is on the chain "${chain}", which is not known here`);

@@ -216,13 +216,18 @@ export class FakeNode {
   }
 
   #hear(): void {
-    const {chain, tip} = this;
-    const grows = chain.tip.height > tip.height && chain.at(tip.height)?.hash === tip.hash;
-    if (!grows || this.#following !== 'blocks') return this.listen();
-    // Nearly always; the cost is that of the new blocks, not of all.
-    for (let height = tip.height + 1; this.#running && height <= chain.tip.height; height++) {
-      this.#take(chain.at(height)!.hash);
+    const {chain, index} = this;
+    if (this.#following === 'blocks' && this.#running) {
+      // Nearly always the chain has grown or left a few blocks; the cost is that of those, not of all there are.
+      let fork = Math.min(chain.tip.height, this.tip.height);
+      while (chain.at(fork)!.hash !== index.at(fork)!.header.hash) fork--;
+      for (let height = fork + 1; this.#running && height <= chain.tip.height; height++) {
+        this.#take(chain.at(height)!.hash);
+      }
+      if (this.tip.hash === chain.tip.hash) return;
     }
+    // The one of the two has called blocks invalid, or the chain was taken back to an earlier state.
+    this.listen();
   }
 
   #take(hash: string): void {

@@ -2,9 +2,12 @@ import type {Timers} from '../../timers.js';
 import {BitcoindChain} from '../bitcoind-chain.js';
 import {FakeNode, type FakeNodeOptions} from './fake-node.js';
 import type {Fault} from './faults.js';
+import type {Topic} from './feed.js';
 import {FakeNotifications, FakeRpc} from './in-process.js';
 
 export interface FakeSourceOptions extends FakeNodeOptions {
+  /** What the node publishes; the adapter listens to the first only. @default hashblock */
+  readonly topics?: readonly Topic[];
   /** Drive the adapter and the node. */
   readonly timers: Timers;
   /** Set from the beginning. */
@@ -35,7 +38,7 @@ export interface FakeSource {
  * node.faults.set({kind: 'lose', next: 3});
  */
 export function openFakeSource(options: FakeSourceOptions): FakeSource {
-  const node = new FakeNode(options);
+  const node = new FakeNode({topics: ['hashblock'], ...options});
   for (const fault of options.faults ?? []) node.faults.set(fault);
   const {timers, pollMs, graceMs, warn, timeoutMs} = options;
   const source = new ClosingChain(
