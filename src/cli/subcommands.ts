@@ -221,6 +221,12 @@ export const subcommands: readonly CommandEntry[] = [
     load: async () => printing((await import('./what-if.js')).whatIf),
   },
   {
+    name: 'monte-carlo',
+    summary: 'let many towers live under a random load, and show how what comes of it is spread',
+    group: 'Chains:',
+    load: async () => printing((await import('./monte-carlo.js')).monteCarlo),
+  },
+  {
     name: 'record',
     summary: 'record the chain of a bitcoind as a fixture chain',
     group: 'Chains:',

@@ -10,6 +10,7 @@ import {toWire} from '../tower/wire-names.js';
 import {decisionSettingsIn, gather} from './decision-settings.js';
 import {loadProgress} from './progress.js';
 import {makeScratchFolder} from './scratch-folder.js';
+import {statisticNames} from './statistics.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 import {openTape, withPath} from './tape-file.js';
@@ -106,29 +107,9 @@ const moreOf = (named: number, all: number): string[] => {
   return left > 0 ? [`  and ${countInWords(left)} more; --json names ${countInWords(named)}`] : [];
 };
 
-const names: readonly (readonly [keyof Statistics, string])[] = [
-  ['registered', 'new users'],
-  ['renewed', 'renewals'],
-  ['deleted', 'deleted by blocks'],
-  ['restored', 'back with reorgs'],
-  ['deletedByOperator', 'deleted by the operator'],
-  ['users', 'users at the end'],
-  ['mostUsers', 'most users'],
-  ['deposits', 'deposits'],
-  ['appointments', 'appointments at the end'],
-  ['takenSlots', 'slots taken at the end'],
-  ['mostTakenSlots', 'most slots taken'],
-  ['requests', 'requests'],
-  ['approved', '  approved'],
-  ['denied', '  denied'],
-  ['failed', '  failed'],
-  ['expired', '  expired'],
-  ['mostPending', '  most pending'],
-];
-
 /** The last cell marks what is different. */
 function rowsOf(before: Statistics, now: Statistics): string[][] {
-  const counts = names.map(([name, what]) => [what, countOf(before[name]), countOf(now[name])]);
+  const counts = statisticNames.map(([name, what]) => [what, countOf(before[name]), countOf(now[name])]);
   const spread = [['  blocks to a decision', spreadInWords(before.latency), spreadInWords(now.latency)]];
   return [...counts, ...spread].map((row) => [...row, row[1] === row[2] ? '' : '*']);
 }
@@ -136,7 +117,7 @@ function rowsOf(before: Statistics, now: Statistics): string[][] {
 const countOf = (value: unknown): string => countInWords(value as number);
 
 /** Blocks that somebody waited: the middle one, one that 5 of 100 exceed, and the longest. */
-export const spreadInWords = ({count, median, p95, max}: Spread): string =>
+const spreadInWords = ({count, median, p95, max}: Spread): string =>
   count === 0 ? '-' : `median ${median}, p95 ${p95}, max ${max}`;
 
 const livesOf = (lives: readonly Life[]): string =>

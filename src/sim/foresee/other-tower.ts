@@ -1,5 +1,4 @@
-import type {RequestKind} from '../../store/layout.js';
-import {deviceKey, readyOf, readyRange, userKey} from '../../store/layout.js';
+import {deviceKey, userKey} from '../../store/layout.js';
 import {decodeDevice, decodeUser} from '../../store/rows.js';
 import {Rejection} from '../../errors/index.js';
 import type {Answer} from '../../gatekeeper/auth/answers.js';
@@ -9,9 +8,8 @@ import type {LogEntry} from '../../tower/log.js';
 import type {Input} from '../tape/input.js';
 import type {Machine} from '../tape/machine.js';
 import type {AnswerBook} from './answer-book.js';
+import {PolicyRound} from './policy-round.js';
 import {Tally} from './tally.js';
-
-const kinds: readonly RequestKind[] = ['user_signup', 'user_login', 'new_node'];
 
 /** What was taken on the tape, and is refused now. */
 export interface Refusal {
@@ -38,21 +36,25 @@ export class OtherTower {
   readonly refusalsByCode = new Map<string, number>();
   readonly #machine: Machine;
   readonly #settings: Partial<GatekeeperSettings>;
-  readonly #book: AnswerBook;
   /** Ids here by those on the tape. Below `sameIds` they are the same, as those of a checkpoint. */
   readonly #users = new Map<number, number>();
   readonly #requests = new Map<number, number>();
   readonly #onTape = new Map<number, number>();
   readonly #same: {readonly users: number; readonly requests: number};
-  /** Requests about which somebody is being asked, with the height at which he answers. */
-  readonly #open = new Map<number, number>();
-  readonly #answered = new Map<number, number>();
+  readonly #policies: PolicyRound;
 
   constructor(machine: Machine, settings: Partial<GatekeeperSettings>, book: AnswerBook) {
     this.#machine = machine;
     this.#settings = settings;
-    this.#book = book;
     this.tally = new Tally(machine);
+    this.#policies = new PolicyRound(
+      machine,
+      (id, answers) => {
+        const booked = book.of(this.#onTape.get(id) ?? id, answers);
+        return booked && {...booked, outcome: this.#meant(booked.outcome)};
+      },
+      async (input, actor) => void (await this.#apply(input, actor)),
+    );
     const counters = machine.now.begun ? machine.now.meta.counters : {nextUserId: 1, nextRequestId: 1};
     this.#same = {users: counters.nextUserId, requests: counters.nextRequestId};
   }
@@ -77,7 +79,7 @@ export class OtherTower {
         this.#refused(own, error.code, event);
       }
     }
-    if (input.type === 'connect') await this.#askPolicies();
+    if (input.type === 'connect') await this.#policies.ask();
   }
 
   async #apply(input: Input, actor: string): Promise<LogEntry[]> {
@@ -145,50 +147,6 @@ export class OtherTower {
     if (this.refusals.length >= namedRefusals) return;
     const key = 'key' in input ? input.key : input.type === 'submit' ? input.submission.key : null;
     this.refusals.push({event, height: this.#machine.now.meta.tip.height, type: input.type, key, code});
-  }
-
-  /** As the dispatcher does at each tip: the oldest that are ready, proven ones first, and what is due is answered. */
-  async #askPolicies(): Promise<void> {
-    const {tip, settings, counters} = this.#machine.now.meta;
-    if (counters.pendingRequests === 0) return this.#open.clear();
-    const limit = settings.authBudget - this.#open.size;
-    if (limit > 0) {
-      for (const {id, answer} of (await this.#ready(tip.height)).slice(0, limit)) {
-        this.#open.set(id, tip.height + answer.delay);
-      }
-    }
-    for (const [id, height] of [...this.#open]) {
-      if (height > tip.height) continue;
-      this.#open.delete(id);
-      const booked = this.#booked(id);
-      this.#answered.set(id, (this.#answered.get(id) ?? 0) + 1);
-      if (!booked) continue;
-      const {outcome, actor} = booked;
-      await this.#apply({type: 'answer', answer: {id, stage: 'check', outcome: this.#meant(outcome), actor}}, actor);
-    }
-  }
-
-  async #ready(height: number) {
-    const {settings} = this.#machine.now.meta;
-    const seen = settings.authBudget + this.#open.size;
-    const ready: {id: number; height: number; proven: boolean}[] = [];
-    for (const kind of kinds) {
-      for (const proven of [true, false]) {
-        const rows = await this.#machine.now.range({...readyRange('check', kind, 0, height, proven), limit: seen});
-        ready.push(...rows.map(([key]) => ({...readyOf(key), proven})));
-      }
-    }
-    return ready
-      .filter(({id}) => !this.#open.has(id))
-      .sort((a, b) => Number(b.proven) - Number(a.proven) || a.height - b.height || a.id - b.id)
-      .flatMap(({id}) => {
-        const answer = this.#booked(id);
-        return answer ? [{id, answer}] : [];
-      });
-  }
-
-  #booked(id: number) {
-    return this.#book.of(this.#onTape.get(id) ?? id, this.#answered.get(id) ?? 0);
   }
 
   /** A verdict that names a user means the one whom the tape calls so. */

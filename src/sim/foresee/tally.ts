@@ -15,7 +15,7 @@ export interface Statistics {
   readonly deleted: number;
   readonly restored: number;
   readonly deletedByOperator: number;
-  /** At the end, and at most at the end of a block. */
+  /** At the end, and at most. */
   readonly users: number;
   readonly mostUsers: number;
   readonly deposits: number;
@@ -68,6 +68,11 @@ export class Tally {
       else if (event.type === 'block_disconnected') await this.#disconnected(event);
       else this.#count(event);
     }
+    const counts = this.#counts;
+    const {users, takenSlots, pendingRequests} = this.#machine.now.meta.counters;
+    counts.mostUsers = Math.max(counts.mostUsers, users);
+    counts.mostTakenSlots = Math.max(counts.mostTakenSlots, takenSlots);
+    counts.mostPending = Math.max(counts.mostPending, pendingRequests);
   }
 
   get statistics(): Statistics {
@@ -89,7 +94,6 @@ export class Tally {
     } else if (event.type === 'request_received') {
       counts.requests++;
       this.#received.set(event.requestId, event.height);
-      counts.mostPending = Math.max(counts.mostPending, this.#machine.now.meta.counters.pendingRequests);
     } else if (event.type === 'request_decided') this.#decided(event);
   }
 
@@ -121,9 +125,6 @@ export class Tally {
     counts.expired += expiredRequests?.count ?? 0;
     this.#deletedAt.delete(height);
     if (deletedUsers > 0) await this.#bury(height);
-    const {users, takenSlots} = this.#machine.now.meta.counters;
-    counts.mostUsers = Math.max(counts.mostUsers, users);
-    counts.mostTakenSlots = Math.max(counts.mostTakenSlots, takenSlots);
   }
 
   /** The event names a hundred users; what the block would undo names all. */

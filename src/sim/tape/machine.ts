@@ -7,7 +7,7 @@ import {applyInput, type Input} from './input.js';
 
 /** Rows, and inputs, after which what has changed is committed. */
 const batchRows = 20_000;
-const batchInputs = 1_000;
+const batchInputs = 200;
 
 /** A tower's decisions without its surroundings: inputs come one at a time, and each is done when the next one comes. */
 export class Machine {

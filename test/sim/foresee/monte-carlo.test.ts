@@ -1,0 +1,95 @@
+import test from 'ava';
+import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../../src/gatekeeper/settings.js';
+import {Histogram} from '../../../src/sim/foresee/histogram.js';
+import {defaultLoad, type Load} from '../../../src/sim/foresee/load.js';
+import {type MonteCarlo, monteCarlo} from '../../../src/sim/foresee/monte-carlo.js';
+import {countOf} from '../../../src/sim/foresee/random-run.js';
+import {Random} from '../../../src/sim/random.js';
+import {runHere} from '../../cli/harness.js';
+
+const drawn = (
+  settings: Partial<GatekeeperSettings>,
+  load: Partial<Load> = {},
+  {runs = 2, blocks = 120, seed = 7n} = {},
+): Promise<MonteCarlo> =>
+  monteCarlo({
+    settings: {...defaultGatekeeperSettings, subscriptionDuration: 40, ...settings},
+    load: {...defaultLoad, ...load},
+    ...{seed, runs, blocks},
+  });
+
+test('the same seed gives the same numbers, another one others', async (t) => {
+  const first = await drawn({auth: 'user'});
+  t.deepEqual(await drawn({auth: 'user'}), first);
+  t.notDeepEqual((await drawn({auth: 'user'}, {}, {seed: 8n})).statistics, first.statistics);
+});
+
+test('whoever came is there, was deleted and came not back, or the operator has deleted him', async (t) => {
+  for (let seed = 1n; seed <= 3n; seed++) {
+    const {statistics} = await drawn({}, {reorgs: 0.1}, {runs: 1, seed});
+    const of = (name: keyof typeof statistics): number => statistics[name].max!;
+    t.is(of('registered'), of('users') + of('deleted') - of('restored'));
+    t.true(of('deleted') > 0 && of('restored') > 0 && of('renewed') > 0 && of('reorgs') > 0);
+    t.true(of('takenSlots') <= of('mostTakenSlots') && of('appointments') <= of('takenSlots'));
+  }
+});
+
+test('a budget below what arrives makes requests wait until they time out, one above does not', async (t) => {
+  const busy = {arrivals: 3, policyBlocks: 2};
+  const narrow = await drawn({auth: 'user', authBudget: 2, requestTtl: 30}, busy);
+  const wide = await drawn({auth: 'user', authBudget: 100, requestTtl: 30}, busy);
+  t.true(narrow.latency.p95! >= 25, `p95 ${narrow.latency.p95}`);
+  t.true(narrow.statistics.expired.median! > 0);
+  t.true(wide.latency.max! <= 5, `max ${wide.latency.max}`);
+  t.is(wide.statistics.expired.max, 0);
+  const nodes = await drawn({auth: 'node'}, {approvals: 0.5});
+  t.true(nodes.statistics.approved.median! > 20 && nodes.statistics.denied.median! > 20);
+});
+
+test('without an authorization nobody asks, without a load nothing happens', async (t) => {
+  const nothing = {arrivals: 0, deposits: 0, reorgs: 0};
+  const {statistics, latency, refusalsByCode} = await drawn({}, nothing);
+  t.is(latency.count, 0);
+  t.deepEqual(refusalsByCode, {});
+  t.true(Object.values(statistics).every(({max}) => max === 0));
+});
+
+test('as many come as are expected, on average', (t) => {
+  const random = new Random(1n);
+  for (const expected of [0, 0.3, 1, 7.5]) {
+    const sum = Array.from({length: 4_000}, () => countOf(random, expected)).reduce((a, b) => a + b, 0);
+    t.true(Math.abs(sum / 4_000 - expected) < 0.15, `${sum / 4_000} for ${expected}`);
+  }
+});
+
+test('a histogram tells the middle, what 5 of 100 exceed, and the largest', (t) => {
+  const histogram = new Histogram();
+  t.deepEqual(histogram.summary, {count: 0, median: null, p95: null, max: null});
+  for (let value = 1; value <= 100; value++) histogram.add(value);
+  t.deepEqual(histogram.summary, {count: 100, median: 50, p95: 95, max: 100});
+});
+
+test('the command prints what it has drawn, and refuses a load that there is not', async (t) => {
+  const {status, stdout} = await runHere([
+    'monte-carlo',
+    '--runs',
+    '2',
+    '--blocks',
+    '30',
+    '--arrivals',
+    '2.5',
+    '--json',
+  ]);
+  t.is(status, 0);
+  t.like(JSON.parse(stdout), {seed: '1', runs: 2, blocks: 30, load: {arrivals: 2.5, blob_bytes: 4096}});
+  for (const [flag, value] of [
+    ['--reorgs', '1.5'],
+    ['--arrivals', 'many'],
+    ['--seed', '18446744073709551616'],
+    ['--runs', '0'],
+  ] as const) {
+    const refused = await runHere(['monte-carlo', flag, value]);
+    t.is(refused.status, 2);
+    t.regex(refused.stderr, new RegExp(`^error: ${flag} is "${value}"`));
+  }
+});
