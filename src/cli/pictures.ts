@@ -6,6 +6,8 @@ import {writeWhole} from '../files/durable.js';
 import type {Outcome} from '../sim/player.js';
 import type {Scenario} from '../sim/scenario.js';
 import type {WorldParts} from '../sim/world.js';
+import type {TapeReplayOutput} from './replay-tape.js';
+import {openTape} from './tape-file.js';
 
 /** Watches one run, and draws it when it is over. */
 export interface Picture {
@@ -17,6 +19,26 @@ export interface Picture {
 export function definePictures(command: Command): void {
   command.option('--report <file>', 'write a page that shows the run; of several files, a page each into this folder');
   command.option('--svg <file>', 'write a still picture of the run, in the same way');
+}
+
+export function defineTapePictures(command: Command): void {
+  command.option('--report <file>', 'with a tape: write a page that shows what is on it');
+  command.option('--svg <file>', 'with a tape: write a still picture of it');
+}
+
+/** Draws a tape that has been replayed, where the options ask for it. @throws OperationalError TOWER_FILE_FAILED */
+export async function drawTape(
+  output: TapeReplayOutput,
+  {options, workingDirectory}: {options: Readonly<Record<string, unknown>>; workingDirectory: string},
+): Promise<void> {
+  const {report: page, svg: still} = options;
+  if (page === undefined && still === undefined) return;
+  const {renderPage, renderSvg, tapeStory} = await import('../sim/report/report.js');
+  const {tape: file, replayed: events, height, hash, digest, divergence} = output;
+  const replayed = {events, digest, divergence, tip: {height, hash}};
+  const story = await tapeStory(await openTape(file), {file: basename(file), replayed});
+  if (typeof page === 'string') await write(resolve(workingDirectory, page), renderPage(story));
+  if (typeof still === 'string') await write(resolve(workingDirectory, still), renderSvg(story));
 }
 
 /** A picture of a run as the options ask for it; undefined when they ask for none. */
@@ -36,15 +58,15 @@ export async function pictureOf(
   const page = pathOf(options['report'], '.html');
   const still = pathOf(options['svg'], '.svg');
   if (page === undefined && still === undefined) return undefined;
-  const {renderPage, renderSvg, StoryRecorder} = await import('../sim/report/report.js');
-  const recorder = new StoryRecorder({about: scenario.about, settings: scenario.tower});
+  const {renderPage, renderSvg, scenarioHead, StoryRecorder} = await import('../sim/report/report.js');
+  const recorder = new StoryRecorder({settings: scenario.tower});
   return {
     parts: {
       onEvent: (event, names) => recorder.event(event, names),
       onEntry: (entry) => recorder.entry(entry),
     },
     async draw({verdict, unmetLines}) {
-      const story = recorder.story(verdict, unmetLines);
+      const story = recorder.story(scenarioHead({verdict, about: scenario.about}), unmetLines);
       if (page !== undefined) await write(page, renderPage(story));
       if (still !== undefined) await write(still, renderSvg(story));
     },

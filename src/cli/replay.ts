@@ -7,6 +7,7 @@ import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
 import {plural} from '../sim/heights.js';
 import type {Paint} from './paint.js';
+import {defineTapePictures, drawTape} from './pictures.js';
 import {loadProgress} from './progress.js';
 import {renderTapeReplay, replayTapeFile, type Surroundings, type TapeReplayOutput} from './replay-tape.js';
 import type {Subcommand} from './subcommand.js';
@@ -44,6 +45,7 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
       '--chain <kind>',
       'with --blocks: simulated or fake-bitcoind, through the adapter (default: simulated)',
     );
+    defineTapePictures(command);
     command.addHelpText(
       'after',
       '\nA fresh tower in memory follows the chain as its blocks arrive, one after the other. Of a tape, which is told by its\n' +
@@ -56,11 +58,13 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
     const file = args[0]!;
     if (await isTapeFile(file)) {
       const output = await replayTapeFile(file, io, surroundingsIn(options));
+      await drawTape(output, {options, workingDirectory: io.workingDirectory});
       show(output);
       return output.divergence === null ? 0 : 1;
     }
-    if (options['blocks'] !== undefined || options['chain'] !== undefined) {
-      throw new OperationalError('TOWER_USAGE', `--blocks and --chain go with a tape, and ${file} is none`);
+    const ofTapes = ['blocks', 'chain', 'report', 'svg'].find((name) => options[name] !== undefined);
+    if (ofTapes !== undefined) {
+      throw new OperationalError('TOWER_USAGE', `--${ofTapes} goes with a tape, and ${file} is none`);
     }
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw new OperationalError('TOWER_FILE_FAILED', `${file} cannot be read`, {cause});

@@ -69,6 +69,28 @@ export class Columns {
     this.#recent.delete(height);
   }
 
+  /**
+   * Another chain takes the place of this one, without its blocks being connected.
+   * @param depth blocks of this one that are not on it; null when nobody knows, and it is drawn as if it were all
+   */
+  accept(height: number, hash: string, depth: number | null): void {
+    const tip = this.#chain.at(-1)!.to;
+    const fork = depth === null ? -1 : tip - depth;
+    if (fork < tip) {
+      this.#open('undo', fork + 1, tip);
+      for (let top = this.#chain.at(-1); top && top.to > fork; top = this.#chain.at(-1)) {
+        top.undoneBy = this.#last;
+        if (top.from <= fork) break;
+        this.#chain.pop();
+      }
+    }
+    this.#recent.clear();
+    if (height <= fork) return;
+    this.#open('blocks', fork + 1, height);
+    this.#last.hashes.set(height, hash);
+    this.#recent.set(height, hash);
+  }
+
   /** The place of something that happens to these rows now: behind all that has happened to them in this column. */
   place(rows: Iterable<string>, slotsBefore: number): Place {
     const column = this.#last;

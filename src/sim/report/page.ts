@@ -24,7 +24,7 @@ export function renderPage(story: Story): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${escapeText(story.verdict.scenario)} – Bartizan</title>
+<title>${escapeText(story.title)} – Bartizan</title>
 <style>${pageStyle}</style>
 </head>
 <body>
@@ -45,24 +45,19 @@ ${live(story)}
 /** Lines that a file breaks for its own width are one. */
 const paragraphs = (text: string) => text.trim().replace(/(?<!\n)\n(?!\n)/g, ' ');
 
+const signs = {good: '✓ ', bad: '✗ ', plain: ''} as const;
+
 function header(story: Story): string {
-  const {verdict, about, unmet} = story;
-  const {met, unmet: missed} = verdict.expectations;
-  const [tone, text] =
-    missed > 0
-      ? ['bad', `✗ ${thousands(missed)} of ${thousands(met + missed)} expectations unmet`]
-      : met > 0
-        ? ['good', `✓ all ${thousands(met)} expectations met`]
-        : ['plain', 'nothing was expected'];
+  const {title, about, outcome, facts, marks, unmet} = story;
   const fact = (name: string, value: string) => `<div><dt>${name}</dt><dd>${value}</dd></div>`;
   const alarm = unmet.map(
     ({step, line, claim, actual}) =>
       `<li><button type="button" data-step="${step}">✗ expected that ${escapeText(claim)}, but ${escapeText(actual)}<small>${line === undefined ? '' : `line ${line} of the scenario, `}at height ${thousands(story.steps[step]!.height)}</small></button></li>`,
   );
   return `<header>
-<div class="top"><h1>${escapeText(verdict.scenario)}</h1><button type="button" id="theme">Theme: auto</button></div>
+<div class="top"><h1>${escapeText(title)}</h1><button type="button" id="theme">Theme: auto</button></div>
 ${about === undefined ? '' : `<p>${escapeText(paragraphs(about))}</p>`}
-<dl class="facts"><div><dt hidden>verdict</dt><dd class="verdict ${tone}">${text}</dd></div>${fact('tip', thousands(verdict.height))}${fact('blocks mined', thousands(verdict.blocks))}${fact('chain', verdict.chain)}${fact('seed', `<code>${escapeText(String(verdict.seed))}</code>`)}${fact('digest', `<code>${verdict.digest}</code>`)}</dl>
+<dl class="facts"><div><dt hidden>outcome</dt><dd class="verdict ${outcome.tone}">${signs[outcome.tone]}${escapeText(outcome.text)}</dd></div>${facts.map(([name, value]) => fact(name, escapeText(value))).join('')}${marks.map(([name, value]) => fact(name, `<code>${escapeText(value)}</code>`)).join('')}</dl>
 ${alarm.length === 0 ? '' : `<section class="alarm" id="alarm" aria-label="Unmet expectations"><h2>The story went otherwise</h2><ol>${alarm.join('')}</ol></section>`}
 </header>`;
 }

@@ -3,11 +3,10 @@ import {settingNames} from '../../tower/settings-table.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {blocksInWords} from '../heights.js';
 import type {StoryNames, TimelineEntry} from '../timeline.js';
-import type {Verdict} from '../verdict.js';
 import {type Column, Columns} from './columns.js';
 import {LineReader} from './line-reader.js';
 import {RequestLives} from './request-lives.js';
-import type {SettingText, StepKind, Story, StoryLine, StoryStep, UnmetExpectation} from './story.js';
+import type {SettingText, StepKind, Story, StoryHead, StoryLine, StoryStep, UnmetExpectation} from './story.js';
 import {UserLives} from './user-lives.js';
 
 type Draft = Omit<StoryStep, 'column' | 'lines'> & {
@@ -31,7 +30,6 @@ interface Checks {
 
 /** Makes a story of what a tower publishes and what is told of it; each event comes before its entry. */
 export class StoryRecorder {
-  readonly #about: string | undefined;
   readonly #settings: GatekeeperSettings;
   readonly #columns = new Columns();
   readonly #users: UserLives;
@@ -45,8 +43,7 @@ export class StoryRecorder {
   #notes: string[] = [];
   #before: StoryLine[] = [];
 
-  constructor(options: {readonly about?: string | undefined; readonly settings: GatekeeperSettings}) {
-    this.#about = options.about;
+  constructor(options: {readonly settings: GatekeeperSettings}) {
     this.#settings = options.settings;
     this.#users = new UserLives(options.settings.expiryDelta);
     this.#requests = new RequestLives(options.settings.requestTtl);
@@ -56,8 +53,15 @@ export class StoryRecorder {
   event(event: TowerEvent, names: StoryNames): void {
     if (event.type === 'started') this.#columns.start(event.height, event.hash);
     if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
+    if (event.type === 'chain_accepted') this.#flush();
     this.#users.learn(event, (id) => names.nameOf(id));
     this.#requests.learn(event);
+    if (event.type === 'chain_accepted') this.#accepted(event);
+  }
+
+  /** A line that no entry stands for. */
+  say(kind: StepKind, height: number, line: StoryLine): void {
+    this.#told(kind, height, [line]);
   }
 
   entry(entry: TimelineEntry): void {
@@ -83,13 +87,16 @@ export class StoryRecorder {
     }
   }
 
-  story(verdict: Verdict, unmetLines: readonly number[]): Story {
+  /**
+   * What was told so far.
+   * @param unmetLines lines of the file whose expectations were not met, in order
+   */
+  story(head: StoryHead, unmetLines: readonly number[]): Story {
     this.#flush();
-    if (this.#notes.length + this.#before.length > 0) this.#told('tower', verdict.height, []);
+    if (this.#notes.length + this.#before.length > 0) this.#told('tower', head.height, []);
     const {columns, indexOf} = this.#columns.finish();
     return {
-      about: this.#about,
-      verdict,
+      ...head,
       settings: settingTexts(this.#settings),
       settingChanges: this.#settingChanges,
       columns,
@@ -102,6 +109,14 @@ export class StoryRecorder {
 
   get #counts(): Counts {
     return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
+  }
+
+  #accepted({height, hash, depth}: Extract<TowerEvent, {type: 'chain_accepted'}>): void {
+    this.#columns.accept(height, hash, depth);
+    const lost =
+      depth === null ? 'none of our last blocks is known to be on it' : `${blocksInWords(depth)} of ours are not on it`;
+    const text = `the operator accepts the chain of the source as it is: ${lost}, and everybody stays`;
+    this.#told('chain', height, [{mark: '⇄', tone: 'strong', text}]);
   }
 
   #block(entry: Extract<TimelineEntry, {type: 'connected' | 'disconnected'}>, lines: readonly StoryLine[]): void {

@@ -1,5 +1,3 @@
-import type {Verdict} from '../verdict.js';
-
 /** How a line is meant: what went well, what deserves a look, what is lost. */
 export type Tone = 'plain' | 'quiet' | 'strong' | 'good' | 'warn' | 'bad';
 
@@ -125,10 +123,21 @@ export interface UnmetExpectation {
 /** Name and value of a setting, as users know them. */
 export type SettingText = readonly [name: string, value: string];
 
-/** A run as a picture needs it: plain data, the same for the same run. */
-export interface Story {
+/** What stands above a picture. */
+export interface StoryHead {
+  readonly title: string;
   readonly about: string | undefined;
-  readonly verdict: Verdict;
+  /** How it ended. */
+  readonly outcome: {readonly tone: 'good' | 'bad' | 'plain'; readonly text: string};
+  /** Height of the tip at the end. */
+  readonly height: number;
+  readonly facts: readonly SettingText[];
+  /** What names this very run, to be copied. */
+  readonly marks: readonly SettingText[];
+}
+
+/** A run as a picture needs it: plain data, the same for the same run. */
+export interface Story extends StoryHead {
   /** The settings that the tower started with, and at which steps some of them changed. */
   readonly settings: readonly SettingText[];
   readonly settingChanges: readonly {readonly step: number; readonly changed: readonly SettingText[]}[];

@@ -4,6 +4,7 @@ import {drawLabels, drawRows} from './drawing/draw-rows.js';
 import {drawMark, markDefinitions, type MarkName, marks} from './drawing/marks.js';
 import {fittingUnit, rowsOf, type Scene, sceneOf} from './drawing/scene.js';
 import {escapeText, fitText, px, textWidth, thousands} from './drawing/text.js';
+import {plural} from '../heights.js';
 import type {Story, StoryRequest, StoryUser} from './story.js';
 import {drawingStyle, themeStyle} from './style.js';
 
@@ -34,16 +35,15 @@ export function drawStill(story: Story, style = ''): string {
   const rowsTop = top + scene.chainHeight + 4;
   const legend = drawLegend(scene, rowsTop + scene.rowsHeight + 26);
   const height = legend.bottom + 44;
-  const {verdict} = story;
-  const footer = `seed ${verdict.seed}   digest ${verdict.digest}`;
+  const footer = story.marks.map(([name, value]) => `${name} ${value}`).join('   ');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 ${width} ${px(height)}" width="${width}" height="${px(height)}" role="img" aria-labelledby="still-title still-text">`,
-    `<title id="still-title">${escapeText(verdict.scenario)}</title><desc id="still-text">${escapeText(summary(story))}</desc>`,
+    `<title id="still-title">${escapeText(story.title)}</title><desc id="still-text">${escapeText(summary(story))}</desc>`,
     style,
     definitions,
     `<rect class="sheet" width="${width}" height="${px(height)}" rx="12"/>`,
-    `<text class="title" x="${padding}" y="36">${escapeText(fitText(verdict.scenario, width - 2 * padding, 20))}</text>`,
-    drawVerdict(story, 60),
+    `<text class="title" x="${padding}" y="36">${escapeText(fitText(story.title, width - 2 * padding, 20))}</text>`,
+    drawOutcome(story, 60),
     `<g transform="translate(${labelWidth} ${top})">${drawChain(scene, view)}</g>`,
     `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawRows(scene, view)}</g>`,
     `<g transform="translate(0 ${px(rowsTop)})">${drawLabels(scene, view, story.steps.length - 1)}</g>`,
@@ -53,28 +53,21 @@ export function drawStill(story: Story, style = ''): string {
   ].join('\n');
 }
 
-function drawVerdict({verdict}: Story, y: number): string {
-  const {met, unmet} = verdict.expectations;
-  const text =
-    unmet > 0
-      ? `${thousands(unmet)} of ${thousands(met + unmet)} expectations unmet`
-      : met === 0
-        ? 'nothing was expected'
-        : `all ${thousands(met)} expectations met`;
-  const facts = `tip ${thousands(verdict.height)}, ${thousands(verdict.blocks)} blocks mined ${verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain'}`;
-  const tone = unmet > 0 ? 'bad' : 'good';
-  return `${drawMark(unmet > 0 ? 'unmet' : 'approved', padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${text}</text><text class="detail" x="${px(padding + 36 + textWidth(text, 14.5))}" y="${y}">${facts}</text>`;
+function drawOutcome({outcome: {tone, text}, facts}: Story, y: number): string {
+  const mark = {good: 'approved', bad: 'unmet', plain: 'received'} as const;
+  const rest = facts.map(([name, value]) => `${name} ${value}`).join(', ');
+  const x = padding + 36 + textWidth(text, 14);
+  return `${drawMark(mark[tone], padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${escapeText(text)}</text><text class="detail" x="${px(x)}" y="${y}">${escapeText(fitText(rest, width - padding - x, 11))}</text>`;
 }
 
-export function summary({verdict, users, requests, columns}: Story): string {
+export function summary({outcome, height, users, requests, columns}: Story): string {
   const reorgs = columns.filter(({type}) => type === 'undo').length;
   const counts = [
-    `${thousands(users.length)} users`,
-    `${thousands(requests.length)} authorization requests`,
-    `${thousands(reorgs)} reorgs`,
+    plural(users.length, 'user'),
+    plural(requests.length, 'authorization request'),
+    plural(reorgs, 'reorg'),
   ];
-  const {met, unmet} = verdict.expectations;
-  return `The chain ends at height ${thousands(verdict.height)}. ${counts.join(', ')}. ${thousands(met)} expectations met, ${thousands(unmet)} unmet.`;
+  return `The chain ends at height ${thousands(height)}. ${counts.join(', ')}. Outcome: ${outcome.text}.`;
 }
 
 /** Those of whom there is most to see, in their order. */

@@ -87,13 +87,14 @@ export class UserLives {
         return this.#connected(event);
       case 'block_disconnected':
         return this.#disconnected(event);
+      case 'chain_accepted':
+        return this.#accepted(event.height);
       case 'appointments_deleted':
       case 'request_received':
       case 'request_postponed':
       case 'answer_recorded':
       case 'answer_late':
       case 'request_decided':
-      case 'chain_accepted':
       case 'state_changed':
       case 'function_slow':
         return;
@@ -200,6 +201,16 @@ export class UserLives {
       for (const key of [...life.keys]) if (this.#owners.has(key)) life.keys.delete(key);
       for (const key of life.keys) this.#owners.set(key, life.id);
       this.#change(life, 'restored', {state: this.#stateAt(life.now.expiry), devices: life.keys.size});
+    }
+  }
+
+  /** Nobody comes or goes, but who is in grace is another question at another height. */
+  #accepted(height: number): void {
+    this.#tip = height;
+    for (const life of this.#lives.values()) {
+      const {state, expiry} = life.now;
+      if (state === 'deleted' || state === this.#stateAt(expiry)) continue;
+      this.#change(life, state === 'active' ? 'expired' : 'revived', {});
     }
   }
 

@@ -106,7 +106,7 @@ browserTest(
         for (const theme of ['light', 'dark'] as const) {
           await page.look({width, theme});
           await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
-          const what = `${story.verdict.scenario}, ${width} pixels, ${theme}`;
+          const what = `${story.title}, ${width} pixels, ${theme}`;
           t.deepEqual(await inPage(page, 'collisions()', collisions), [], what);
           if (width === 1280) t.deepEqual(await inPage(page, 'faintTexts()', faintTexts), [], what);
         }

@@ -2,55 +2,20 @@ import {readdirSync} from 'node:fs';
 import test from 'ava';
 import {interrupted} from '../../../src/sim/interrupted.js';
 import {StoryRecorder} from '../../../src/sim/report/recorder.js';
-import type {Story, StoryColumn} from '../../../src/sim/report/story.js';
+import type {Story} from '../../../src/sim/report/story.js';
 import {readScenario} from '../../../src/sim/scenario-file.js';
 import type {Scenario} from '../../../src/sim/scenario.js';
 import {Simulation} from '../../../src/sim/simulation.js';
-import {layout} from '../../../src/store/index.js';
-import {decodeUser} from '../../../src/store/rows.js';
 import type {Tower} from '../../../src/tower/tower.js';
-import {aStory, storyOf} from '../../support/stories.js';
+import {aStory, storyOf, stored, told} from '../../support/stories.js';
 
 const folder = 'fixtures/scenarios';
 
-/** What is on disk, as a story tells it. */
-async function stored(tower: Tower): Promise<object> {
-  const {userDb, settings} = tower.gatekeeper;
-  const rows = await userDb.rows.range({...layout.tableRange('user'), limit: 10_000});
-  const height = tower.tip!.height;
-  const users = rows.map(([key, row]) => {
-    const {availableSlots: available, start, expiry, appointments, devices} = decodeUser(row);
-    const state = height < expiry ? 'active' : 'grace';
-    return {id: layout.userIdOf(key), state, available, start, expiry, appointments, devices: devices.length};
-  });
-  return {height, users, pending: tower.auth.pendingRequests, graceBlocks: settings.expiryDelta, tip: tower.tip!.hash};
-}
-
-/** The same, out of a story. */
-function told(story: Story): object {
-  const {height, pending, active, grace} = story.steps.at(-1)!;
-  const users = story.users.flatMap(({id, changes}) => {
-    const {state, available, start, expiry, appointments, devices} = changes.at(-1)!;
-    return state === 'deleted' ? [] : [{id, state, available, start, expiry, appointments, devices}];
-  });
-  users.sort((a, b) => a.id - b.id);
-  const settings = [...story.settings, ...story.settingChanges.flatMap(({changed}) => changed)];
-  const graceBlocks = Number(settings.findLast(([name]) => name === 'expiry_delta')![1]);
-  const counted = {active: users.filter((user) => user.state === 'active').length, all: users.length};
-  if (active !== counted.active || active + grace !== counted.all) return {active, grace, counted};
-  const best = bestChain(story.columns);
-  return {height, users, pending, graceBlocks, tip: best.at(-1)!.hashes[height]};
-}
-
-/** The columns of the best chain; each must begin where its parent ends. */
-function bestChain(columns: readonly StoryColumn[]): StoryColumn[] {
-  const best = columns.filter(({type, lane}) => type === 'blocks' && lane === 0);
-  for (const [i, {from, parent}] of best.entries()) {
-    const below = parent === undefined ? undefined : columns[parent];
-    if (below !== best[i - 1] || from !== (below ? below.to + 1 : 0)) throw new Error(`column ${i} hangs in the air`);
-  }
-  return best;
-}
+/** What is on the disk of a tower. */
+const storedBy = async ({tip, auth, gatekeeper}: Tower): Promise<object> => {
+  const graceBlocks = gatekeeper.settings.expiryDelta;
+  return stored(gatekeeper.userDb.rows, {tip: tip!, pending: auth.pendingRequests, graceBlocks});
+};
 
 async function follow(scenario: Scenario, check: (story: Story, tower: Tower) => Promise<void>): Promise<void> {
   const recorder = new StoryRecorder({settings: scenario.tower});
@@ -67,8 +32,15 @@ async function follow(scenario: Scenario, check: (story: Story, tower: Tower) =>
     for (const step of scenario.steps) {
       await simulation.perform(step);
       const {height} = simulation;
-      const verdict = {scenario: '', seed, chain: 'simulated', height, blocks: 0, digest: ''} as const;
-      await check(recorder.story({...verdict, expectations: {met: 0, unmet: 0}}, []), simulation.tower);
+      const head = {
+        title: '',
+        about: undefined,
+        outcome: {tone: 'plain', text: ''},
+        height,
+        facts: [],
+        marks: [],
+      } as const;
+      await check(recorder.story(head, []), simulation.tower);
     }
   } finally {
     await simulation.close();
@@ -80,7 +52,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')))
     const scenario = await readScenario(`${folder}/${file}`);
     let checks = 0;
     await follow(scenario, async (story, tower) => {
-      t.deepEqual(told(story), await stored(tower), `after step ${++checks}`);
+      t.deepEqual(told(story), await storedBy(tower), `after step ${++checks}`);
     });
     t.is(checks, scenario.steps.length);
   });

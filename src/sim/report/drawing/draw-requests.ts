@@ -2,7 +2,8 @@ import type {RequestPhase, Story, StoryRequest} from '../story.js';
 import {lastAtMost, markGap} from './axis.js';
 import type {View} from './draw-chain.js';
 import {drawMark} from './marks.js';
-import {nextFold, type Scene} from './scene.js';
+import type {Layers} from './draw-users.js';
+import type {Scene} from './scene.js';
 import {escapeText, fitText, px, textWidth} from './text.js';
 
 type Track = 'waiting' | 'asked' | 'answered';
@@ -29,7 +30,7 @@ export function drawRequest(
   {changes, name, id}: StoryRequest,
   view: View,
   row: {readonly y: number; readonly height: number},
-): string {
+): Layers {
   const {xs, axis, story} = scene;
   const middle = row.y + row.height / 2;
   const lanes = {waiting: '', asked: '', answered: ''};
@@ -50,7 +51,7 @@ export function drawRequest(
     const track = tracks[phase];
     if (track) lanes[track] += `M${px(x)} ${px(middle)}H${px(end)}`;
     else {
-      const limit = next ? Math.min(end - 8, nextFold(scene, x) - 4) : axis.width + scene.futureWidth;
+      const limit = next ? end - 8 : axis.width + scene.futureWidth;
       const room = limit - x - 12;
       // All of it, or the one word, or nothing; only at the end there may be less.
       const said = [text, phase].find((it) => textWidth(it, 11) <= room) ?? (next ? '' : fitText(text, room, 11));
@@ -66,11 +67,12 @@ export function drawRequest(
   if (tracks[changes.at(-1)!.phase] && axis.width + scene.futureWidth > view.left) {
     texts += `<path class="ahead" d="M${px(axis.width + 4)} ${px(middle - 4)}l4 4-4 4"/><text class="fate" x="${px(axis.width + 14)}" y="${px(middle + 4)}">pending</text>`;
   }
-  return [
+  const under = [
     `<g class="request"><title>${escapeText(courseText(story, {changes, name, id}))}</title>`,
     ...Object.entries(lanes).map(([track, d]) => (d === '' ? '' : `<path class="lane ${track}" d="${d}"/>`)),
-    `${texts}${marks}</g>`,
+    '</g>',
   ].join('');
+  return {under, over: texts + marks};
 }
 
 /** What a request has come to at a step; undefined before it was received. */

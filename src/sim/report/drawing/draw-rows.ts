@@ -25,15 +25,19 @@ function rowsIn({tops, rows}: Scene, {top, bottom}: View): [first: number, end: 
 /** Everything to the right of the labels. */
 export function drawRows(scene: Scene, view: View): string {
   const [first, end] = rowsIn(scene, view);
-  let drawn = drawBands(scene, view);
+  let under = drawBands(scene, view);
+  let over = '';
   for (let i = first; i < end; i++) {
     const row = scene.rows[i]!;
-    const y = scene.tops[i]!;
-    if (row.type === 'user') drawn += drawUser(scene, row.user, view, {y, height: row.height});
-    else if (row.type === 'request') drawn += drawRequest(scene, row.request, view, {y, height: row.height});
-    else if (row.type === 'population') drawn += drawPopulation(scene, view, y + 8, row.height - 18);
+    const place = {y: scene.tops[i]!, height: row.height};
+    if (row.type === 'population') under += drawPopulation(scene, view, place.y + 8, row.height - 18);
+    if (row.type !== 'user' && row.type !== 'request') continue;
+    const layers =
+      row.type === 'user' ? drawUser(scene, row.user, view, place) : drawRequest(scene, row.request, view, place);
+    under += layers.under;
+    over += layers.over;
   }
-  return drawn + drawTears(scene, view);
+  return `${under}${drawTears(scene, view)}${over}`;
 }
 
 /** Branches that were left, and the reorgs that left them, as bands behind the rows. */

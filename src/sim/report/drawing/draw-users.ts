@@ -2,8 +2,17 @@ import type {Story, StoryUser, UserChange} from '../story.js';
 import {lastAtMost, markGap} from './axis.js';
 import type {View} from './draw-chain.js';
 import {drawMark} from './marks.js';
-import {nextFold, type Scene} from './scene.js';
+import type {Scene} from './scene.js';
 import {escapeText, fitText, px, textWidth, thousands} from './text.js';
+
+/** Part of a bar that is dark when all slots are used; above it one sees the state. */
+const gauge = 0.6;
+
+/** What lies under the tears of folded runs, and what lies over them. */
+export interface Layers {
+  readonly under: string;
+  readonly over: string;
+}
 
 /** A user as a bar: full height while he is there, filled from below as his slots are used. */
 export function drawUser(
@@ -11,7 +20,7 @@ export function drawUser(
   user: StoryUser,
   view: View,
   row: {readonly y: number; readonly height: number},
-): string {
+): Layers {
   const {xs, axis, story} = scene;
   const {changes} = user;
   const barHeight = row.height >= 44 ? 20 : row.height >= 36 ? 16 : 10;
@@ -45,12 +54,13 @@ export function drawUser(
     drawn = end;
     if (change.state !== 'deleted') {
       bars[change.state].add(from, end, barHeight);
-      const height = change.granted > 0 ? ((change.granted - change.available) / change.granted) * barHeight : 0;
+      const share = change.granted > 0 ? (change.granted - change.available) / change.granted : 0;
+      const height = share * barHeight * gauge;
       if (height > 0) used.add(from, end, Math.max(1.5, height));
       continue;
     }
     const text = `deleted at ${thousands(story.steps[change.step]!.height)}`;
-    const limit = next ? Math.min(end, nextFold(scene, x) - 4) - 8 : axis.width + scene.futureWidth;
+    const limit = next ? end - 8 : axis.width + scene.futureWidth;
     const width = textWidth(text, 11);
     const isTold = width < limit - x - 11;
     if (isTold) texts += `<text class="fate bad" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
@@ -58,11 +68,12 @@ export function drawUser(
   }
   const last = changes.at(-1)!;
   if (last.state !== 'deleted' && axis.width + scene.futureWidth > view.left) texts += drawFuture(scene, last, middle);
-  return [
+  const under = [
     `<g class="user"><title>${escapeText(lifeText(story, user))}</title>`,
     `<path class="gone" d="${gone}"/><path class="active" d="${bars.active.path}"/><path class="grace" d="${bars.grace.path}"/>`,
-    `<path class="hatch" d="${bars.grace.path}"/><path class="used" d="${used.path}"/>${texts}${marks}</g>`,
+    `<path class="hatch" d="${bars.grace.path}"/><path class="used" d="${used.path}"/></g>`,
   ].join('');
+  return {under, over: texts + marks};
 }
 
 /** Boxes that stand on one line; those of one height that touch are one. */

@@ -1,5 +1,5 @@
 import type {Story, StoryRequest, StoryUser} from '../story.js';
-import {type Axis, axisOf, blockXs, isFolded, lastAtMost, leftMargin, placeX, stepX, unitsOf} from './axis.js';
+import {type Axis, axisOf, blockXs, leftMargin, placeX, stepX, unitsOf} from './axis.js';
 import {textWidth, thousands} from './text.js';
 
 /** Users from which on a row gets less room, and all of them together a chart. */
@@ -37,8 +37,6 @@ export interface Scene {
   readonly namesakes: ReadonlySet<string>;
   readonly tops: readonly number[];
   readonly rowsHeight: number;
-  /** Where runs of blocks are torn. */
-  readonly folds: readonly number[];
   readonly heightLabels: readonly (Label & {readonly isStale: boolean})[];
   /** Branches that were left: from where to where, and how deep the reorg was. */
   readonly seams: readonly {
@@ -112,7 +110,6 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
     namesakes: namesakesOf(story.users),
     tops,
     rowsHeight,
-    folds: axis.columns.flatMap((column, i) => (isFolded(column) ? [foldX(axis, i)] : [])),
     heightLabels: heightLabels(axis),
     seams: seamsOf(axis),
   };
@@ -179,8 +176,3 @@ function seamsOf(axis: Axis): Scene['seams'] {
 
 /** Middle of a folded run, where it is torn. */
 export const foldX = (axis: Axis, column: number): number => placeX(axis, column, 0) - 2 * axis.unit;
-
-/** The next place to the right of another at which the picture is torn. */
-export function nextFold({folds}: Scene, x: number): number {
-  return folds[lastAtMost(folds, x, (it) => it) + 1] ?? Infinity;
-}
