@@ -1,11 +1,13 @@
 import type {Network} from '../chain/network.js';
 import {openDaemon} from '../daemon/daemon.js';
 import {BartizanError} from '../errors/index.js';
+import {logFormats} from '../tower/observation-settings.js';
 import type {TowerSettings} from '../tower/settings.js';
+import {settingNames} from '../tower/settings-table.js';
 import {EventLog} from './daemon/event-log.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import {stopSignal} from './signals.js';
-import type {Subcommand} from './subcommand.js';
+import type {Invocation, Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
 interface RunOutput {
@@ -32,13 +34,16 @@ export const run: Subcommand<RunOutput> = {
   async run(invocation, show) {
     const {io, options} = invocation;
     const stopped = stopSignal();
-    const {values} = await settingsOf(invocation);
-    const {logFormat: format, logLevel: level} = values;
-    const log = await EventLog.open(io, {format, level, json: options['json'] === true});
+    const json = options['json'] === true;
+    let log: EventLog | undefined;
     try {
+      const {values} = await settingsOf(invocation);
+      const {logFormat: format, logLevel: level} = values;
+      log = await EventLog.open(io, {format, level, json});
       await runTower(values, log, stopped, show);
       return 0;
     } catch (error) {
+      log ??= await EventLog.open(io, {format: formatSaid(invocation), level: 'info', json});
       if (log.failure(error)) return error instanceof BartizanError ? error.exit : 1;
       throw error;
     }
@@ -53,6 +58,12 @@ export const run: Subcommand<RunOutput> = {
       ...(metrics === null ? [] : [['metrics', metrics]]),
     ]).join('\n'),
 };
+
+/** The form of the log as flag and environment have it, where the settings as a whole are not understood. */
+function formatSaid({options, io}: Invocation): TowerSettings['logFormat'] {
+  const said = options['logFormat'] ?? io.environment[settingNames('logFormat').variable];
+  return logFormats.find((format) => format === said) ?? 'auto';
+}
 
 /** Until it is told to stop, or halts for good. */
 async function runTower(

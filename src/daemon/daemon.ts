@@ -14,7 +14,7 @@ import type {Tower} from '../tower/tower.js';
 import {Observation} from './observation/observation.js';
 import {openTower, type TowerOptions} from './open-tower.js';
 import {type ApiReport, openPublicApi} from './public-api.js';
-import {refuseEndlessSubscriptions, refuseMainnet} from './refused-settings.js';
+import {refuseEndlessSubscriptions, refuseMainnet, refuseSharedPort} from './refused-settings.js';
 import {packageVersion} from './version.js';
 
 interface DaemonOptions extends Omit<TowerOptions, 'asItIs' | 'measure'> {
@@ -54,6 +54,7 @@ export async function openDaemon(
   const {dataDir} = settings;
   refuseMainnet(settings);
   refuseEndlessSubscriptions(settings, 0);
+  refuseSharedPort(settings);
   await refuseSecond(dataDir);
   const adminSocket = socketPathOf(dataDir);
   const observation = new Observation(options.timers ?? systemTimers);

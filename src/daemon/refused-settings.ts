@@ -14,6 +14,26 @@ export function refuseMainnet({btcNetwork}: Pick<TowerSettings, 'btcNetwork'>): 
   );
 }
 
+const wildcards: readonly string[] = ['0.0.0.0', '[::]', '::'];
+
+/**
+ * Of two parts of one tower, the second would find its address taken by the first.
+ *
+ * @throws OperationalError TOWER_INVALID_SETTING
+ */
+export function refuseSharedPort(
+  settings: Pick<TowerSettings, 'apiBind' | 'apiPort' | 'metricsBind' | 'metricsPort'>,
+): void {
+  const {apiBind, apiPort: port, metricsBind, metricsPort} = settings;
+  const binds = [apiBind, metricsBind];
+  const overlap = apiBind === metricsBind || binds.some((bind) => wildcards.includes(bind));
+  if (port === 0 || port !== metricsPort || !overlap) return;
+  throw new OperationalError('TOWER_INVALID_SETTING', `api_port and metrics_port are both ${port}`, {
+    hint: 'Choose another metrics_port.',
+    facts: {setting: 'metrics_port'},
+  });
+}
+
 /**
  * Heights are u32 on the wire. A registration that leads past them would be refused, or, in other towers, wrap round.
  *

@@ -21,7 +21,10 @@ export function extend(
 ): UserRow {
   const {expiryDelta} = transaction.meta.settings;
   const expiry = user.expiry + blocks;
-  if (expiry + expiryDelta > maxU32) throw new MaximumExpiryReached(expiry, expiryDelta);
+  if (expiry + expiryDelta > maxU32) {
+    const most = maxU32 - expiryDelta - user.expiry;
+    throw new MaximumExpiryReached(expiry, expiryDelta, `Add fewer blocks: this subscription can take ${most}.`);
+  }
   const extended = {...user, expiry};
   transaction.put(userKey(id), encodeUser(extended));
   transaction.del(dueKey('e', user.expiry, id));

@@ -43,9 +43,10 @@ export class MaximumSlotsReached extends Rejection {
 }
 
 export class MaximumExpiryReached extends Rejection {
-  constructor(expiry: number, expiryDelta: number) {
+  constructor(expiry: number, expiryDelta: number, hint?: string) {
     super('TOWER_MAXIMUM_EXPIRY_REACHED', `the expiry would be ${expiry}, with ${expiryDelta} blocks of grace`, {
       facts: {expiry, expiryDelta},
+      ...(hint === undefined ? {} : {hint}),
     });
   }
 }

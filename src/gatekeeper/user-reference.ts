@@ -32,6 +32,12 @@ async function userOf(transaction: Transaction, who: UserReference): Promise<Kno
 
 export class UserNotFound extends Rejection {
   constructor(who: UserReference) {
-    super('TOWER_USER_NOT_FOUND', 'key' in who ? `no user has the key ${who.key}` : `no user ${who.userId}`);
+    if ('userId' in who) super('TOWER_USER_NOT_FOUND', `no user ${who.userId}`);
+    else if (isPublicKey(who.key)) super('TOWER_USER_NOT_FOUND', `no user has the key ${who.key}`);
+    else {
+      super('TOWER_USER_NOT_FOUND', `${who.key} is neither a user id nor a public key`, {
+        hint: 'Name a user by his id, or by one of his keys: a point on secp256k1, compressed, 33 bytes in hex.',
+      });
+    }
   }
 }

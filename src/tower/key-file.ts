@@ -30,7 +30,12 @@ export async function readKey(path: string): Promise<SigningKey | undefined> {
   if (!/^[0-9a-f]{64}\s*$/i.test(text)) {
     throw new OperationalError('TOWER_INVALID_KEY', `${path} does not hold 32 bytes in hex`);
   }
-  return new SigningKey(Buffer.from(text.trim(), 'hex'));
+  try {
+    return new SigningKey(Buffer.from(text.trim(), 'hex'));
+  } catch (cause) {
+    if (!(cause instanceof OperationalError)) throw cause;
+    throw new OperationalError(cause.code, `${path} holds no key: ${cause.message}`);
+  }
 }
 
 /**

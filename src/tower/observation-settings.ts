@@ -1,8 +1,10 @@
 import {choice, host, integer, maxPort, type SettingDefinition} from './setting-definition.js';
 
+export const logFormats = ['auto', 'pretty', 'json', 'text'] as const;
+
 /** The settings of what is seen of a tower: its log, its metrics, its health. */
 export const observationSettings = {
-  logFormat: choice(['auto', 'pretty', 'json', 'text'], {
+  logFormat: choice(logFormats, {
     fallback: 'auto',
     group: 'Log and metrics',
     meaning:

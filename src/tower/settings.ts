@@ -277,7 +277,13 @@ function invalidSetting(
 }
 
 function unknownSetting(name: string, from: string, spelling: (key: SettingKey) => string): OperationalError {
-  const closest = closestTo(name, settingKeys.map(spelling));
+  // What all of them begin with makes no two of them alike.
+  const bare = name.replace(/^(BARTIZAN_|--)/, '').replaceAll('-', '_');
+  const closestName = closestTo(
+    bare,
+    settingKeys.map((key) => settingNames(key).name),
+  );
+  const closest = settingKeys.filter((key) => settingNames(key).name === closestName).map(spelling)[0];
   return new OperationalError('TOWER_INVALID_SETTING', `${name} is not a setting (from ${from})`, {
     ...(closest === undefined
       ? {}

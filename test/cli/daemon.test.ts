@@ -190,6 +190,20 @@ test(refusesToStart, 'a setting out of range', () => Promise.resolve(['--finalit
   status: 2,
 });
 
+test('metrics on the port of the public API are refused before anything is made', async (t) => {
+  const dataDir = join(await temporaryDirectory(t), 'tower');
+  const args = ['run', '--data-dir', dataDir, '--api-port', '9822', '--metrics-port', '9822'];
+  for (const more of [[], ['--api-bind', '0.0.0.0']]) {
+    const {status, stderr} = await run(t, [...args, ...more]);
+    t.is(status, 2);
+    t.regex(
+      stderr,
+      /^error: api_port and metrics_port are both 9822\nhint: Choose another .*\[TOWER_INVALID_SETTING\]\n$/,
+    );
+  }
+  await t.throwsAsync(stat(dataDir), {code: 'ENOENT'});
+});
+
 test('half a block at the end of the chain file, as a kill may leave it, is cut off', async (t) => {
   const dataDir = await temporaryDirectory(t);
   const first = await aTower(t, dataDir);

@@ -47,6 +47,28 @@ test('an operator sees who goes when, keeps one, and sends another away', async 
   t.regex(stderr, new RegExp(`event=user_deleted height=121 user_id=2 keys=${other} appointments=0\\n`));
 });
 
+test('an extension without end, and what is neither an id nor a key, are refused for what is wrong with them', async (t) => {
+  const {dataDir} = await aTower(t);
+  const call = (...args: string[]) => runHere([...args, '--data-dir', dataDir]);
+  const endless = await call('extend', '1', '--blocks', '4294967295');
+  t.is(endless.status, 1);
+  const [, most] = /\nhint: Add fewer blocks: this subscription can take (\d+)\. {3}\[TOWER_MAXIMUM_EX/.exec(
+    endless.stderr,
+  )!;
+  t.is((await call('extend', '1', '--blocks', String(Number(most) + 1))).status, 1);
+  t.is((await call('extend', '1', '--blocks', most!)).status, 0);
+  for (const args of [
+    ['user', 'xyz'],
+    ['user', '02ffff'],
+    ['extend', '02', '--blocks', '1'],
+    ['delete', 'x', '--yes'],
+  ]) {
+    const {status, stderr} = await call(...args);
+    t.is(status, 1);
+    t.regex(stderr, /^error: \w+ is neither a user id nor a public key\nhint: .*\[TOWER_USER_NOT_FOUND\]\n$/, args[0]);
+  }
+});
+
 test('what was extended and deleted stays so when the tower is killed', async (t) => {
   const {dataDir, tower} = await aTower(t);
   await ask(t, dataDir, 'extend', '1', '--blocks', '100');

@@ -42,6 +42,7 @@ test('a damaged key is refused, never replaced, and its text is not repeated', a
   for (const text of ['', '\n', 'ab', 'g'.repeat(64), 'ab'.repeat(33), '00'.repeat(32), order]) {
     writeFileSync(path, text, {mode: 0o600});
     const error = await t.throwsAsync(loadKey(path), refused('TOWER_INVALID_KEY'), text);
+    t.true(error.message.includes(path));
     if (text.length > 2) t.false(error.message.includes(text));
     t.is(readFileSync(path, 'utf8'), text);
   }

@@ -143,6 +143,9 @@ test(refused, 'a data_dir in the file that it leads to', {file: 'data_dir = "/el
 test('a misspelt name is answered with the closest one', async (t) => {
   const error = await refusal(t, {file: 'expiry_detla = 6'});
   t.regex(error.hint, /Did you mean expiry_delta\?/);
+  const hint = async (variable: string) => (await refusal(t, {environment: {[variable]: '6'}})).hint;
+  t.regex(await hint('BARTIZAN_EXPIRY_DETLA'), /Did you mean BARTIZAN_EXPIRY_DELTA\?/);
+  t.notRegex(await hint('BARTIZAN_FOO'), /Did you mean/, 'what all of them begin with makes no two alike');
 });
 
 test('a user without a password is refused, and so are two ways to log in', async (t) => {
