@@ -8,6 +8,7 @@ export const benchmarks = {
   open: () => import('./open.js'),
   deletion: () => import('./deletion.js'),
   simulation: () => import('./simulation.js'),
+  'roll-back': () => import('./roll-back.js'),
   'catch-up': () => import('./catch-up.js'),
   notification: () => import('./notification.js'),
   registrations: () => import('./registrations.js'),

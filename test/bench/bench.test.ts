@@ -24,6 +24,7 @@ test.serial('every benchmark that needs no bitcoind measures what it is for', as
     /^delete/,
     /^undo/,
     /^simulation/,
+    /^roll back/,
     /registrations on disk/,
     /^\/add_appointment, 64 connections/,
     /^\/get_subscription_info/,
