@@ -138,7 +138,7 @@ export class BlockIndex {
     entry.order = ++this.#arrivals;
     if (invalid) return this.judge([entry], []);
     const parent = this.parentOf(entry)!;
-    if (parent.raw === undefined && !this.isActive(parent)) this.#gaps = true;
+    if (parent.transactions === 0) this.#gaps = true;
     // Blocks above a gap may turn out to be the best once it is closed; else it is this one or none.
     if (this.#gaps) return this.#activateBest();
     return isBetter(entry, this.tip) && this.#isUsable(entry) ? this.#activate(entry) : nothing;
@@ -224,8 +224,9 @@ export class BlockIndex {
     return {disconnected, connected, from};
   }
 
+  /** What was pruned is fetched again where it is needed. */
   #isUsable(entry: IndexEntry): boolean {
-    return this.#branch(entry).every(({raw, invalid}) => raw !== undefined && !invalid);
+    return this.#branch(entry).every(({transactions, invalid}) => transactions > 0 && !invalid);
   }
 
   /** A block and those below it that are not on the active chain, downward. */

@@ -5,5 +5,11 @@ export {type Topic} from './feed.js';
 export {FakeNotifications, FakeRpc} from './in-process.js';
 export {type Command, commands} from './commands.js';
 export type {RpcUser} from './rpc-server.js';
-export {type FakeSource, type FakeSourceOptions, openFakeSource} from './open-fake-source.js';
+export {
+  connectFakeNode,
+  type FakeConnection,
+  type FakeSource,
+  type FakeSourceOptions,
+  openFakeSource,
+} from './open-fake-source.js';
 export {playScript, readScript, type ScriptProblem, type ScriptStep} from './script.js';

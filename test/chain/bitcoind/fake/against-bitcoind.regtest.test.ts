@@ -1,8 +1,12 @@
+import {execFile} from 'node:child_process';
 import {hash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {promisify} from 'node:util';
 import type {ExecutionContext} from 'ava';
 import {Subscriber} from 'zeromq';
 import {FakeBitcoind} from '../../../../src/chain/bitcoind/fake/index.js';
+import {findBitcoind} from '../../../../src/chain/bitcoind/regtest/index.js';
 import {parseHeader} from '../../../../src/chain/header.js';
 import {SimulatedChain} from '../../../../src/chain/simulated-chain.js';
 import {meetsTarget} from '../../../../src/chain/work.js';
@@ -258,3 +262,25 @@ regtestTest(
     t.deepEqual(heard[1], heard[0]);
   },
 );
+
+regtestTest('bitcoin-cli talks to the fake', async (t) => {
+  const fake = await FakeBitcoind.start();
+  t.teardown(() => fake.stop());
+  const {command, args} = await findBitcoind();
+  const words = [command, ...args];
+  const cli = [...words.slice(0, -1), join(dirname(words.at(-1)!), 'bitcoin-cli')];
+  const call = async (...given: string[]): Promise<string> => {
+    const options = ['-regtest', `-datadir=${fake.dataDir}`, `-rpcport=${fake.rpcPort}`];
+    const {stdout} = await promisify(execFile)(cli[0]!, [...cli.slice(1), ...options, ...given]);
+    return stdout.trim();
+  };
+  t.is((JSON.parse(await call('fakemine', '3')) as string[]).length, 3);
+  t.is(await call('getbestblockhash'), fake.node.tip.hash);
+  t.regex(await call('-getinfo'), /Blocks: 3\n/);
+  await call('-named', 'fakefault', 'kind=busy', 'next=1');
+  await t.throwsAsync(call('getblockcount'), {message: /Work queue depth exceeded/});
+  t.is(await call('getblockcount'), '3');
+  await t.throwsAsync(call('nosuch'), {message: /error code: -32601/});
+  t.is(await call('stop'), 'Bitcoin Core stopping');
+  await fake.ended;
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type FakeSourceOptions, openFakeSource} from '../../../../src/chain/bitcoind/fake/index.js';
+import {connectFakeNode, type FakeSourceOptions, openFakeSource} from '../../../../src/chain/bitcoind/fake/index.js';
 import type {Notification} from '../../../../src/chain/bitcoind/transport.js';
 import {SimulatedChain} from '../../../../src/chain/simulated-chain.js';
 import {ManualTimers} from '../../../support/manual-timers.js';
@@ -128,6 +128,35 @@ test('a pruned node answers headers and no blocks', async (t) => {
   t.is(await source.block(hashAt(4)), undefined);
   t.is((await source.block(hashAt(5)))?.header.hash, hashAt(5));
   t.is((await source.headers(0, 10)).length, 11);
+});
+
+test('what a node has pruned it fetches again where another branch needs it', (t) => {
+  const {chain, node, hashAt} = aNode();
+  const left = hashAt(10);
+  chain.reorg({depth: 1, blocks: 2});
+  node.prune(11);
+  chain.prefer(left);
+  t.is(node.tip.hash, left);
+  t.is(node.tip.hash, chain.tip.hash);
+});
+
+test('a client may go and another come while the node and its faults stay', async (t) => {
+  const {chain, node, timers} = aNode();
+  const first = connectFakeNode(node, {timers});
+  const second = connectFakeNode(node, {timers});
+  node.faults.set({kind: 'busy', next: 1});
+  await first.close();
+  await t.throwsAsync(second.sourceTip(), {code: 'TOWER_BITCOIND_BUSY'});
+  chain.mine(1);
+  t.is((await second.sourceTip()).height, 11);
+});
+
+test('numbers of messages wrap without a gap', (t) => {
+  const {chain, node, source} = aNode(only);
+  source.onWake(() => {});
+  node.feed.countFrom('hashblock', 2 ** 32 - 2);
+  chain.mine(4);
+  t.like(source.stats, {messages: 4, gaps: 0});
 });
 
 test('a node in initial download says so and announces no tip', async (t) => {
