@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
-import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -153,7 +154,7 @@ export class FakeBitcoind implements Commanded {
   changeCookie(): Promise<void> {
     return this.#change(async () => {
       this.node.changeCookie();
-      await this.#writeCookie();
+      this.#writeCookie();
     });
   }
 
@@ -178,7 +179,7 @@ export class FakeBitcoind implements Commanded {
   async #open(): Promise<void> {
     this.#zmqPort = Number(new URL(await this.#zmq.bind(this.#zmqPort)).port);
     this.node.zmqEndpoint = this.zmqEndpoint;
-    await this.#writeCookie();
+    this.#writeCookie();
     this.#rpcPort = await this.#http.listen(this.#rpcPort);
   }
 
@@ -189,12 +190,14 @@ export class FakeBitcoind implements Commanded {
     await rm(this.cookiePath, {force: true});
   }
 
-  async #writeCookie(): Promise<void> {
+  /** At once, so that nobody finds half of it, or the old one when the new one counts. */
+  #writeCookie(): void {
     const {user, password} = this.node.cookie;
+    const draft = `${this.cookiePath}.tmp`;
     try {
-      await mkdir(dirname(this.cookiePath), {recursive: true, mode: 0o700});
-      await writeFile(this.cookiePath, `${user}:${password}`, {mode: 0o600});
-      await chmod(this.cookiePath, 0o600);
+      mkdirSync(dirname(draft), {recursive: true, mode: 0o700});
+      writeFileSync(draft, `${user}:${password}`, {mode: 0o600});
+      renameSync(draft, this.cookiePath);
     } catch (cause) {
       throw new OperationalError('TOWER_FILE_FAILED', `the cookie ${this.cookiePath} cannot be written`, {cause});
     }
