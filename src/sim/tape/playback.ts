@@ -28,9 +28,18 @@ export interface PlaybackOptions {
 /**
  * Lets a whole tower live through a tape again: a node gets each block in its turn, the tower follows it by itself, and
  * what users, policies and operators sent is injected at its place.
- * @throws OperationalError TOWER_INVALID_TAPE when a block that it names is not there
+ * @throws OperationalError TOWER_INVALID_TAPE when a block that it names is not there, or it cannot be lived through
  */
 export async function playTape(tape: Tape, options: PlaybackOptions): Promise<Replayed> {
+  const {begins, network} = tape.head;
+  if (begins !== 'log' || network !== 'regtest') {
+    await options.source.close();
+    const what =
+      begins === 'log'
+        ? `it is of ${network}, and only chains of regtest`
+        : 'it begins with a state, and only whole logs';
+    throw new OperationalError('TOWER_INVALID_TAPE', `${what} can be lived through again`);
+  }
   const player = new Player(options);
   const {tell} = options;
   try {

@@ -25,7 +25,7 @@ test('the same seed gives the same numbers, another one others', async (t) => {
 });
 
 test('whoever came is there, was deleted and came not back, or the operator has deleted him', async (t) => {
-  for (let seed = 1n; seed <= 3n; seed++) {
+  for (let seed = 1n; seed <= 2n; seed++) {
     const {statistics} = await drawn({}, {reorgs: 0.1}, {runs: 1, seed});
     const of = (name: keyof typeof statistics): number => statistics[name].max!;
     t.is(of('registered'), of('users') + of('deleted') - of('restored'));

@@ -34,6 +34,13 @@ test('a tower that lives through a tape again does not follow a chain that lacks
   });
 });
 
+test('a tape that begins with a state is nothing that a whole tower can live through', async (t) => {
+  const headed = await sealed(text.replace('"begins":"log"', '"begins":"checkpoint"'));
+  await t.throwsAsync(played(headed, blocks, 'simulated chain'), {
+    message: /only whole logs can be lived through again/,
+  });
+});
+
 test('a tower that lives through a tape again names the first event that goes otherwise', async (t) => {
   const forged = await sealed(text.replace('"subscription_expiry":42', '"subscription_expiry":43'));
   t.like((await played(forged, blocks, 'fake bitcoind')).divergence, {event: 2, onTape: {type: 'device_authorized'}});

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {readScenario} from '../../../src/sim/scenario-file.js';
 import {simulate} from '../../../src/sim/player.js';
-import {MemoryStore} from '../../../src/store/index.js';
+import {layout, MemoryStore} from '../../../src/store/index.js';
 import {assertReplays, replayText, sealed, tapeFrom, tapeOf} from '../../support/tapes.js';
 import {shortSettings, World} from '../../support/world.js';
 import {towerKey} from '../../tower/model-deposits.js';
@@ -34,7 +34,7 @@ test('the log of random registrations, deposits, deletions, reorgs and settings 
       await assertReplays(world.rows, 'the log alone');
       await world.tower.close();
     }),
-    {numRuns: 15, includeErrorInReport: true},
+    {numRuns: 10, includeErrorInReport: true},
   );
   t.pass();
 });
@@ -87,6 +87,15 @@ test('a log that was pruned makes no tape by itself, nor with a state from befor
   await world.mineTo(310);
   await t.throwsAsync(tapeOf(world.rows), {code: 'TOWER_LOG_PRUNED'});
   await t.throwsAsync(tapeOf(world.rows, checkpoint), {code: 'TOWER_LOG_PRUNED'});
+});
+
+test('a log that an older version began makes no tape by itself, and says so', async (t) => {
+  const world = await livedWorld(t);
+  const key = layout.logKey(0);
+  const {beginning, ...older} = JSON.parse(Buffer.from((await world.rows.get(key))!).toString()) as {beginning: object};
+  t.truthy(beginning);
+  await world.rows.write([[key, Buffer.from(JSON.stringify(older))]]);
+  await t.throwsAsync(tapeOf(world.rows), {code: 'TOWER_LOG_PRUNED', message: /an older Bartizan began the log/});
 });
 
 test('a state of another tower is no beginning of a tape', async (t) => {
