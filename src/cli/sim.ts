@@ -63,13 +63,18 @@ export const sim: Subcommand<Verdict | Comparison> = {
       throw new OperationalError('TOWER_USAGE', '--export takes the world of one story, and several files are given');
     }
     const imported = scripts.find(({scenario}) => scenario.from !== undefined);
-    if (imported && (seed !== undefined || typeof options['semantics'] === 'string')) {
-      const problem = seed === undefined ? 'no other tower can read' : 'has a seed of its own';
-      throw new OperationalError('TOWER_USAGE', `${imported.file} begins in the world of a file, which ${problem}`);
+    if (imported && seed !== undefined) {
+      const problem = `${imported.file} begins in the world of a file, which has a seed of its own`;
+      throw new OperationalError('TOWER_USAGE', problem);
     }
 
     if (typeof options['semantics'] === 'string') {
       const semantics = semanticsIn(options['semantics']);
+      const elsewhere = scripts.find(({scenario}) => goesElsewhere(scenario));
+      if (elsewhere) {
+        const problem = `${elsewhere.file} goes elsewhere in time, or begins there, which no other tower can`;
+        throw new OperationalError('TOWER_USAGE', problem);
+      }
       for (const {scenario} of scripts) show(await compareSemantics(scenario, semantics));
       return 0;
     }
@@ -164,6 +169,9 @@ async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io:
     endProgress();
   }
 }
+
+const goesElsewhere = ({from, steps}: Scenario): boolean =>
+  from !== undefined || steps.some(({type}) => type === 'restore' || type === 'roll_back');
 
 /** All files are read before the first is played; undefined when one is bad, which has then been said. */
 async function readAll(files: readonly string[], io: Io): Promise<Script[] | undefined> {

@@ -3,7 +3,7 @@ import type {SigningKey} from '../crypto/index.js';
 import {assert, Rejection} from '../errors/index.js';
 import type {Policy} from '../gatekeeper/auth/policy.js';
 import {type GatekeeperSettings, maxU32} from '../gatekeeper/settings.js';
-import {type KeyValueStore, layout, pageRows} from '../store/index.js';
+import {type KeyValueStore, layout, pageRows, pagesOf} from '../store/index.js';
 import type {TowerEvent} from '../tower/events.js';
 import {Tower} from '../tower/tower.js';
 import {type Kill, KillSwitch, type RowGuard} from './kill-switch.js';
@@ -103,6 +103,16 @@ export class TowerHost {
   /** Events of the log that have been handed on. */
   get toldEvents(): number {
     return this.#seenLog;
+  }
+
+  /** Everything that the tower's log holds. */
+  async logged(): Promise<TowerEvent[]> {
+    const {rows} = this.tower.gatekeeper.userDb;
+    const events: TowerEvent[] = [];
+    for await (const page of pagesOf(rows, layout.tableRange('log'))) {
+      for (const [, entry] of page) events.push(JSON.parse(Buffer.from(entry).toString()) as TowerEvent);
+    }
+    return events;
   }
 
   /**

@@ -23,6 +23,12 @@ import {TimeMachine} from './time-machine.js';
 import {TowerHost} from './tower-host.js';
 import type {WorldState} from './world-state.js';
 
+/** An event of the past, with what the story would have said of it. */
+export interface PastEvent {
+  readonly event: TowerEvent;
+  readonly entry: TimelineEntry | undefined;
+}
+
 export interface WorldParts {
   readonly seed: string | number;
   readonly settings: GatekeeperSettings;
@@ -48,6 +54,11 @@ export interface WorldParts {
   readonly onEntry?: ((entry: TimelineEntry) => void) | undefined;
   /** Given each event of the tower's log, in order, after its commit and before its line, with who is called what. */
   readonly onEvent?: ((event: TowerEvent, names: StoryNames) => void) | undefined;
+  /**
+   * Given, when time has gone elsewhere, all that the tower's log holds there, and the line of each event: whoever keeps
+   * what he was given begins anew with it.
+   */
+  readonly onTravel?: ((past: readonly PastEvent[], names: StoryNames) => void) | undefined;
   /** Told how far the tower has come with the blocks of the present step: entries wait for the last of them. */
   readonly onHeight?: ((at: {readonly height: number; readonly from: number; readonly to: number}) => void) | undefined;
   /** Blocks for which `rollBack` remembers what was; 0 for none. @default 1008 */
@@ -174,6 +185,7 @@ export class World implements Story {
       await this.#parts.mirror?.choose?.(chain.invalid.map((hash) => ({type: 'invalidate', hash})));
     }
     await this.#time.enter(state);
+    await this.#tellPast();
     this.tell({type: 'started', height: this.height, seed: this.seed});
   }
 
@@ -246,6 +258,7 @@ export class World implements Story {
   async become(state: WorldState): Promise<void> {
     this.#requireTimeTravel();
     await this.#time.enter(state);
+    await this.#tellPast();
   }
 
   /**
@@ -257,6 +270,18 @@ export class World implements Story {
     if (height === this.chain.tip.height) return;
     await this.#time.rollBack(height);
     this.driver.movedBack();
+    await this.#tellPast();
+  }
+
+  async #tellPast(): Promise<void> {
+    const {onTravel, settings} = this.#parts;
+    if (!onTravel) return;
+    const timeline = new Timeline({names: this.roster, settings});
+    const past = (await this.#host.logged()).map((event): PastEvent => {
+      if (event.type !== 'started') return {event, entry: timeline.entryOf(event)};
+      return {event, entry: {type: 'started', height: event.height, seed: this.seed}};
+    });
+    onTravel(past, this.roster);
   }
 
   #requireTimeTravel(): void {
