@@ -124,8 +124,8 @@ const anew = (height: number): string => `the tower began another subscription a
 function judgeRefused(until: number, began: number | undefined, {text, expiredAt, height}: Refused): Judgement {
   if (began !== undefined) return {finding: 'lost', reason: anew(began)};
   const reached = height ?? expiredAt;
-  const at = height === undefined ? '' : `, at height ${height}`;
-  const reason = `the tower says: ${quoted(text)}${at}`;
+  const at = height === undefined ? '' : `at height ${height} `;
+  const reason = `${at}the tower says: ${quoted(text)}`;
   if (expiredAt !== undefined && expiredAt < until) return {finding: 'lost', reason};
   if (reached === undefined) return {finding: 'unknown', reason};
   return {finding: reached >= until ? 'ended' : 'lost', reason};

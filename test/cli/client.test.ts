@@ -272,7 +272,7 @@ test('a tower that has forgotten the user is told of with what it promised, and 
   t.is(lost.status, 1);
   const {checks, counts} = JSON.parse(lost.stdout) as {checks: object[]; counts: object};
   t.deepEqual(counts, {lost: 2});
-  t.like(checks[0], {promised_until: 4_440, reason: `the tower says: ${words}, at height 121`});
+  t.like(checks[0], {promised_until: 4_440, reason: `at height 121 the tower says: ${words}`});
 
   delete more['/get_subscription_info'];
   more['/get_appointment'] = refuses(404, {error: 'Appointment not found', error_code: 36});

@@ -236,7 +236,7 @@ test('a tower that no longer knows the key has lost what it promised beyond the 
   const words = 'User not found. Have you registered?';
   refuse(refuses(401, {error: words, error_code: 7}));
   now.height = 199;
-  const lost = ['lost', 200, `the tower says: ${words}, at height 199`];
+  const lost = ['lost', 200, `at height 199 the tower says: ${words}`];
   t.deepEqual(reasonsOf(await client.verifyReceipts()), [lost, lost]);
   now.height = 200;
   t.deepEqual(findingsOf(await client.verifyReceipts()), ['ended', 'ended']);
