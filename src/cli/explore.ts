@@ -108,7 +108,7 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
   try {
     const failed = await exploreOne(plan, parts);
     small = await shrink(failed, {
-      replay: (story) => replay(story, parts),
+      replay: (story, digest) => replay(story, parts, digest),
       onAttempt: (attempts) => progress.update(attempts, 0),
     });
   } finally {

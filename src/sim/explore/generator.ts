@@ -33,12 +33,19 @@ export class Generator {
   #branches: Branch[] = [];
   readonly #main: Branch = {name: 'main', fork: Number.POSITIVE_INFINITY};
 
+  /** What comes next, come what may. */
+  readonly #planned: Action[] = [];
+
   constructor(swarm: Swarm, random: Random) {
     this.#swarm = swarm;
     this.#random = random;
   }
 
   next(view: View): Action {
+    return this.#planned.shift() ?? this.#draw(view);
+  }
+
+  #draw(view: View): Action {
     const {features, faults} = this.#swarm;
     const part = <T extends string>(set: ReadonlySet<T>, name: T, weight: number) => (set.has(name) ? weight : 0);
     const draw = this.#random.weighted<() => Action>([
@@ -52,8 +59,10 @@ export class Generator {
       [part(features, 'deletions', 2), () => this.#operation()],
       [part(features, 'reorgs', 4), () => this.#reorg(view)],
       [part(features, 'branches', 3), () => this.#branch(view)],
+      [part(features, 'branches', 2), () => this.#excursion(view)],
+      [part(features, 'requests', 2), () => this.#rush()],
       [part(faults, 'kills', 4), () => ({type: 'restart', kind: this.#random.pick(restarts)})],
-      [part(faults, 'settings', 1), () => this.#settings()],
+      [part(faults, 'settings', 2), () => this.#settings()],
       [this.#kinds.length > 0 ? 5 : 0, () => this.#fault()],
       [this.#kinds.length > 0 ? 2 : 0, () => ({type: 'fault', fault: 'heal', amount: 1})],
     ]);
@@ -175,6 +184,25 @@ export class Generator {
     this.#goneTo(at);
     this.#branches.push({name, fork: at});
     return {type: 'branch', name, at, blocks: random.between(1, most + 2)};
+  }
+
+  /** Some blocks there, and the same back. */
+  #excursion({height, highest}: View): Action {
+    const blocks = this.#random.between(1, Math.min(12, Math.max(1, undoable - (highest - height))));
+    this.#goneTo(height);
+    this.#planned.push({type: 'step_back', blocks});
+    return {type: 'mine', blocks};
+  }
+
+  /** Several requests that are answered at once, and a block that may not take all of the answers. */
+  #rush(): Action {
+    const [first, ...others] = devices.map((device): Action => {
+      const script: PolicyScript = {callback: [{type: 'returns', value: -2}], check: [{type: 'returns', value: 0}]};
+      return {type: 'signup', device, script};
+    });
+    const fewer: Action[] = this.#swarm.faults.has('settings') ? [{type: 'set', settings: {authBudget: 1}}] : [];
+    this.#planned.push(...others, {type: 'mine', blocks: 1}, ...fewer, {type: 'mine', blocks: 1});
+    return first!;
   }
 
   #settings(): Action {

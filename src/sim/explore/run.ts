@@ -34,6 +34,8 @@ export interface Story {
 export interface RunResult {
   readonly events: number;
   readonly digest: string;
+  /** Of the tip at the end. */
+  readonly height: number;
   readonly violation: Violation | undefined;
   /** What was done, up to the violation. */
   readonly story: Story;
@@ -42,12 +44,22 @@ export interface RunResult {
 /** Steps of one run at most: some bring no event. */
 const maxStepsPerEvent = 4;
 
-/** Plays one random world. */
-export async function explore({seed, length, faults}: RunPlan, {openAdapter}: RunParts = {}): Promise<RunResult> {
+/** Of so many runs, one is played twice. */
+const twiceEvery = 16n;
+
+/** Plays one random world, and some of them once more. */
+export async function explore(plan: RunPlan, parts: RunParts = {}): Promise<RunResult> {
+  const first = await exploreOnce(plan, parts);
+  if (first.violation || plan.seed % twiceEvery !== 0n) return first;
+  return replay(first.story, parts, first.digest);
+}
+
+async function exploreOnce({seed, length, faults}: RunPlan, {openAdapter}: RunParts): Promise<RunResult> {
   const random = new Random(seed);
   const swarm = drawSwarm(random, faults, openAdapter !== undefined);
   const generator = new Generator(swarm, random.stream('steps'));
   const player = await Player.open(storyOf(seed, swarm), {openAdapter});
+  if (!(player instanceof Player)) return player;
   try {
     const mostSteps = length * maxStepsPerEvent;
     for (let steps = 0; player.events < length && steps < mostSteps && !player.violation; steps++) {
@@ -66,9 +78,20 @@ const healing: readonly Action[] = [
   {type: 'mine', blocks: 1},
 ];
 
-/** Plays a story again, as far as it can be played. */
-export async function replay(story: Story, parts: RunParts = {}): Promise<RunResult> {
+/**
+ * Plays a story again, as far as it can be played.
+ * @param digest in which it must end
+ */
+export async function replay(story: Story, parts: RunParts = {}, digest?: string): Promise<RunResult> {
+  const result = await replayOnce(story, parts);
+  if (result.violation || digest === undefined || result.digest === digest) return result;
+  const wrong = [`the same steps ended in the state ${result.digest}, and before that in ${digest}`];
+  return {...result, violation: {invariant: 'determinism', wrong, height: result.height}};
+}
+
+async function replayOnce(story: Story, parts: RunParts): Promise<RunResult> {
   const player = await Player.open(story, parts);
+  if (!(player instanceof Player)) return player;
   try {
     for (const action of story.actions) if (!player.violation) await player.play(action);
     return await player.end();
@@ -98,19 +121,21 @@ class Player {
     this.#highest = checked.simulation.chain.tip.height;
   }
 
-  static async open(story: Story, {openAdapter}: RunParts): Promise<Player> {
+  /** Answers how it ended where the tower does not even start. */
+  static async open(story: Story, {openAdapter}: RunParts): Promise<Player | RunResult> {
     const {seed, settings, startHeight, adapter, actions} = story;
     const openNode = adapter ? openAdapter : undefined;
     const steps = actions.map((action) => ({...action, line: 0}));
-    const checked = await CheckedSimulation.open({
-      seed,
-      settings,
-      startHeight,
-      steps,
-      troubles: {openNode},
-      rememberedBlocks: 0,
-    });
-    return new Player(checked, story);
+    const troubles = {openNode};
+    try {
+      const options = {seed, settings, startHeight, steps, troubles, rememberedBlocks: 0};
+      return new Player(await CheckedSimulation.open(options), story);
+    } catch (error) {
+      if (!(error instanceof BartizanError)) throw error;
+      const wrong = [`the tower does not start: ${error.message}`];
+      const violation = {invariant: 'liveness', wrong, height: startHeight};
+      return {events: 0, digest: '', height: startHeight, violation, story};
+    }
   }
 
   get events(): number {
@@ -144,7 +169,8 @@ class Player {
     if (!this.violation) await this.#checked.finish();
     const {violation} = this;
     const digest = violation ? '' : await this.#checked.simulation.digest();
-    return {events: this.events, digest, violation, story: {...this.#story, actions: this.#played}};
+    const {height} = this.#checked.simulation;
+    return {events: this.events, digest, height, violation, story: {...this.#story, actions: this.#played}};
   }
 
   close(): Promise<void> {

@@ -25,6 +25,8 @@ export function scenarioText({name, about, settings, startHeight, seed, node, ac
     line('chain', {start_height: startHeight, seed, ...(node === undefined ? {} : {node})}),
     'steps:',
     ...actions.map((action) => `  - ${line(...stepOf(action))}`),
+    // A story has at least one step, and some go wrong before the first.
+    ...(actions.length === 0 ? ['  - note: The tower starts.'] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

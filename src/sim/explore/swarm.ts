@@ -50,7 +50,7 @@ export function drawSwarm(random: Random, allowed: readonly FaultName[], hasAdap
   // A node makes up its own mind which branch is best.
   if (adapter) features.delete('branches');
   const settings = drawSettings(random.stream('settings'), features);
-  const startHeight = random.stream('start').pick([0, 3, 101, 120]);
+  const startHeight = random.stream('start').pick([0, 3, 12, 101]);
   return {features, faults, settings, startHeight, adapter};
 }
 
@@ -64,10 +64,10 @@ export function drawSettings(random: Random, features: ReadonlySet<FeatureName>)
     expiryDelta: random.between(0, 6),
     renewal: random.pick(['extend', 'reset'] as const),
     auth: features.has('registrations') && random.chance(0.3) ? 'none' : random.pick(levels),
-    authBudget: random.between(1, 4),
+    authBudget: random.pick([1, 2, 3, 3]),
     requestTtl: random.between(1, 12),
     requestAttempts: random.between(1, 4),
-    maxPendingRequests: random.pick([2, 5, 100]),
+    maxPendingRequests: random.pick([5, 100, 100]),
     deniedCooldown: random.between(1, 5),
     proofWindow: random.between(1, 8),
   };

@@ -7,7 +7,7 @@ export const expiry: Invariant = {
   claim: 'a user is there exactly as long as no block has reached his expiry + expiry_delta',
   watch: () => (moment) => {
     const wrong: string[] = [];
-    for (const reckoned of moment.events) wrong.push(...wrongDeletions(reckoned));
+    for (const reckoned of moment.events) wrong.push(...wrongDeletions(reckoned), ...wrongTerm(reckoned));
     if (moment.batch.tables.has('user!') || wrong.length > 0) wrong.push(...wrongUsers(moment));
     return wrong.length > 0 ? wrong : outdated(moment);
   },
@@ -22,6 +22,35 @@ function wrongDeletions({event, deleted, before}: Reckoned): Finding {
   const named = [...userIds].sort((a, b) => a - b);
   const isSame = deletedUsers === deleted.length && (deletedUsers > namedAtMost || named.join() === deleted.join());
   return isSame ? fine : [`block ${height} deleted users [${named.join()}], not [${deleted.join()}]`];
+}
+
+/** A subscription lasts as long as the settings say, or a receipt would not be above the one before. */
+function wrongTerm({event, before, settings, told}: Reckoned): Finding {
+  const {subscriptionDuration: duration, renewal} = settings;
+  const judge = (userId: number, height: number, expiry: number, should: number, lifted = 0): Finding =>
+    expiry === should || (expiry > should && expiry <= lifted)
+      ? fine
+      : [`user ${userId} got a subscription at ${height} that expires at ${expiry}, not at ${should}`];
+  const lifted = told && told.expiry + 1;
+  switch (event.type) {
+    case 'user_registered':
+      return judge(event.userId, event.height, event.subscriptionExpiry, event.height + duration, lifted);
+    case 'subscription_renewed': {
+      if (!before) return fine;
+      const from = renewal === 'extend' ? before.expiry : event.height;
+      const should = Math.max(from + duration, before.expiry);
+      return judge(event.userId, event.height, event.subscriptionExpiry, should, lifted);
+    }
+    case 'subscription_extended':
+      return before ? judge(event.userId, event.height, event.subscriptionExpiry, before.expiry + event.blocks) : fine;
+    case 'device_authorized':
+      return event.created
+        ? judge(event.userId ?? 0, event.height, event.created.subscriptionExpiry, event.height + duration)
+        : fine;
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others give no subscription
+    default:
+      return fine;
+  }
 }
 
 function wrongUsers({rows, ledger}: Moment): Finding {

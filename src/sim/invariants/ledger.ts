@@ -33,6 +33,15 @@ export interface Reckoned {
   readonly reopened: readonly number[];
   /** The user whom it is about, as he was. */
   readonly before: Holder | undefined;
+  /** The settings before it. */
+  readonly settings: GatekeeperSettings;
+  /** The most that the key of a registration was ever told before. */
+  readonly told: Terms | undefined;
+}
+
+export interface Terms {
+  readonly slots: number;
+  readonly expiry: number;
 }
 
 /** User ids that an event names; the rest is only counted. */
@@ -59,6 +68,7 @@ export class Ledger {
   /** Roles of all devices, null for one that has none. */
   readonly #roles = new Map<string, Role>();
   readonly #deleted = new Map<number, readonly Holder[]>();
+  readonly #told = new Map<string, Terms>();
 
   constructor(settings: GatekeeperSettings) {
     this.settings = settings;
@@ -81,6 +91,7 @@ export class Ledger {
     for (const key of rows.keysOf('device')) {
       ledger.#roles.set(layout.publicKeyOfDevice(key), decodeDevice(rows.raw.get(key)!).role);
     }
+    for (const [key, {highestSlots: slots, highestExpiry: expiry}] of rows.told) ledger.#told.set(key, {slots, expiry});
     ledger.requests.adopt(rows);
     return ledger;
   }
@@ -105,7 +116,8 @@ export class Ledger {
   /** Takes an event in. */
   enter(event: TowerEvent): Reckoned {
     const {height, hash} = this.tip;
-    const reckoned = {event, height, hash, deleted: [], restored: [], expired: [], reopened: [], before: undefined};
+    const nobody = {deleted: [], restored: [], expired: [], reopened: [], before: undefined};
+    const reckoned = {event, height, hash, ...nobody, settings: this.settings, told: this.#tell(event)};
     if (event.type === 'block_connected') return {...reckoned, ...this.#connect(event)};
     if (event.type === 'block_disconnected') return {...reckoned, ...this.#disconnect(event.height)};
     this.deeds++;
@@ -140,6 +152,18 @@ export class Ledger {
     }
     this.#deleted.delete(height);
     return {restored: inOrder(restored), reopened};
+  }
+
+  /** What the key was told before. */
+  #tell(event: TowerEvent): Terms | undefined {
+    if (!('subscriptionStart' in event)) return undefined;
+    const {key, availableSlots: slots, subscriptionExpiry: expiry} = event;
+    const before = this.#told.get(key);
+    this.#told.set(key, {
+      slots: Math.max(slots, before?.slots ?? 0),
+      expiry: Math.max(expiry, before?.expiry ?? 0),
+    });
+    return before;
   }
 
   #deed(event: TowerEvent): Holder | undefined {

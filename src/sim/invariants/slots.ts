@@ -9,17 +9,19 @@ export const slots: Invariant = {
   name: 'slots',
   claim: 'slots granted are slots free plus slots that appointments take; each change of either is what it should be',
   watch: () => (moment) => [
-    ...moment.events.flatMap((reckoned) => wrongChange(reckoned, moment)),
+    ...moment.events.flatMap(wrongChange),
     ...(moment.batch.tables.has('user!') || moment.batch.tables.has('appointment!') ? wrongSlots(moment) : fine),
   ],
 };
 
-function wrongChange({event, before}: Reckoned, {ledger}: Moment): Finding {
-  if (event.type === 'subscription_renewed' && before) {
-    const least = before.free + ledger.settings.subscriptionSlots;
-    return event.availableSlots >= least
-      ? fine
-      : [`user ${event.userId} renewed with ${before.free} free slots and has ${event.availableSlots}, not ${least}`];
+function wrongChange({event, before, settings, told}: Reckoned): Finding {
+  if (event.type === 'user_registered' || (event.type === 'subscription_renewed' && before)) {
+    const free = event.type === 'user_registered' ? 0 : before!.free;
+    const should = free + settings.subscriptionSlots;
+    const slots = event.availableSlots;
+    // More only so that the receipt is above the one before.
+    if (slots === should || (slots > should && told && slots <= told.slots + 1)) return fine;
+    return [`user ${event.userId} had ${free} free slots, registered, and has ${slots}, not ${should}`];
   }
   if (event.type !== 'appointment_added' && event.type !== 'appointment_updated') return fine;
   const {userId, locator, height, slots, blobBytes, availableSlots} = event;

@@ -1,0 +1,88 @@
+import {readFile} from 'node:fs/promises';
+import test from 'ava';
+import {openAdapterNode} from '../../../src/cli/explore/adapter-node.js';
+import {runsPerPortion, seedOf} from '../../../src/cli/explore/pool.js';
+import {explore, replay} from '../../../src/sim/explore/run.js';
+import {scenarioText} from '../../../src/sim/explore/scenario-text.js';
+import {type FaultName, faultNames} from '../../../src/sim/explore/swarm.js';
+import {invariants} from '../../../src/sim/invariants/index.js';
+import {parseScenario} from '../../../src/sim/scenario-file.js';
+import {run, runHere} from '../../cli/harness.js';
+
+test('every invariant holds in 2,000 random worlds', async (t) => {
+  t.timeout(600_000);
+  const {status, stdout, stderr} = await run(t, [
+    'explore',
+    '--runs',
+    '2000',
+    '--length',
+    '12',
+    '--seed',
+    '1',
+    '--json',
+  ]);
+  t.is(status, 0, `${stdout}\n${stderr}`);
+  const {events, failure} = JSON.parse(stdout) as {events: number; failure: unknown};
+  t.is(failure, null);
+  t.true(events > 2_000 * 10, `${events} events`);
+});
+
+test('the same seed gives the same worlds, over one thread or several', async (t) => {
+  const args = ['explore', '--runs', String(3 * runsPerPortion), '--length', '30', '--seed', '77', '--json'];
+  const {stdout: alone} = await runHere([...args, '--jobs', '1']);
+  t.is((await runHere([...args, '--jobs', '2'])).stdout, alone);
+  const {stdout: other} = await runHere([...args.with(6, '78'), '--jobs', '1']);
+  t.not(other, alone);
+  t.is(seedOf({seed: (1n << 64n) - 1n, runs: 2, length: 1, faults: []}, 1), 0n);
+});
+
+test('a run can be played again, from its steps or from the scenario that is written of them', async (t) => {
+  for (let seed = 1n; seed <= 12n; seed++) {
+    const {story, digest} = await explore({seed, length: 60, faults: faultNames}, {openAdapter: openAdapterNode});
+    const again = await replay(story, {openAdapter: openAdapterNode}, digest);
+    t.is(again.violation, undefined);
+    t.deepEqual(again.story, story);
+    const text = scenarioText({name: 'again', node: story.adapter ? 'adapter' : undefined, ...story});
+    const {steps, tower, chain} = parseScenario(Buffer.from(text), 'again.yaml');
+    t.deepEqual(tower, story.settings);
+    t.deepEqual(
+      steps.map((step) => Object.fromEntries(Object.entries(step).filter(([name]) => name !== 'line'))),
+      story.actions,
+    );
+    t.is(chain.node, story.adapter ? 'adapter' : undefined);
+  }
+});
+
+test('only what is allowed goes wrong', async (t) => {
+  const wrong = async (faults: readonly FaultName[]) => {
+    const types = new Set<string>();
+    for (let seed = 1n; seed <= 8n; seed++) {
+      const {story} = await explore({seed, length: 60, faults});
+      for (const action of story.actions) types.add(action.type === 'fault' ? action.fault : action.type);
+    }
+    return types;
+  };
+  const nothing = await wrong([]);
+  for (const type of ['restart', 'set', 'rpc_busy', 'disk_fails', 'race']) t.false(nothing.has(type), type);
+  t.true((await wrong(['kills'])).has('restart'));
+});
+
+test('what cannot be explored is refused', async (t) => {
+  for (const [option, value, message] of [
+    ['--runs', '0', /--runs is "0"/],
+    ['--length', 'long', /--length is "long"/],
+    ['--seed', '18446744073709551616', /0 to 18446744073709551615/],
+    ['--faults', 'kills,locusts', /"locusts".*known: notifications/],
+  ] as const) {
+    const {status, stderr} = await runHere(['explore', option, value]);
+    t.is(status, 2);
+    t.regex(stderr, message);
+  }
+});
+
+test('the page of invariants lists each of them', async (t) => {
+  const page = await readFile('docs/reference/invariants.md', 'utf8');
+  const listed = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
+  const names = [...invariants.map(({name}) => name), 'liveness', 'determinism'];
+  t.deepEqual(listed.toSorted(), names.toSorted());
+});
