@@ -32,25 +32,20 @@ function wrongTerm({event, before, settings, told}: Reckoned): Finding {
       ? fine
       : [`user ${userId} got a subscription at ${height} that expires at ${expiry}, not at ${should}`];
   const lifted = told && told.expiry + 1;
-  switch (event.type) {
-    case 'user_registered':
-      return judge(event.userId, event.height, event.subscriptionExpiry, event.height + duration, lifted);
-    case 'subscription_renewed': {
-      if (!before) return fine;
-      const from = renewal === 'extend' ? before.expiry : event.height;
-      const should = Math.max(from + duration, before.expiry);
-      return judge(event.userId, event.height, event.subscriptionExpiry, should, lifted);
-    }
-    case 'subscription_extended':
-      return before ? judge(event.userId, event.height, event.subscriptionExpiry, before.expiry + event.blocks) : fine;
-    case 'device_authorized':
-      return event.created
-        ? judge(event.userId ?? 0, event.height, event.created.subscriptionExpiry, event.height + duration)
-        : fine;
-    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others give no subscription
-    default:
-      return fine;
+  if (event.type === 'user_registered') {
+    return judge(event.userId, event.height, event.subscriptionExpiry, event.height + duration, lifted);
   }
+  if (event.type === 'device_authorized' && event.created) {
+    return judge(event.userId ?? 0, event.height, event.created.subscriptionExpiry, event.height + duration);
+  }
+  if (!before) return fine;
+  if (event.type === 'subscription_extended') {
+    return judge(event.userId, event.height, event.subscriptionExpiry, before.expiry + event.blocks);
+  }
+  if (event.type !== 'subscription_renewed') return fine;
+  const from = renewal === 'extend' ? before.expiry : event.height;
+  const should = Math.max(from + duration, before.expiry);
+  return judge(event.userId, event.height, event.subscriptionExpiry, should, lifted);
 }
 
 function wrongUsers({rows, ledger}: Moment): Finding {
