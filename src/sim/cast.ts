@@ -10,6 +10,7 @@ const toSelfDelay = 42;
 /** Who and what a scenario calls by name, and the tower by key: keys and locators follow from the seed and the names. */
 export class Cast {
   readonly #seed: string;
+  #towerKey: SigningKey | undefined;
   readonly #keys = new Map<string, SigningKey>();
   readonly #names: MemoryMap<string, string>;
   readonly #locators: MemoryMap<string, string>;
@@ -22,7 +23,7 @@ export class Cast {
 
   /** The key with which the tower signs its promises. */
   towerKey(): SigningKey {
-    return new SigningKey(this.#hash('tower'));
+    return (this.#towerKey ??= new SigningKey(this.#hash('tower')));
   }
 
   /** The key of a device, or of a user who has but one. */

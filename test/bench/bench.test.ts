@@ -25,6 +25,8 @@ test.serial('every benchmark that needs no bitcoind measures what it is for', as
     /^undo/,
     /^simulation/,
     /^roll back/,
+    /^a year of/,
+    /^exploration/,
     /registrations on disk/,
     /^\/add_appointment, 64 connections/,
     /^\/get_subscription_info/,
