@@ -60,14 +60,16 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .tools{display:flex;flex-wrap:wrap;gap:8px;padding:10px 12px;border-bottom:1px solid var(--line);align-items:center}
 .tools input{flex:1 1 130px;min-width:0}
 .tools output{color:var(--dim);font-size:13px;font-variant-numeric:tabular-nums}
-#log{position:relative;list-style:none;margin:0;padding:0;overflow:auto;max-height:62vh;font-size:13.5px}
-#log button{all:unset;box-sizing:border-box;cursor:pointer;display:grid;grid-template-columns:62px minmax(0,1fr);gap:0 10px;width:100%;padding:4px 12px;border-left:3px solid transparent}
-#log button:hover{background:var(--raised)}
-#log button:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
-#log [aria-current] button{background:var(--raised);border-left-color:var(--accent)}
-#log .h{color:var(--dim);text-align:right;font-variant-numeric:tabular-nums}
-#log .note{grid-column:1/-1;font-style:italic;padding:8px 0 4px;white-space:pre-line;overflow-wrap:anywhere}
-#log .more button{display:block;text-align:center;color:var(--accent)}
+#log{position:relative;overflow:auto;max-height:62vh}
+.events{list-style:none;margin:0;padding:0;font-size:13.5px}
+button.event{all:unset;cursor:pointer}
+.events .event{box-sizing:border-box;display:grid;grid-template-columns:62px minmax(0,1fr);gap:0 10px;width:100%;padding:4px 12px;border-left:3px solid transparent}
+.events button.event:hover{background:var(--raised)}
+button.event:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
+#log [aria-current] .event{background:var(--raised);border-left-color:var(--accent)}
+.event .h{color:var(--dim);text-align:right;font-variant-numeric:tabular-nums}
+.event .note{grid-column:1/-1;font-style:italic;padding:8px 0 4px;white-space:pre-line;overflow-wrap:anywhere}
+#log .more{padding:8px;text-align:center}
 #log .none{padding:14px;color:var(--dim)}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;padding:10px 16px;margin:0;list-style:none;border-top:1px solid var(--line)}
 .legend li{display:flex;align-items:center;gap:7px;font-size:12.5px;color:var(--dim)}
@@ -77,7 +79,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .settings dt{color:var(--dim)}.settings dd{margin:0;font-variant-numeric:tabular-nums}
 body>footer{padding-top:20px;padding-bottom:40px}
 summary{cursor:pointer;font-weight:600}
-.still svg{max-width:100%;height:auto}
-@media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:7em}.bar,.zoom{gap:5px}.bar button{padding:4px 8px}.zoom{margin-left:auto}.bar input[type=range]{order:1;flex-basis:70%}#position{order:2;min-width:0}#log button{grid-template-columns:50px minmax(0,1fr)}}
+.still svg{max-width:100%;height:auto;margin:8px 0}
+@media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:7em}.bar,.zoom{gap:5px}.bar button{padding:4px 8px}.zoom{margin-left:auto}.bar input[type=range]{order:1;flex-basis:70%}#position{order:2;min-width:0}.events .event{grid-template-columns:50px minmax(0,1fr)}}
 @media print{.bar,.tools{display:none}#stage,#log{max-height:none}}
 ${drawingStyle}`;

@@ -31,7 +31,7 @@ export function renderPage(story: Story): string {
 ${header(story)}
 <main>
 <noscript>${still(story)}</noscript>
-${live(story)}
+<div id="live" hidden>${live(story)}</div>
 </main>
 <footer><details open><summary>Settings in force</summary><dl class="settings">${settings(story)}</dl></details></footer>
 <div id="hint" role="tooltip" hidden></div>
@@ -55,7 +55,7 @@ function header(story: Story): string {
       `<li><button type="button" data-step="${step}">✗ expected that ${escapeText(claim)}, but ${escapeText(actual)}<small>${line === undefined ? '' : `line ${line} of the scenario, `}at height ${thousands(story.steps[step]!.height)}</small></button></li>`,
   );
   return `<header>
-<div class="top"><h1>${escapeText(title)}</h1><button type="button" id="theme">Theme: auto</button></div>
+<div class="top"><h1>${escapeText(title)}</h1><button type="button" id="theme" hidden>Theme: auto</button></div>
 ${about === undefined ? '' : `<p>${escapeText(paragraphs(about))}</p>`}
 <dl class="facts"><div><dt hidden>outcome</dt><dd class="verdict ${outcome.tone}">${signs[outcome.tone]}${escapeText(outcome.text)}</dd></div>${facts.map(([name, value]) => fact(name, escapeText(value))).join('')}${marks.map(([name, value]) => fact(name, `<code>${escapeText(value)}</code>`)).join('')}</dl>
 ${alarm.length === 0 ? '' : `<section class="alarm" id="alarm" aria-label="Unmet expectations"><h2>The story went otherwise</h2><ol>${alarm.join('')}</ol></section>`}
@@ -82,7 +82,7 @@ function live(story: Story): string {
 </section>
 <section class="card log" aria-label="Event log">
 <div class="tools"><input type="search" id="filter" placeholder="Filter" aria-label="filter users, requests and events"><select id="kind" aria-label="kind of event"><option value="">all events</option><option value="chain">blocks</option><option value="user">users</option><option value="request">requests</option><option value="check">expectations</option><option value="unmet">unmet only</option><option value="tower">tower</option></select><output id="log-count"></output></div>
-<ol id="log" tabindex="0"></ol>
+<ol id="log" class="events" tabindex="0"></ol>
 </section>
 </div>`;
 }
@@ -95,7 +95,7 @@ const settings = (story: Story) =>
     .join('');
 
 function still(story: Story): string {
-  const steps = story.steps.slice(0, stillSteps).map((step, i) => renderStep(step, i));
+  const steps = story.steps.slice(0, stillSteps).map((step, i) => renderStep(step, i, 'div'));
   const rest = story.steps.length - steps.length;
-  return `<div class="still">${drawStill(story)}</div><ol id="log-still">${steps.join('')}</ol>${rest > 0 ? `<p>and ${thousands(rest)} more events</p>` : ''}`;
+  return `<div class="still">${drawStill(story)}</div><ol class="card events">${steps.join('')}</ol>${rest > 0 ? `<p>and ${thousands(rest)} more events</p>` : ''}`;
 }

@@ -166,7 +166,11 @@ export class StoryRecorder {
 
   #told(kind: StepKind, height: number, lines: readonly StoryLine[], checks?: Checks): void {
     this.#flush();
-    const rows = [...this.#users.touched, ...this.#requests.touched, ...(kind === 'check' ? ['check'] : [])];
+    const rows = [
+      ...this.#users.touched,
+      ...this.#requests.touched,
+      ...(kind === 'check' || kind === 'tower' ? ['check'] : []),
+    ];
     this.#add(kind, height, lines, {rows, counts: this.#counts, checks});
   }
 

@@ -40,6 +40,8 @@ export const fonts = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Hel
 /** What the still picture and the page share. */
 export const drawingStyle = `
 .drawing text{${fonts};fill:var(--ink);font-variant-numeric:tabular-nums}
+.drawing .sheet{fill:var(--panel)}
+.drawing .title{font-size:20px;font-weight:700}
 .drawing .edge,.drawing .break{fill:none;stroke:var(--block);stroke-width:2}
 .drawing .edge.stale{stroke:var(--stale);stroke-width:1.5;stroke-dasharray:3 3}
 .drawing .block{fill:var(--block)}
@@ -68,6 +70,7 @@ export const drawingStyle = `
 .drawing .lane.answered{stroke:var(--used)}
 .drawing .fate{font-size:11px;fill:var(--dim)}
 .drawing .fate.good{fill:var(--good)}.drawing .fate.warn{fill:var(--warn)}.drawing .fate.bad{fill:var(--bad)}
+.drawing .verdict{font-size:13px;font-weight:600}
 .drawing .heading{font-size:12px;font-weight:700;letter-spacing:.02em}
 .drawing .name{font-size:13px;font-weight:600}
 .drawing .name.small{font-size:12px;font-weight:500}

@@ -1,5 +1,5 @@
 import {nodesApart} from './drawing/axis.js';
-import {drawChain, type View} from './drawing/draw-chain.js';
+import {checkMark, drawChain, type View} from './drawing/draw-chain.js';
 import {drawLabels, drawRows} from './drawing/draw-rows.js';
 import {drawMark, markDefinitions, type MarkName, marks} from './drawing/marks.js';
 import {fittingUnit, rowsOf, type Scene, sceneOf} from './drawing/scene.js';
@@ -19,7 +19,7 @@ export const definitions = `<defs><pattern id="hatch" width="6" height="6" patte
 
 /** The story as one picture: the chain, its users and requests from beginning to end. */
 export function renderSvg(story: Story): string {
-  const style = `<style>${themeStyle('svg')}\n${drawingStyle}.drawing .title{font-size:20px;font-weight:700}.drawing .sheet{fill:var(--panel)}.drawing .verdict{font-size:13px;font-weight:600}</style>`;
+  const style = `<style>${themeStyle('svg')}\n${drawingStyle}</style>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${drawStill(story, style)}\n`;
 }
 
@@ -98,6 +98,7 @@ export function legendOf(story: Story): readonly {readonly sample: string; reado
   const used = new Set<MarkName>([
     ...story.users.flatMap(({changes}) => changes.map(({mark}) => mark)),
     ...story.requests.flatMap(({changes}) => changes.map(({phase}) => phase)),
+    ...story.steps.flatMap((step) => checkMark(step) ?? []),
   ]);
   const bar = (className: string) => `<path class="${className}" d="M0-5H20V5H0z"/>`;
   const samples = [

@@ -11,6 +11,7 @@ const playMs = 650;
 const themes = ['auto', 'light', 'dark'] as const;
 
 function start(): void {
+  for (const id of ['live', 'theme']) element(id).hidden = false;
   const story = unpackStory(element('story').textContent ?? '');
   const last = story.steps.length - 1;
   const stage = new Stage(story);

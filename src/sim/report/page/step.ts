@@ -4,8 +4,9 @@ import type {StoryLine, StoryStep} from '../story.js';
 export const renderLine = ({mark, tone, text}: StoryLine): string =>
   `<span class="line ${tone}"><span class="mk">${escapeText(mark)}</span><span>${escapeText(text)}</span></span>`;
 
-export function renderStep({height, lines, note}: StoryStep, index: number): string {
+/** @param tag of what holds it: where nobody can press it, no button */
+export function renderStep({height, lines, note}: StoryStep, index: number, tag: 'button' | 'div' = 'button'): string {
   const told = lines.map(renderLine).join('');
   const said = note === undefined ? '' : `<span class="note">${escapeText(note)}</span>`;
-  return `<li data-step="${index}"><button type="button">${said}<span class="h">${thousands(height)}</span><span class="told">${told}</span></button></li>`;
+  return `<li data-step="${index}"><${tag} class="event">${said}<span class="h">${thousands(height)}</span><span class="told">${told}</span></${tag}></li>`;
 }
