@@ -139,7 +139,10 @@ export class TimelineRenderer {
         return [paint('bold', say('↩', `reorg: ${change}`))];
       }
       case 'stepped_back': {
-        const change = `the last ${blocksInWords(entry.blocks)} of the chain go, and nothing comes in their place`;
+        const change =
+          entry.blocks === 1
+            ? 'the last block of the chain goes, and nothing comes in its place'
+            : `the last ${blocksInWords(entry.blocks)} of the chain go, and nothing comes in their place`;
         return [paint('bold', say('↩', change))];
       }
       case 'branched': {
