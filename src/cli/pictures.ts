@@ -41,6 +41,25 @@ export async function drawTape(
   if (typeof still === 'string') await write(resolve(workingDirectory, still), renderSvg(story));
 }
 
+/**
+ * Refuses to draw what no picture shows yet: a world that goes to another time than the next, or comes from a file.
+ * @throws OperationalError TOWER_USAGE
+ */
+export function requireDrawable(
+  scripts: readonly {readonly file: string; readonly scenario: Scenario}[],
+  options: Readonly<Record<string, unknown>>,
+): void {
+  const option = ['report', 'svg'].find((name) => options[name] !== undefined);
+  if (option === undefined) return;
+  const refuse = (what: string) => new OperationalError('TOWER_USAGE', `--${option} cannot draw ${what}`);
+  if (options['semantics'] !== undefined) throw refuse('what other towers do; leave --semantics out');
+  for (const {file, scenario} of scripts) {
+    if (scenario.from !== undefined) throw refuse(`${file}, which begins in the world of a file`);
+    const travels = scenario.steps.find(({type}) => type === 'restore' || type === 'roll_back');
+    if (travels) throw refuse(`${file}, which goes back in time in line ${travels.line}`);
+  }
+}
+
 /** A picture of a run as the options ask for it; undefined when they ask for none. */
 export async function pictureOf(
   {file, scenario}: {readonly file: string; readonly scenario: Scenario},

@@ -13,7 +13,7 @@ import type {Mirror} from '../sim/chain-driver.js';
 import type {Simulation} from '../sim/simulation.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
 import type {Io} from './io.js';
-import {definePictures, pictureOf} from './pictures.js';
+import {definePictures, pictureOf, requireDrawable} from './pictures.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
@@ -58,6 +58,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
     const scripts = await readAll(args, io);
     if (!scripts) return 2;
 
+    requireDrawable(scripts, options);
     const target = options['export'];
     if (typeof target === 'string' && scripts.length > 1) {
       throw new OperationalError('TOWER_USAGE', '--export takes the world of one story, and several files are given');

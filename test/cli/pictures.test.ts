@@ -47,6 +47,18 @@ test('a picture that cannot be written is an error that names it', async (t) => 
   t.regex(stderr, /\/dev\/null\/out\.svg cannot be written[^]*TOWER_FILE_FAILED/);
 });
 
+test('what no picture shows is refused before anything is played', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const file = join(folder, 'back.yaml');
+  await writeFile(file, 'name: Back\nsteps:\n  - snapshot: here\n  - mine: 1\n  - restore: here\n');
+  const travels = await runHere(['sim', file, '--report', join(folder, 'out.html')]);
+  t.deepEqual([travels.status, travels.stdout], [2, '']);
+  t.regex(travels.stderr, /--report cannot draw .*back\.yaml, which goes back in time in line 5[^]*TOWER_USAGE/);
+  const others = ['sim', scenario('grace'), '--semantics', 'rust-teos', '--svg', join(folder, 'out.svg')];
+  t.regex((await runHere(others)).stderr, /leave --semantics out/);
+  t.deepEqual(await readdir(folder), ['back.yaml']);
+});
+
 test('replay draws a tape, and refuses to draw a fixture chain', async (t) => {
   const page = join(await temporaryDirectory(t), 'tape.html');
   const drawn = await runHere(['replay', join(fixtures, 'tapes', 'regtest-reorgs.tape'), '--report', page]);
