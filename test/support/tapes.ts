@@ -11,12 +11,13 @@ export interface MadeTape extends Exported {
 }
 
 /** The log in these rows, as a tape. */
-export async function tapeOf(rows: KeyValueReader, checkpoint?: KeyValueReader): Promise<MadeTape> {
+export async function tapeOf(rows: KeyValueReader, checkpoint?: KeyValueReader, every?: number): Promise<MadeTape> {
   let text = '';
   const exported = await exportTape({
     log: {end: () => readLogEnd(rows), page: (options) => readLogPage(rows, options)},
     version: await packageVersion(),
     checkpoint,
+    digests: every === undefined ? undefined : {every, rows: new MemoryStore()},
     write: async (lines) => {
       text += lines;
     },

@@ -14,7 +14,7 @@ export async function loadCheckpoint(tape: Tape, rows: KeyValueStore): Promise<v
   for await (const line of tape.lines()) {
     if (line.type !== 'row') break;
     const {key, value} = line;
-    batch.push([key, key === localKey('progress') ? withoutLog(value, head.firstEvent) : value]);
+    batch.push([key, isProgress(key) ? withoutLog(value, head.firstEvent) : value]);
     if (batch.length < batchRows) continue;
     await rows.write(batch);
     batch = [];
@@ -22,8 +22,10 @@ export async function loadCheckpoint(tape: Tape, rows: KeyValueStore): Promise<v
   await rows.write(batch);
 }
 
+export const isProgress = (key: string): boolean => key === localKey('progress');
+
 /** There is no log before the first event here. */
-function withoutLog(progress: Uint8Array, firstEvent: number): Buffer {
+export function withoutLog(progress: Uint8Array, firstEvent: number): Buffer {
   const kept = JSON.parse(Buffer.from(progress).toString()) as Progress;
   return Buffer.from(JSON.stringify({...kept, firstLog: firstEvent, nextLog: firstEvent}));
 }

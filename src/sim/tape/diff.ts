@@ -1,7 +1,7 @@
 import {OperationalError} from '../../errors/index.js';
 import type {LogEntry} from '../../tower/log.js';
 import {firstRowDifference, type RowDifference} from './diff-rows.js';
-import {isSame} from './replay.js';
+import {isSame} from './event-check.js';
 import type {Run} from './run.js';
 
 /** The first event at which two runs part. */

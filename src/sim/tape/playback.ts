@@ -10,7 +10,8 @@ import type {TowerEvent} from '../../tower/events.js';
 import type {LogEntry} from '../../tower/log.js';
 import {Tower} from '../../tower/tower.js';
 import {applyInput, type Input} from './input.js';
-import {type Divergence, isSame, type Replayed, replayTape} from './replay.js';
+import {type Divergence, isSame} from './event-check.js';
+import {type Replayed, replayTape} from './replay.js';
 import type {Tape} from './tape-reader.js';
 
 export interface PlaybackOptions {

@@ -79,6 +79,7 @@ test('a tape that begins with an earlier state goes on from there, also where th
   const {text, head, digest} = await tapeOf(world.rows, checkpoint);
   t.like(head, {begins: 'checkpoint', start: {height: 112}, settings: {subscriptionDuration: 20}});
   t.like(await replayText(text), {events: 24, digest, divergence: null});
+  t.like(await replayText((await tapeOf(world.rows, checkpoint, 7)).text), {events: 24, digest, divergence: null});
 });
 
 test('a log that was pruned makes no tape by itself, nor with a state from before', async (t) => {
@@ -133,11 +134,26 @@ test('an event that is refused now, and one that does not come about any more, a
   t.like((await replayText(await without('settings_changed'))).divergence, {now: {subscriptionExpiry: 113}});
 });
 
+test('digests between the events tell where a state becomes another', async (t) => {
+  const {text} = await tapeOf((await livedWorld(t)).rows, undefined, 4);
+  const points = text.match(/^\{"digest":"\w+","events":\d+\}$/gm)!;
+  t.true(points.length >= 3);
+  t.like(await replayText(text), {divergence: null});
+  const [, second] = points;
+  const forged = await sealed(text.replace(second!, second!.replace(/"digest":"\w+"/, `"digest":"${'0'.repeat(64)}"`)));
+  t.like((await replayText(forged)).divergence, {
+    event: (JSON.parse(second!) as {events: number}).events,
+    onTape: null,
+  });
+});
+
 test('a state that no event accounts for is told by its digest', async (t) => {
   const world = await livedWorld(t);
   await world.change((transaction) => transaction.update({counters: {...transaction.meta.counters, nextUserId: 9}}));
   const {text} = await tapeOf(world.rows);
   t.regex((await replayText(text)).divergence!.what, /the state has the digest/);
+  const message = /the log does not lead to the state of the tower at its end/;
+  await t.throwsAsync(tapeOf(world.rows, undefined, 5), {code: 'TOWER_INVALID_TAPE', message});
 });
 
 test('a tape that was damaged, cut off or made by a newer version is refused before anything is made of it', async (t) => {
