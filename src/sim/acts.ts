@@ -2,6 +2,7 @@ import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {isExpired} from '../gatekeeper/subscription.js';
 import type {RequestKind} from '../store/layout.js';
 import type {Tower} from '../tower/tower.js';
+import type {FaultKind} from './faults/fault.js';
 import type {DueKind} from './next-due.js';
 import type {Roster} from './roster.js';
 import type {NodeRole, NotedAction, RestartKind, UserName, UserState} from './scenario.js';
@@ -189,6 +190,15 @@ export abstract class Acts {
   /** Stops the tower, and starts it with other settings. */
   set(settings: Partial<GatekeeperSettings>): Promise<void> {
     return this.act({type: 'set', settings});
+  }
+
+  /**
+   * Lets something go wrong, so many times, blocks or requests from now on, or heals all that does. The simulation was
+   * opened with `troubles: {}`, which also gives it a time of its own.
+   * @throws ExpectationUnmet when the tower does not come back after `heal`
+   */
+  fault(fault: FaultKind | 'heal', amount?: number): Promise<void> {
+    return this.step({fault: amount === undefined ? fault : {[fault]: amount}});
   }
 
   /**

@@ -23,7 +23,7 @@ export interface MemoryMap<Key extends MemoryKey, Value> {
   readonly size: number;
   get(key: Key): Value | undefined;
   has(key: Key): boolean;
-  set(key: Key, value: Value & {}): void;
+  set(key: Key, value: NonNullable<Value>): void;
   delete(key: Key): void;
   keys(): IterableIterator<Key>;
 }
@@ -44,25 +44,8 @@ export class Memory {
   }
 
   /** The map of this name, the same one each time. */
-  map<Key extends MemoryKey, Value>(name: string): MemoryMap<Key, Value> {
-    const map = this.#mapOf(name) as Map<Key, Value>;
-    return {
-      get size() {
-        return map.size;
-      },
-      get: (key) => map.get(key),
-      has: (key) => map.has(key),
-      keys: () => map.keys(),
-      set: (key, value) => {
-        this.#note(name, key);
-        map.set(key, value);
-      },
-      delete: (key) => {
-        if (!map.has(key)) return;
-        this.#note(name, key);
-        map.delete(key);
-      },
-    };
+  map<Key extends MemoryKey, Value>(name: string): MemoryMap<Key, NonNullable<Value>> {
+    return new View(this.#mapOf(name) as Map<Key, NonNullable<Value>>, (key) => this.#note(name, key));
   }
 
   /** Changes so far: what `goBack` is given. */
@@ -82,7 +65,8 @@ export class Memory {
   }
 
   forgetBefore(position: number): void {
-    if (position <= this.#forgotten) return;
+    // Half of it at a time, so that each change is moved but once or twice.
+    if (position <= this.#forgotten || position - this.#forgotten < this.#undo.length / 2) return;
     this.#undo = this.#undo.slice(position - this.#forgotten);
     this.#forgotten = position;
   }
@@ -115,5 +99,43 @@ export class Memory {
 
   #note(map: string, key: MemoryKey): void {
     if (this.#keepsUndo) this.#undo.push({map, key, before: this.#mapOf(map).get(key)});
+  }
+}
+
+/** A map as its users see it: whoever changes it leaves word of what was there before. */
+class View<Key extends MemoryKey, Value extends NonNullable<unknown>> implements MemoryMap<Key, Value> {
+  readonly #map: Map<Key, Value>;
+  readonly #note: (key: Key) => void;
+
+  constructor(map: Map<Key, Value>, note: (key: Key) => void) {
+    this.#map = map;
+    this.#note = note;
+  }
+
+  get size(): number {
+    return this.#map.size;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#map.get(key);
+  }
+
+  has(key: Key): boolean {
+    return this.#map.has(key);
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#map.keys();
+  }
+
+  set(key: Key, value: Value): void {
+    this.#note(key);
+    this.#map.set(key, value);
+  }
+
+  delete(key: Key): void {
+    if (!this.#map.has(key)) return;
+    this.#note(key);
+    this.#map.delete(key);
   }
 }

@@ -229,7 +229,12 @@ export class World implements Story {
   /** Lets something go wrong, or ends all that does. Answers what is expected of the tower then. */
   async fault(step: FaultStep): Promise<Finding[]> {
     const troubles = this.#troubles;
-    assert(troubles, 'a world in which something can go wrong is opened with troubles');
+    if (!troubles) {
+      throw new Rejection(
+        'TOWER_INVALID_PARAMETER',
+        'something can go wrong only in a simulation opened with `troubles: {}`',
+      );
+    }
     this.tell({type: 'fault', height: this.height, fault: step.fault, amount: step.amount});
     if (step.fault === 'race') this.#awaited = step.amount;
     else if (step.fault === 'resend') this.#twice = true;

@@ -58,20 +58,21 @@ const runs: [file: string, how: string, words: string[]][] = [
 ];
 
 for (const [file, how, words] of runs) {
-  test(`the example ${file} of the guide passes ${how}, and fails where it expects otherwise`, async (t) => {
-    const folder = aProject(t, file);
-    const passed = await call(folder, ...words);
-    t.is(passed.status, 0, passed.output);
-    t.regex(passed.output, /(?:pass [12]|1 test passed)/);
+  test(`the example ${file} of the guide passes ${how}`, async (t) => {
+    const {status, output} = await call(aProject(t, file), ...words);
+    t.is(status, 0, output);
+    t.regex(output, /(?:pass [12]|1 test passed)/);
+  });
+}
 
-    const wrong = readFileSync(join(folder, file), 'utf8').replace(
-      /tip: 11[02]|active', bob|state: 'active'}\)|\(3\)/,
-      (it) => it.replace(/active|\d+/, (word) => (word === 'active' ? 'expired' : '7')),
-    );
-    writeFileSync(join(folder, file), wrong);
-    const failed = await call(folder, ...words);
-    t.is(failed.status, 1, failed.output);
-    t.regex(failed.output, /at height 1\d\d: expected that |'expired'|3 == 7|3 !== 7/);
+for (const [file, how, words] of runs.slice(0, 2)) {
+  test(`what ${file} of the guide expects otherwise is said ${how}`, async (t) => {
+    const folder = aProject(t, file);
+    const path = join(folder, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/tip: 11\d/, 'tip: 7'));
+    const {status, output} = await call(folder, ...words);
+    t.is(status, 1, output);
+    t.regex(output, /at height 11\d: expected that the tip is 7, but the tip is 11\d/);
   });
 }
 

@@ -165,6 +165,21 @@ test('what is otherwise than expected is said with its height, and what makes no
   await simulation.close();
 });
 
+test('what goes wrong in a simulation changes nothing of what comes out, once it is healed', async (t) => {
+  const [sound, troubled] = [await aSimulation(), await aSimulation({troubles: {}})];
+  await troubled.fault('disk_fails', 2);
+  await troubled.fault('lose_notifications');
+  for (const simulation of [sound, troubled]) {
+    await simulation.register('alice');
+    await simulation.mine(4);
+  }
+  await troubled.fault('heal');
+  t.is(await troubled.digest(), await sound.digest());
+  await t.throwsAsync(sound.fault('heal'), {code: 'TOWER_INVALID_PARAMETER', message: /`troubles: {}`/});
+  await sound.close();
+  await troubled.close();
+});
+
 test('blocks come by themselves, between what else is done, until that is ended', async (t) => {
   const timers = new ManualTimers();
   const simulation = await aSimulation();

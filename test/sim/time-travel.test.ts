@@ -75,7 +75,7 @@ test('rolled back to any height, a simulation is as it was there, and goes on as
       await simulation.close();
       await twin.close();
     }),
-    {numRuns: 40},
+    {numRuns: 25},
   );
 });
 
@@ -113,7 +113,7 @@ test('a snapshot is gone back to again and again, also by forks, which are world
       await simulation.close();
       await fork.close();
     }),
-    {numRuns: 20},
+    {numRuns: 12},
   );
 });
 

@@ -60,7 +60,7 @@ test('a world from a file goes on as if it had never been written, with its snap
       await simulation.close();
       await again.close();
     }),
-    {numRuns: 20},
+    {numRuns: 10},
   );
 });
 
