@@ -42,7 +42,7 @@ export async function drawTape(
 }
 
 /**
- * Refuses to draw what no picture shows yet: a world that goes to another time than the next, or comes from a file.
+ * Refuses to draw what no picture shows yet: other towers, and a world that comes from a file.
  * @throws OperationalError TOWER_USAGE
  */
 export function requireDrawable(
@@ -55,8 +55,6 @@ export function requireDrawable(
   if (options['semantics'] !== undefined) throw refuse('what other towers do; leave --semantics out');
   for (const {file, scenario} of scripts) {
     if (scenario.from !== undefined) throw refuse(`${file}, which begins in the world of a file`);
-    const travels = scenario.steps.find(({type}) => type === 'restore' || type === 'roll_back');
-    if (travels) throw refuse(`${file}, which goes back in time in line ${travels.line}`);
   }
 }
 
@@ -78,7 +76,7 @@ export async function pictureOf(
   const still = pathOf(options['svg'], '.svg');
   if (page === undefined && still === undefined) return undefined;
   const {renderPage, renderSvg, scenarioHead, StoryRecorder} = await import('../sim/report/report.js');
-  let recorder = new StoryRecorder({settings: scenario.tower});
+  let recorder = new StoryRecorder({settings: scenario.tower, travels: goesBack(scenario)});
   let unmet = 0;
   return {
     parts: {
@@ -105,6 +103,8 @@ export async function pictureOf(
     },
   };
 }
+
+const goesBack = ({steps}: Scenario): boolean => steps.some(({type}) => type === 'restore' || type === 'roll_back');
 
 async function write(path: string, text: string): Promise<void> {
   try {

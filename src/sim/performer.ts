@@ -75,7 +75,7 @@ export class Performer {
       case 'roll_back': {
         const fromHeight = world.height;
         await world.rollBack(action.height);
-        world.tell({type: 'rolled_back', height: world.height, fromHeight});
+        world.tell({type: 'rolled_back', height: world.height, fromHeight, events: world.toldEvents});
         return [];
       }
       case 'restart':

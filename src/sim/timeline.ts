@@ -48,8 +48,10 @@ type StoryEntry = {readonly height: number} & (
   /** `at`: where a new one leaves the best chain. */
   | {readonly type: 'branched'; readonly branch: string; readonly at: number | undefined; readonly blocks: number}
   | {readonly type: 'switched'; readonly branch: string}
-  | {readonly type: 'snapshot_taken' | 'restored'; readonly name: string}
-  | {readonly type: 'rolled_back'; readonly fromHeight: number}
+  | {readonly type: 'snapshot_taken'; readonly name: string}
+  | {readonly type: 'restored'; readonly name: string}
+  /** `events`: how many of the tower's log had been by then. */
+  | {readonly type: 'rolled_back'; readonly fromHeight: number; readonly events: number}
   | {readonly type: 'extended'; readonly user: string; readonly blocks: number; readonly expiry: number}
   | {readonly type: 'user_deleted'; readonly user: string; readonly appointments: number}
   | {readonly type: 'restarted'; readonly kind: RestartKind; readonly lost: string | undefined}

@@ -160,6 +160,11 @@ export class World implements Story {
     return this.#host.tower;
   }
 
+  /** Events of the tower's log that have been told. */
+  get toldEvents(): number {
+    return this.#host.toldEvents;
+  }
+
   /** Height of the tower's tip. */
   get height(): number {
     return this.#host.tower.tip?.height ?? this.chain.tip.height;

@@ -49,14 +49,15 @@ test('a picture that cannot be written is an error that names it', async (t) => 
 
 test('what no picture shows is refused before anything is played', async (t) => {
   const folder = await temporaryDirectory(t);
-  const file = join(folder, 'back.yaml');
-  await writeFile(file, 'name: Back\nsteps:\n  - snapshot: here\n  - mine: 1\n  - restore: here\n');
-  const travels = await runHere(['sim', file, '--report', join(folder, 'out.html')]);
-  t.deepEqual([travels.status, travels.stdout], [2, '']);
-  t.regex(travels.stderr, /--report cannot draw .*back\.yaml, which goes back in time in line 5[^]*TOWER_USAGE/);
+  const file = join(folder, 'from.yaml');
+  await writeFile(file, 'name: From a file\nfrom: here.world\nsteps:\n  - mine: 1\n');
+  await runHere(['sim', scenario('grace'), '--memory', '--json', '--export', join(folder, 'here.world')]);
+  const begun = await runHere(['sim', file, '--report', join(folder, 'out.html')]);
+  t.deepEqual([begun.status, begun.stdout], [2, '']);
+  t.regex(begun.stderr, /--report cannot draw .*from\.yaml, which begins in the world of a file[^]*TOWER_USAGE/);
   const others = ['sim', scenario('grace'), '--semantics', 'rust-teos', '--svg', join(folder, 'out.svg')];
   t.regex((await runHere(others)).stderr, /leave --semantics out/);
-  t.deepEqual(await readdir(folder), ['back.yaml']);
+  t.deepEqual(await readdir(folder), ['from.yaml', 'here.world']);
 });
 
 test('replay draws a tape, and refuses to draw a fixture chain', async (t) => {

@@ -14,6 +14,8 @@ export interface Column {
   readonly hashes: Map<number, string>;
   slots: number;
   parent: Column | undefined;
+  /** Its blocks are left at once. */
+  isJump?: true;
   /** The column that disconnects its blocks. */
   undoneBy: Column | undefined;
 }
@@ -78,6 +80,7 @@ export class Columns {
     const fork = depth === null ? -1 : tip - depth;
     if (fork < tip) {
       this.#open('undo', fork + 1, tip);
+      this.#last.isJump = true;
       for (let top = this.#chain.at(-1); top && top.to > fork; top = this.#chain.at(-1)) {
         top.undoneBy = this.#last;
         if (top.from <= fork) break;
@@ -136,10 +139,19 @@ export class Columns {
     const lanes = lanesOf(this.#columns, indexOf);
     const columns = this.#columns.map((column): StoryColumn => {
       this.#shorten(column);
-      const {type, from, to, hashes, slots, parent, undoneBy} = column;
+      const {type, from, to, hashes, slots, parent, undoneBy, isJump} = column;
       const lane = lanes.get(undoneBy ?? column) ?? 0;
       const sorted = [...hashes].sort(([a], [b]) => a - b);
-      return {type, from, to, hashes: Object.fromEntries(sorted), slots, lane, parent: parent && indexOf(parent)};
+      return {
+        type,
+        from,
+        to,
+        hashes: Object.fromEntries(sorted),
+        slots,
+        lane,
+        ...(isJump ? {isJump} : {}),
+        parent: parent && indexOf(parent),
+      };
     });
     return {columns, indexOf};
   }

@@ -1,3 +1,4 @@
+import {assert} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
 import type {TowerEvent} from '../../tower/events.js';
@@ -5,6 +6,7 @@ import {blocksInWords} from '../heights.js';
 import type {StoryNames, TimelineEntry} from '../timeline.js';
 import {type Column, Columns} from './columns.js';
 import {LineReader} from './line-reader.js';
+import {depthBetween, Past} from './past.js';
 import {RequestLives} from './request-lives.js';
 import type {SettingText, StepKind, Story, StoryHead, StoryLine, StoryStep, UnmetExpectation} from './story.js';
 import {UserLives} from './user-lives.js';
@@ -31,6 +33,7 @@ interface Checks {
 /** Makes a story of what a tower publishes and what is told of it; each event comes before its entry. */
 export class StoryRecorder {
   readonly #settings: GatekeeperSettings;
+  readonly #past: Past | undefined;
   readonly #columns = new Columns();
   readonly #users: UserLives;
   readonly #requests: RequestLives;
@@ -43,14 +46,20 @@ export class StoryRecorder {
   #notes: string[] = [];
   #before: StoryLine[] = [];
 
-  constructor(options: {readonly settings: GatekeeperSettings}) {
+  constructor(options: {
+    readonly settings: GatekeeperSettings;
+    /** The story goes back in time: all of it is kept. */
+    readonly travels?: boolean;
+  }) {
     this.#settings = options.settings;
+    this.#past = options.travels === true ? new Past(options.settings) : undefined;
     this.#users = new UserLives(options.settings.expiryDelta);
     this.#requests = new RequestLives(options.settings.requestTtl);
     this.#lines = new LineReader(options.settings.expiryDelta);
   }
 
   event(event: TowerEvent, names: StoryNames): void {
+    this.#past?.event(event);
     if (event.type === 'started') this.#columns.start(event.height, event.hash);
     if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
     if (event.type === 'chain_accepted') this.#flush();
@@ -65,6 +74,9 @@ export class StoryRecorder {
   }
 
   entry(entry: TimelineEntry): void {
+    if (entry.type === 'restored' || entry.type === 'rolled_back') return this.#travelled(entry);
+    this.#past?.entry(entry);
+    if (entry.type === 'snapshot_taken') this.#past?.snapshot(entry.name);
     this.#requests.told(entry);
     const {height} = entry;
     const lines = this.#lines.linesOf(entry);
@@ -109,6 +121,23 @@ export class StoryRecorder {
 
   get #counts(): Counts {
     return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
+  }
+
+  /** Goes to another time. */
+  #travelled(entry: Extract<TimelineEntry, {type: 'restored' | 'rolled_back'}>): void {
+    assert(this.#past, 'a story that goes back in time is kept');
+    this.#flush();
+    const {height} = entry;
+    const before = this.#past.now;
+    if (entry.type === 'restored') this.#past.restore(entry.name);
+    else this.#past.rollBack(entry.events);
+    const {users, requests, settings, chain} = this.#past.now;
+    const depth = depthBetween(before.chain, chain);
+    if (depth > 0 || chain.length > before.chain.length) this.#columns.accept(height, chain[height]!, depth);
+    this.#users.become(users);
+    this.#requests.become(requests);
+    this.#told('chain', height, this.#lines.linesOf(entry));
+    this.#settingChanges.push({step: this.#steps.length - 1, changed: settingTexts(settings)});
   }
 
   #accepted({height, hash, depth}: Extract<TowerEvent, {type: 'chain_accepted'}>): void {

@@ -19,12 +19,12 @@ interface Pending extends Omit<RequestChange, 'step'> {
 
 type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
 
-const closing: readonly RequestPhase[] = ['approved', 'denied', 'failed', 'superseded', 'expired'];
+const closing: readonly RequestPhase[] = ['approved', 'denied', 'failed', 'superseded', 'expired', 'gone'];
 
 /** Follows every authorization request from the moment it was received until it is closed. */
 export class RequestLives {
   readonly #lives = new Map<number, Life>();
-  readonly #expiredAt = new Map<number, Life[]>();
+  #expiredAt = new Map<number, Life[]>();
   #pending: Pending[] = [];
   #waiting = 0;
   #ttlBlocks: number;
@@ -54,6 +54,24 @@ export class RequestLives {
     if (course) this.#change(this.#known(course.id), course.phase, course.text);
   }
 
+  /** Makes every request what it was in an earlier moment of the same tower. */
+  become(past: RequestLives): void {
+    for (const life of this.#lives.values()) {
+      const then = past.#lives.get(life.id)?.changes.at(-1) ?? {
+        phase: 'gone' as const,
+        text: 'not sent yet, back then',
+      };
+      const last = life.changes.at(-1);
+      if (last?.phase === then.phase && last.text === then.text) continue;
+      this.#change(life, then.phase, then.text);
+    }
+    this.#waiting = past.#waiting;
+    this.#expiredAt = new Map(
+      [...past.#expiredAt].map(([height, lives]) => [height, lives.map(({id}) => this.#lives.get(id)!)]),
+    );
+    this.#ttlBlocks = past.#ttlBlocks;
+  }
+
   get touched(): string[] {
     return this.#pending.map(({life}) => `request ${life.id}`);
   }
@@ -65,7 +83,13 @@ export class RequestLives {
 
   #received({request, height, supersedes}: Extract<TimelineEntry, {type: 'request_received'}>): void {
     const {id} = request;
-    const life = {id, name: titleText(request), receivedHeight: height, changes: [], isPending: false};
+    const life = {
+      id,
+      name: titleText(request),
+      receivedHeight: height,
+      changes: this.#lives.get(id)?.changes ?? [],
+      isPending: false,
+    };
     this.#lives.set(id, life);
     const old = supersedes === undefined ? undefined : this.#lives.get(supersedes);
     if (old?.isPending) this.#change(old, 'superseded', `superseded by request ${id}`);

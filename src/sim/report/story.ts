@@ -46,6 +46,8 @@ export interface StoryColumn {
   readonly slots: number;
   /** 0: on the best chain at the end; more: on a branch that was left. */
   readonly lane: number;
+  /** Of an `undo`: its blocks were left at once, without being disconnected. */
+  readonly isJump?: true;
   /** The column with the block before its first one. */
   readonly parent: number | undefined;
 }
@@ -64,7 +66,8 @@ export type UserMark =
   | 'revived'
   | 'device'
   | 'revoked'
-  | 'extended';
+  | 'extended'
+  | 'travelled';
 
 /** What holds of a user from a step on. */
 export interface UserChange {
@@ -97,7 +100,8 @@ export type RequestPhase =
   | 'denied'
   | 'failed'
   | 'superseded'
-  | 'expired';
+  | 'expired'
+  | 'gone';
 
 export interface RequestChange {
   readonly step: number;

@@ -6,7 +6,7 @@ type Standing = Omit<UserChange, 'step' | 'mark'>;
 
 interface Life {
   readonly id: number;
-  readonly name: string;
+  name: string;
   readonly changes: UserChange[];
   readonly keys: Set<string>;
   now: Standing;
@@ -24,11 +24,11 @@ type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
 /** Follows every user through the events of a tower, by the same rules by height as the tower. */
 export class UserLives {
   readonly #lives = new Map<number, Life>();
-  readonly #owners = new Map<string, number>();
+  #owners = new Map<string, number>();
   /** Whose subscription ends at a height. */
-  readonly #expiring = new Map<number, Set<Life>>();
+  #expiring = new Map<number, Set<Life>>();
   /** Whom the block at a height has deleted. */
-  readonly #deletedAt = new Map<number, Life[]>();
+  #deletedAt = new Map<number, Life[]>();
   readonly #counts = {active: 0, grace: 0, deleted: 0};
   #pending: Pending[] = [];
   #tip = 0;
@@ -108,6 +108,28 @@ export class UserLives {
     return this.#pending.map(({life}) => `user ${life.id}`);
   }
 
+  /** Makes everybody what he was in an earlier moment of the same tower. */
+  become(past: UserLives): void {
+    const own = ({id}: Life) => this.#lives.get(id)!;
+    Object.assign(this.#counts, {active: 0, grace: 0, deleted: 0});
+    for (const life of this.#lives.values()) {
+      const then = past.#lives.get(life.id);
+      const before = life.now;
+      const now: Standing = then?.now ?? {...before, state: 'deleted'};
+      life.keys.clear();
+      for (const key of then?.keys ?? []) life.keys.add(key);
+      life.now = now;
+      this.#counts[now.state]++;
+      const names = Object.keys(now) as (keyof Standing)[];
+      if (names.some((name) => now[name] !== before[name])) this.#pending.push({life, mark: 'travelled', now});
+    }
+    this.#owners = past.#owners;
+    this.#expiring = new Map([...past.#expiring].map(([height, lives]) => [height, new Set([...lives].map(own))]));
+    this.#deletedAt = new Map([...past.#deletedAt].map(([height, lives]) => [height, lives.map(own)]));
+    this.#tip = past.#tip;
+    this.#graceBlocks = past.#graceBlocks;
+  }
+
   /** What has changed belongs to this step. */
   assign(step: number): void {
     for (const {life, mark, now} of this.#pending) life.changes.push({step, mark, ...now});
@@ -131,6 +153,8 @@ export class UserLives {
       devices: 0,
     };
     const life = known ?? {id, name: nameOf(id), changes: [], keys: new Set<string>(), now};
+    // In another time an id may be given to somebody else.
+    if (known && known.name !== nameOf(id)) life.name = `${known.name}, then ${nameOf(id)}`;
     if (!known) this.#counts.deleted++;
     for (const old of life.keys) if (this.#owners.get(old) === id) this.#owners.delete(old);
     life.keys.clear();

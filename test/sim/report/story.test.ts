@@ -3,7 +3,7 @@ import test from 'ava';
 import {interrupted} from '../../../src/sim/interrupted.js';
 import {StoryRecorder} from '../../../src/sim/report/recorder.js';
 import type {Story} from '../../../src/sim/report/story.js';
-import {readScenario} from '../../../src/sim/scenario-file.js';
+import {parseScenario, readScenario} from '../../../src/sim/scenario-file.js';
 import type {Scenario} from '../../../src/sim/scenario.js';
 import {Simulation} from '../../../src/sim/simulation.js';
 import type {Tower} from '../../../src/tower/tower.js';
@@ -18,7 +18,7 @@ const storedBy = async ({tip, auth, gatekeeper}: Tower): Promise<object> => {
 };
 
 async function follow(scenario: Scenario, check: (story: Story, tower: Tower) => Promise<void>): Promise<void> {
-  const recorder = new StoryRecorder({settings: scenario.tower});
+  const recorder = new StoryRecorder({settings: scenario.tower, travels: true});
   const {startHeight, seed} = scenario.chain;
   const simulation = await Simulation.open({
     seed,
@@ -57,6 +57,41 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')))
     t.is(checks, scenario.steps.length);
   });
 }
+
+test('a story that goes back in time says after every step what is on disk', async (t) => {
+  const steps = [
+    'signup: {device: alice, callback: 0}',
+    'mine: 4',
+    'snapshot: young',
+    'signup: {device: bob, callback: 0}',
+    'signup: carol',
+    'appointment: {user: alice, name: c, blob_bytes: 9000}',
+    'mine: 6',
+    'set: {expiry_delta: 7}',
+    'reorg: {depth: 3, blocks: 5}',
+    'snapshot: old',
+    'restore: young',
+    'signup: {device: dan, callback: 0}',
+    'mine: 2',
+    'mine: 9',
+    'roll_back: 111',
+    'mine: 1',
+    'restore: old',
+    'approve: carol',
+    'mine: 12',
+    'roll_back: 108',
+    'mine: 30',
+  ];
+  const head =
+    'name: Back and forth\ntower: {auth: user, subscription_duration: 10, expiry_delta: 2}\nchain: {start_height: 100}\nsteps:\n';
+  const scenario = parseScenario(Buffer.from(head + steps.map((step) => `  - ${step}\n`).join('')), 'back.yaml');
+  let jumps = 0;
+  await follow(scenario, async (story, tower) => {
+    t.deepEqual(told(story), await storedBy(tower), `after step ${story.steps.length}`);
+    jumps = story.columns.filter(({isJump}) => isJump).length;
+  });
+  t.is(jumps, 4);
+});
 
 test('a tower that is killed at every step has the same users, requests and chain in its story', async (t) => {
   const scenario = await readScenario(`${folder}/deletion-undone.yaml`);

@@ -101,16 +101,17 @@ function drawSeams({axis, seams}: Scene, view: View): string {
   let end = -Infinity;
   return seams
     .filter(({from, to}) => to >= view.left && from <= view.right)
-    .map(({column, to, depth}) => {
+    .map(({column, to, depth, isJump}) => {
       const left = axis.lefts[column]!;
       const middle = (left + to) / 2;
-      const text = `↩ ${thousands(depth)}`;
+      const text = `${isJump ? '⇄' : '↩'} ${thousands(depth)}`;
       const reach = textWidth(text, 11) / 2 + 7;
       if (middle - reach < end) return '';
       end = middle + reach;
       const y = firstLane - 25;
       const box = `<rect class="seam-tag" x="${px(middle - reach)}" y="${y - 9}" width="${px(2 * reach)}" height="17" rx="8.5"/>`;
-      const told = `reorg: ${thousands(depth)} ${depth === 1 ? 'block' : 'blocks'} disconnected`;
+      const blocks = `${thousands(depth)} ${depth === 1 ? 'block' : 'blocks'}`;
+      const told = isJump ? `${blocks} left at once` : `reorg: ${blocks} disconnected`;
       return `<g><title>${told}</title>${box}<text class="seam-text" x="${px(middle)}" y="${y + 3.5}">${text}</text></g>`;
     })
     .join('');

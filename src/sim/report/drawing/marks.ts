@@ -31,6 +31,13 @@ export const marks: Readonly<
   deleted: {shape: 'square', tone: 'bad', glyph: cross, means: 'is deleted'},
   restored: {shape: 'circle', tone: 'good', glyph: up, means: 'is back by a reorg'},
   revived: {shape: 'circle', tone: 'good', glyph: 'M-2.6 1.2 0-1.6 2.6 1.2', means: 'is active again by a reorg'},
+  travelled: {
+    shape: 'circle',
+    tone: 'quiet',
+    glyph: 'M-2.4-2.4V0H0M-2.2-.2A2.9 2.9 0 1 1-.6 2.7',
+    means: 'is as he was, back then',
+  },
+  gone: {shape: 'diamond', tone: 'quiet', glyph: 'M-1.8 0H1.8', means: 'was not there yet, back then'},
   device: {shape: 'diamond', tone: 'good', glyph: 'M-1.8 0H1.8M0-1.8V1.8', means: 'a device joins'},
   revoked: {shape: 'diamond', tone: 'bad', glyph: 'M-1.8 0H1.8', means: 'a device is revoked'},
   received: {shape: 'circle', tone: 'hollow', glyph: '', means: 'is received'},

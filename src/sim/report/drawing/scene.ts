@@ -44,6 +44,7 @@ export interface Scene {
     readonly from: number;
     readonly to: number;
     readonly depth: number;
+    readonly isJump: boolean;
   }[];
 }
 
@@ -160,16 +161,22 @@ function thinned<T extends Label & {readonly rank: number}>(candidates: readonly
 
 function seamsOf(axis: Axis): Scene['seams'] {
   const first = new Map<number, number>();
-  const seams: {column: number; from: number; to: number; depth: number}[] = [];
+  const seams: {column: number; from: number; to: number; depth: number; isJump: boolean}[] = [];
   const open: number[] = [];
-  for (const [i, {type, from, to}] of axis.columns.entries()) {
+  for (const [i, {type, from, to, isJump}] of axis.columns.entries()) {
     if (type === 'blocks') {
       open.push(i);
       continue;
     }
     while (open.length > 0 && axis.columns[open.at(-1)!]!.from >= from) first.set(i, open.pop()!);
     const right = i + 1 < axis.lefts.length ? axis.lefts[i + 1]! : axis.width;
-    seams.push({column: i, from: axis.lefts[first.get(i) ?? i]!, to: right, depth: to - from + 1});
+    seams.push({
+      column: i,
+      from: axis.lefts[first.get(i) ?? i]!,
+      to: right,
+      depth: to - from + 1,
+      isJump: isJump === true,
+    });
   }
   return seams;
 }

@@ -63,6 +63,8 @@ function chainHint(scene: Scene, x: number, y: number): string[] {
   if (!column) return [];
   if (column.type === 'undo') {
     const depth = column.to - column.from + 1;
+    if (column.isJump)
+      return [`${thousands(depth)} blocks left at once`, `${thousands(column.from)} to ${thousands(column.to)}`];
     return [
       `reorg of depth ${thousands(depth)}`,
       `blocks ${thousands(column.to)} down to ${thousands(column.from)} are disconnected`,
