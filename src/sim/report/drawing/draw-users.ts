@@ -59,11 +59,13 @@ export function drawUser(
       if (height > 0) used.add(from, end, Math.max(1.5, height));
       continue;
     }
-    const text = `deleted at ${thousands(story.steps[change.step]!.height)}`;
+    const height = thousands(story.steps[change.step]!.height);
+    const text = change.mark === 'travelled' ? 'not there, back then' : `deleted at ${height}`;
     const limit = next ? end - 8 : axis.width + scene.futureWidth;
     const width = textWidth(text, 11);
     const isTold = width < limit - x - 11;
-    if (isTold) texts += `<text class="fate bad" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
+    if (isTold)
+      texts += `<text class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
     if (next) gone += `M${px(isTold ? x + 16 + width : from)} ${px(middle)}H${px(end)}`;
   }
   const last = changes.at(-1)!;
@@ -139,7 +141,10 @@ export function userText(
 ): {readonly brief: string; readonly short: string; readonly long: string; readonly state: string} | undefined {
   const change = user.changes[lastAtMost(user.changes, step, (it) => it.step)];
   if (!change || change.step > step) return undefined;
-  const {state, available, granted, expiry, start, appointments, devices} = change;
+  const {state, mark, available, granted, expiry, start, appointments, devices} = change;
+  if (state === 'deleted' && mark === 'travelled') {
+    return {brief: 'not there', short: 'not there, back then', long: 'not there, back then', state: 'none'};
+  }
   if (state === 'deleted') return {brief: 'deleted', short: 'deleted', long: 'deleted, with all appointments', state};
   const slots = `${thousands(available)} of ${thousands(granted)} slots free`;
   const count = (n: number, noun: string) => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`;
