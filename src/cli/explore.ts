@@ -5,7 +5,7 @@ import {join, relative, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
 import {countInWords, plural} from '../sim/heights.js';
 import {explore as exploreOne, replay, type RunResult} from '../sim/explore/run.js';
-import {scenarioText} from '../sim/explore/scenario-text.js';
+import {isReadable, storyText} from '../sim/explore/scenario-text.js';
 import {shrink} from '../sim/explore/shrink.js';
 import {type FaultName, faultNames} from '../sim/explore/swarm.js';
 import {maxSeed} from '../sim/random.js';
@@ -109,6 +109,7 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
     const failed = await exploreOne(plan, parts);
     small = await shrink(failed, {
       replay: (story, digest) => replay(story, parts, digest),
+      isValid: isReadable,
       onAttempt: (attempts) => progress.update(attempts, 0),
     });
   } finally {
@@ -118,12 +119,8 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
   const {length, faults} = plan;
   const faultList = faults.length === faultNames.length ? 'all' : faults.join(',') || 'none';
   const command = `bartizan explore --runs 1 --seed ${plan.seed} --length ${length} --faults ${faultList}`;
-  const scenario = scenarioText({
-    name: `The invariant ${invariant} does not hold`,
-    about: `Found by ${command}; play it with bartizan sim --check.`,
-    node: small.story.adapter ? 'adapter' : undefined,
-    ...small.story,
-  });
+  const about = `Found by ${command}; play it with bartizan sim --check.`;
+  const scenario = storyText(`The invariant ${invariant} does not hold`, small.story, about);
   const file = await keep(scenario, resolve(io.workingDirectory, out), `explore-${plan.seed}.yaml`, io);
   const steps = small.story.actions.length;
   return {seed: String(plan.seed), invariant, wrong, height, replay: command, file, steps, scenario};

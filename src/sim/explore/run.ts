@@ -3,7 +3,7 @@ import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {OpenNode} from '../faults/faulty-node.js';
 import type {Violation} from '../invariants/watch.js';
 import {Random} from '../random.js';
-import {type Action, isRefusable, type Scenario} from '../scenario.js';
+import {type Action, isRefusable, type PolicyAnswer} from '../scenario.js';
 import {CheckedSimulation} from './checked.js';
 import {Generator} from './generator.js';
 import {drawSwarm, type FaultName, type Swarm} from './swarm.js';
@@ -51,7 +51,9 @@ const twiceEvery = 16n;
 export async function explore(plan: RunPlan, parts: RunParts = {}): Promise<RunResult> {
   const first = await exploreOnce(plan, parts);
   if (first.violation || plan.seed % twiceEvery !== 0n) return first;
-  return replay(first.story, parts, first.digest);
+  // Not the run itself: while it is drawn, its policy does not know yet what it will be asked.
+  const {digest} = await replay(first.story, parts);
+  return replay(first.story, parts, digest);
 }
 
 async function exploreOnce({seed, length, faults}: RunPlan, {openAdapter}: RunParts): Promise<RunResult> {
@@ -168,9 +170,10 @@ class Player {
   async end(): Promise<RunResult> {
     if (!this.violation) await this.#checked.finish();
     const {violation} = this;
+    const actions = withKnownNames(this.#played);
     const digest = violation ? '' : await this.#checked.simulation.digest();
     const {height} = this.#checked.simulation;
-    return {events: this.events, digest, height, violation, story: {...this.#story, actions: this.#played}};
+    return {events: this.events, digest, height, violation, story: {...this.#story, actions}};
   }
 
   close(): Promise<void> {
@@ -178,10 +181,23 @@ class Player {
   }
 }
 
-/** The story as a scenario, which anybody can play. */
-export const scenarioOf = ({seed, startHeight, settings, actions}: Story, name: string): Scenario => ({
-  name,
-  tower: settings,
-  chain: {startHeight, seed},
-  steps: actions.map((action, line) => ({...action, line})),
-});
+/** Answers that name a user whom no step brings in: for such a one, the policy answers -1. */
+function withKnownNames(actions: readonly Action[]): readonly Action[] {
+  const names = new Set(actions.flatMap(namesIn));
+  const known = (answer: PolicyAnswer): PolicyAnswer =>
+    answer.type === 'user' && !names.has(answer.name) ? {type: 'returns', value: -1} : answer;
+  const tidy = <It extends Action>(action: It): It =>
+    'script' in action && action.script
+      ? {...action, script: {callback: action.script.callback.map(known), check: action.script.check.map(known)}}
+      : action;
+  return actions.map((action) =>
+    action.type === 'refuse' ? {...action, request: tidy(action.request)} : tidy(action),
+  );
+}
+
+function namesIn(action: Action): string[] {
+  if (action.type === 'refuse') return namesIn(action.request);
+  if (action.type === 'register') return [action.user];
+  if (action.type !== 'signup' && action.type !== 'login' && action.type !== 'node') return [];
+  return [action.device, ...(action.as === undefined ? [] : [action.as])];
+}

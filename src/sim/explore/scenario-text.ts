@@ -1,8 +1,10 @@
 import {stringify} from 'yaml';
-import {unreachable} from '../../errors/index.js';
+import {OperationalError, unreachable} from '../../errors/index.js';
 import {decisionSettingNames} from '../../store/meta.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
+import {parseScenario} from '../scenario-file.js';
+import type {Story} from './run.js';
 import type {Action, DeviceRequest, PolicyAnswer, RequestName, UserName} from '../scenario.js';
 
 export interface ScenarioParts {
@@ -13,6 +15,21 @@ export interface ScenarioParts {
   readonly seed: string;
   readonly node?: string | undefined;
   readonly actions: readonly Action[];
+}
+
+/** A story as a file. */
+export const storyText = (name: string, {adapter, ...story}: Story, about?: string): string =>
+  scenarioText({...story, name, about, node: adapter ? 'adapter' : undefined});
+
+/** Whether the reader of scenarios takes it: nobody is called by a name that no step brings in. */
+export function isReadable(story: Story): boolean {
+  try {
+    parseScenario(Buffer.from(storyText('readable', story)), 'readable');
+    return true;
+  } catch (error) {
+    if (error instanceof OperationalError) return false;
+    throw error;
+  }
 }
 
 /** A scenario as a file, a line for each step; the reader of scenarios makes of it what it was made from. */

@@ -7,6 +7,8 @@ import type {RunResult, Story} from './run.js';
 export interface ShrinkParts {
   /** Plays a story again. */
   readonly replay: (story: Story, digest?: string) => Promise<RunResult>;
+  /** Whether a story may be written down as a scenario. */
+  readonly isValid?: (story: Story) => boolean;
   /** Told after each attempt how many steps are left. */
   readonly onAttempt?: ((attempts: number, steps: number) => void) | undefined;
   /** Attempts at most. @default 2000 */
@@ -35,6 +37,8 @@ class Shrinking {
   }
 
   async run(): Promise<RunResult> {
+    // What fails only while it is drawn cannot be made smaller.
+    if (!(await this.#fails(this.#best.story))) return this.#best;
     for (let before = -1; before !== this.#tried.size && !this.#isOver;) {
       before = this.#tried.size;
       await this.#leaveOut();
@@ -107,11 +111,19 @@ class Shrinking {
     if (this.#isOver || this.#tried.has(text)) return false;
     this.#tried.add(text);
     this.#attempts++;
-    const result = await this.#replayed(story);
-    const fails = result.violation !== undefined && result.violation.invariant === this.#invariant;
-    if (fails) this.#best = result;
+    const fails = await this.#fails(story);
     this.#parts.onAttempt?.(this.#attempts, this.#actions.length);
     return fails;
+  }
+
+  /** Whether it fails the same way; it is then the best so far. */
+  async #fails(story: Story): Promise<boolean> {
+    const result = await this.#replayed(story);
+    if (result.violation?.invariant !== this.#invariant) return false;
+    if (this.#parts.isValid && !this.#parts.isValid(result.story) && this.#parts.isValid(this.#best.story))
+      return false;
+    this.#best = result;
+    return true;
   }
 }
 

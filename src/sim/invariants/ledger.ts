@@ -154,10 +154,12 @@ export class Ledger {
     return {restored: inOrder(restored), reopened};
   }
 
-  /** What the key was told before. */
+  /** What the key was told before; who deposits is told of his subscription, too. */
   #tell(event: TowerEvent): Terms | undefined {
-    if (!('subscriptionStart' in event)) return undefined;
-    const {key, availableSlots: slots, subscriptionExpiry: expiry} = event;
+    const isDeposit = event.type === 'appointment_added' || event.type === 'appointment_updated';
+    if (!isDeposit && !('subscriptionStart' in event)) return undefined;
+    const {key, userId, availableSlots: slots} = event;
+    const expiry = 'subscriptionExpiry' in event ? event.subscriptionExpiry : (this.users.get(userId)?.expiry ?? 0);
     const before = this.#told.get(key);
     this.#told.set(key, {
       slots: Math.max(slots, before?.slots ?? 0),

@@ -1,6 +1,6 @@
 import {faultNames} from '../../../src/sim/explore/swarm.js';
 import {explore, replay} from '../../../src/sim/explore/run.js';
-import {scenarioText} from '../../../src/sim/explore/scenario-text.js';
+import {isReadable, storyText} from '../../../src/sim/explore/scenario-text.js';
 import {shrink} from '../../../src/sim/explore/shrink.js';
 import {parseScenario} from '../../../src/sim/scenario-file.js';
 import {simulate} from '../../../src/sim/player.js';
@@ -21,8 +21,11 @@ for (const {name, caughtBy, seed} of mutants) {
   for (let tried = seed; tried < seed + mostSeeds; tried++) {
     const failed = await explore({seed: BigInt(tried), length, faults: faultNames});
     if (failed.violation?.invariant !== caughtBy) continue;
-    const {story, violation} = await shrink(failed, {replay: (shorter, digest) => replay(shorter, {}, digest)});
-    const text = scenarioText({name, ...story});
+    const {story, violation} = await shrink(failed, {
+      replay: (shorter, digest) => replay(shorter, {}, digest),
+      isValid: isReadable,
+    });
+    const text = storyText(name, story);
     const rows = new MemoryStore();
     const played = await simulate(parseScenario(Buffer.from(text), name), {check: true, openRows: async () => rows});
     const answer = {
