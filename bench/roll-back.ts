@@ -1,6 +1,6 @@
 import {strict as assert} from 'node:assert';
 import {join} from 'node:path';
-import type {RowGuard} from '../src/sim/kill-switch.js';
+import type {RowGuard} from '../src/sim/world/kill-switch.js';
 import {Simulation} from '../src/sim/simulation.js';
 import {LevelStore, MemoryStore} from '../src/store/index.js';
 import {atMost, type Benchmark, type Figure, type Plan, type Task} from './harness/benchmark.js';

@@ -1,6 +1,6 @@
 import {type AppointmentPage, type AppointmentsQuery, maxPageAppointments} from '../api/admin/admin-operator.js';
 import type {AdminClient} from '../api/admin/client.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
 import {bytesInWords} from './bytes-in-words.js';

@@ -1,6 +1,6 @@
 import {resolve} from 'node:path';
 import {type Backup, type BackupProgress, makeBackup} from '../daemon/backup/backup.js';
-import {countInWords} from '../sim/heights.js';
+import {countInWords} from '../sim/timeline/heights.js';
 import {defineTower} from './admin-command.js';
 import {bytesInWords} from './bytes-in-words.js';
 import type {Io} from './io.js';

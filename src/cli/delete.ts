@@ -1,5 +1,5 @@
 import type {DeletedUser} from '../api/admin/admin-operator.js';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {confirm} from './confirm.js';
 import type {Subcommand} from './subcommand.js';

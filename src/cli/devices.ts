@@ -1,5 +1,5 @@
 import {type DevicePageAtTip, maxPageDevices} from '../api/admin/admin-authorization.js';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
 import {pastInWords} from './request-in-words.js';

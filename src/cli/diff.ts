@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import {type Difference, diffRuns} from '../sim/tape/diff.js';
 import type {LogEntry} from '../tower/log.js';
 import {toWire} from '../tower/wire-names.js';

@@ -3,7 +3,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {join, relative, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import {explore as exploreOne, replay, type RunResult} from '../sim/explore/run.js';
 import {isReadable, storyText} from '../sim/explore/scenario-text.js';
 import {shrink} from '../sim/explore/shrink.js';

@@ -1,6 +1,6 @@
 import type {ExtendedUser} from '../api/admin/admin-operator.js';
 import {maxU32} from '../gatekeeper/settings.js';
-import {blocksInWords, deletion, expiry, heightInWords, timeInWords} from '../sim/heights.js';
+import {blocksInWords, deletion, expiry, heightInWords, timeInWords} from '../sim/timeline/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
 import {slotsInWords} from './slots-in-words.js';

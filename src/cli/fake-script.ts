@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {readScript, type ScriptStep} from '../chain/bitcoind/fake/index.js';
 import {OperationalError} from '../errors/index.js';
-import {YamlDocument} from '../sim/yaml-document.js';
+import {YamlDocument} from '../sim/scenario/yaml-document.js';
 
 const maxScriptBytes = 1_000_000;
 /** Problems that one error names; after as many, a reader looks at the file itself. */

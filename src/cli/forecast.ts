@@ -3,7 +3,7 @@ import {maxPageHeights} from '../api/admin/admin-operator.js';
 import {maxPageUsers} from '../api/admin/admin-tower.js';
 import {type Forecast, type Holdings, maxForecastBlocks, type NamedHoldings} from '../gatekeeper/forecast.js';
 import {maxU32} from '../gatekeeper/settings.js';
-import {blocksInWords, countInWords, plural} from '../sim/heights.js';
+import {blocksInWords, countInWords, plural} from '../sim/timeline/heights.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {approximateTime, timeOfDay} from './approximate-time.js';
 import {wholeNumber} from './arguments.js';

@@ -1,7 +1,7 @@
 import {maxMinedBlocks, type Mined} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
-import {blocksInWords} from '../sim/heights.js';
+import {blocksInWords} from '../sim/timeline/heights.js';
 import type {Subcommand} from './subcommand.js';
 
 export const mine: Subcommand<Mined> = {

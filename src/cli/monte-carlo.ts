@@ -3,7 +3,7 @@ import {defaultGatekeeperSettings} from '../gatekeeper/settings.js';
 import type {Spread} from '../sim/foresee/histogram.js';
 import {defaultLoad, type Load, loadSchema} from '../sim/foresee/load.js';
 import {type MonteCarlo, monteCarlo as draw} from '../sim/foresee/monte-carlo.js';
-import {countInWords, plural, timeInWords} from '../sim/heights.js';
+import {countInWords, plural, timeInWords} from '../sim/timeline/heights.js';
 import {maxSeed} from '../sim/random.js';
 import {toWire} from '../tower/wire-names.js';
 import {wholeNumber} from './arguments.js';

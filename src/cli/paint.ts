@@ -1,5 +1,5 @@
 import {styleText} from 'node:util';
-import {type Paint, plain} from '../sim/paint.js';
+import {type Paint, plain} from '../sim/timeline/paint.js';
 
 export {type Paint, plain};
 

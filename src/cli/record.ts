@@ -5,7 +5,7 @@ import {OperationalError} from '../errors/index.js';
 import {settingKeys} from '../tower/settings-table.js';
 import {wholeNumber} from './arguments.js';
 import {bitcoindAccess} from '../daemon/source.js';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import {loadProgress, type Progress} from './progress.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';

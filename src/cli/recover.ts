@@ -1,7 +1,7 @@
 import {OperationalError} from '../errors/index.js';
 import type {Situation} from '../tower/recovery.js';
 import {openTower} from '../daemon/open-tower.js';
-import {blocksInWords} from '../sim/heights.js';
+import {blocksInWords} from '../sim/timeline/heights.js';
 import {warningTo} from './io.js';
 import {defineSettings, settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';

@@ -1,6 +1,6 @@
 import type {Registration} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, expiry, heightInWords} from '../sim/heights.js';
+import {countInWords, expiry, heightInWords} from '../sim/timeline/heights.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 

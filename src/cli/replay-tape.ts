@@ -8,7 +8,7 @@ import {systemTimers} from '../chain/timers.js';
 import {OperationalError} from '../errors/index.js';
 import {type PlaybackOptions, playTape} from '../sim/tape/playback.js';
 import type {Tape} from '../sim/tape/tape-reader.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import type {Divergence} from '../sim/tape/event-check.js';
 import {type Replayed, replayTape} from '../sim/tape/replay.js';
 import {LevelStore} from '../store/level-store.js';

@@ -5,7 +5,7 @@ import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
 import {OperationalError} from '../errors/index.js';
 import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import type {Paint} from './paint.js';
 import {defineTapePictures, drawTape} from './pictures.js';
 import {loadProgress} from './progress.js';

@@ -1,7 +1,7 @@
 import type {RequestAtTip} from '../api/admin/admin-authorization.js';
 import type {PolicyStatus} from '../api/admin/admin-tower.js';
 import type {RequestView} from '../gatekeeper/auth/views.js';
-import {blocksInWords, heightInWords, type Saying} from '../sim/heights.js';
+import {blocksInWords, heightInWords, type Saying} from '../sim/timeline/heights.js';
 import type {RequestStage} from '../store/layout.js';
 import type {Closing, RequestState, Verdict} from '../store/request-row.js';
 import type {Paint} from './paint.js';

@@ -7,7 +7,7 @@ import {
 import type {AdminClient} from '../api/admin/client.js';
 import {OperationalError} from '../errors/index.js';
 import type {RequestView} from '../gatekeeper/auth/views.js';
-import {blocksInWords, plural} from '../sim/heights.js';
+import {blocksInWords, plural} from '../sim/timeline/heights.js';
 import {maxU48} from '../store/layout.js';
 import type {RequestState} from '../store/request-row.js';
 import {defineTower, towerOf} from './admin-command.js';

@@ -3,7 +3,7 @@ import {type Manifest, readManifest} from '../daemon/backup/manifest.js';
 import {restoreBackup, type Restored, type RestoreProgress} from '../daemon/backup/restore.js';
 import {refuseSecond} from '../daemon/daemon.js';
 import {OperationalError} from '../errors/index.js';
-import {plural} from '../sim/heights.js';
+import {plural} from '../sim/timeline/heights.js';
 import type {LoadedSettings} from '../tower/settings.js';
 import {type Io, warningTo} from './io.js';
 import {loadProgress, type Progress} from './progress.js';

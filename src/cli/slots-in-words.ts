@@ -1,4 +1,4 @@
-import {countInWords} from '../sim/heights.js';
+import {countInWords} from '../sim/timeline/heights.js';
 
 /** `9,999 left, 1 taken`: what a user may still use, and what his appointments use. */
 export const slotsInWords = (slots: {readonly availableSlots: number; readonly takenSlots: number}): string =>

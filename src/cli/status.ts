@@ -1,6 +1,6 @@
 import type {PolicyStatus, TowerStatus} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import type {Paint} from './paint.js';
 import {printable} from '../errors/printable.js';
 import {underOneLabel} from './request-in-words.js';

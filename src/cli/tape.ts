@@ -4,7 +4,7 @@ import {storePathOf} from '../daemon/data-dir.js';
 import {withLog} from '../daemon/tower-log.js';
 import {packageVersion} from '../daemon/version.js';
 import {OperationalError} from '../errors/index.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import {exportTape, type Exported} from '../sim/tape/export.js';
 import type {TapeHead} from '../sim/tape/tape-format.js';
 import {LevelStore} from '../store/level-store.js';

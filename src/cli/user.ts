@@ -1,6 +1,6 @@
 import type {UserDetails} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
-import {countInWords, deletion, expiry, heightInWords, plural} from '../sim/heights.js';
+import {countInWords, deletion, expiry, heightInWords, plural} from '../sim/timeline/heights.js';
 import {slotsInWords} from './slots-in-words.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';

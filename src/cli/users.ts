@@ -1,7 +1,7 @@
 import {maxPageUsers, type UserPage} from '../api/admin/admin-tower.js';
 import {defineTower, towerOf} from './admin-command.js';
 import {wholeNumber} from './arguments.js';
-import {countInWords, expiry, heightInWords, plural} from '../sim/heights.js';
+import {countInWords, expiry, heightInWords, plural} from '../sim/timeline/heights.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 

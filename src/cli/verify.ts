@@ -3,7 +3,7 @@ import {AdminClient} from '../api/admin/client.js';
 import {verify as verifyRows} from '../store/verify.js';
 import {defineTower} from './admin-command.js';
 import {askTowerOrStore} from '../daemon/stored-state.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import {settingsOf} from './setting-options.js';
 import type {Subcommand} from './subcommand.js';
 

@@ -3,7 +3,7 @@ import {OperationalError} from '../errors/index.js';
 import type {Spread} from '../sim/foresee/histogram.js';
 import type {Statistics} from '../sim/foresee/tally.js';
 import {type WhatIf, whatIf as foresee} from '../sim/foresee/what-if.js';
-import {countInWords, plural} from '../sim/heights.js';
+import {countInWords, plural} from '../sim/timeline/heights.js';
 import type {Life} from '../sim/semantics/lives.js';
 import {LevelStore} from '../store/level-store.js';
 import {toWire} from '../tower/wire-names.js';

@@ -3,10 +3,10 @@ import {isExpired} from '../gatekeeper/subscription.js';
 import type {RequestKind} from '../store/layout.js';
 import type {Tower} from '../tower/tower.js';
 import type {FaultKind} from './faults/fault.js';
-import type {DueKind} from './next-due.js';
-import type {Roster} from './roster.js';
-import type {NodeRole, NotedAction, RestartKind, UserName, UserState} from './scenario.js';
-import {type Expected, type StepMap, toStep} from './step-map.js';
+import type {DueKind} from './world/next-due.js';
+import type {Roster} from './world/roster.js';
+import type {NodeRole, NotedAction, RestartKind, UserName, UserState} from './scenario/scenario.js';
+import {type Expected, type StepMap, toStep} from './scenario/step-map.js';
 
 /** A user as he is on disk. Heights and slots are u32. */
 export interface UserView {

@@ -1,4 +1,4 @@
-import type {RestartKind, Scenario, Step} from './scenario.js';
+import type {RestartKind, Scenario, Step} from './scenario/scenario.js';
 
 const kinds: readonly RestartKind[] = ['kill_before_commit', 'kill_after_commit', 'clean'];
 

@@ -2,10 +2,10 @@ import {OperationalError} from '../errors/index.js';
 import {CheckedSimulation} from './explore/checked.js';
 import type {OpenNode} from './faults/faulty-node.js';
 import type {Violation} from './invariants/watch.js';
-import type {Scenario} from './scenario.js';
+import type {Scenario} from './scenario/scenario.js';
 import {Simulation} from './simulation.js';
 import type {Verdict} from './verdict.js';
-import type {WorldParts} from './world.js';
+import type {WorldParts} from './world/world.js';
 
 export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings' | 'steps'> {
   /** Instead of the scenario's, unless that begins in the world of a file, which has its own. */

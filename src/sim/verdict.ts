@@ -1,5 +1,5 @@
-import {countInWords, plural} from './heights.js';
-import {type Paint, plain} from './paint.js';
+import {countInWords, plural} from './timeline/heights.js';
+import {type Paint, plain} from './timeline/paint.js';
 
 /** How a run ended; with `--json`, what is printed for each file. */
 export interface Verdict {

@@ -1,7 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import test from 'ava';
 import {renderSvg} from '../../src/sim/report/report.js';
-import {readScenario} from '../../src/sim/scenario-file.js';
+import {readScenario} from '../../src/sim/scenario/scenario-file.js';
 import {storyOf} from '../support/stories.js';
 
 const picture = new URL('../../../docs/images/report.svg', import.meta.url);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type {Action, PolicyAnswer} from '../../src/sim/scenario.js';
+import type {Action, PolicyAnswer} from '../../src/sim/scenario/scenario.js';
 
 const users = fc.constantFrom('alice', 'bob', 'carol');
 export const anyAction: fc.Arbitrary<Action> = fc.oneof(

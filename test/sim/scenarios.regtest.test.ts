@@ -6,9 +6,9 @@ import {
   HttpRpc,
   submitBlocks,
 } from '../../src/chain/bitcoind/index.js';
-import type {Mirror} from '../../src/sim/chain-driver.js';
-import {readScenario} from '../../src/sim/scenario-file.js';
-import type {Scenario} from '../../src/sim/scenario.js';
+import type {Mirror} from '../../src/sim/world/chain-driver.js';
+import {readScenario} from '../../src/sim/scenario/scenario-file.js';
+import type {Scenario} from '../../src/sim/scenario/scenario.js';
 import {type Outcome, type SimulationParts, simulate} from '../../src/sim/player.js';
 import {MemoryStore} from '../../src/store/index.js';
 import {regtestTest} from '../support/regtest.js';

@@ -1,8 +1,8 @@
 import {readdirSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
 import {interrupted} from '../../src/sim/interrupted.js';
-import {readScenario} from '../../src/sim/scenario-file.js';
-import type {Scenario} from '../../src/sim/scenario.js';
+import {readScenario} from '../../src/sim/scenario/scenario-file.js';
+import type {Scenario} from '../../src/sim/scenario/scenario.js';
 import {type Outcome, simulate} from '../../src/sim/player.js';
 import {LevelStore, MemoryStore} from '../../src/store/index.js';
 import {tempDir} from '../support/temp-dir.js';

@@ -1,9 +1,9 @@
 import test from 'ava';
 import {SimulatedChain} from '../../src/chain/index.js';
 import {Rejection} from '../../src/errors/index.js';
-import {KillSwitch} from '../../src/sim/kill-switch.js';
+import {KillSwitch} from '../../src/sim/world/kill-switch.js';
 import {Simulation, type SimulationOptions} from '../../src/sim/simulation.js';
-import {ExpectationUnmet} from '../../src/sim/unmet.js';
+import {ExpectationUnmet} from '../../src/sim/world/unmet.js';
 import type {TowerEvent} from '../../src/tower/events.js';
 import {ManualTimers} from '../support/manual-timers.js';
 

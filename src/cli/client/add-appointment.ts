@@ -1,6 +1,6 @@
 import type {AppointmentReceipt, Deposit} from '../../client/index.js';
 import {OperationalError} from '../../errors/index.js';
-import {countInWords} from '../../sim/heights.js';
+import {countInWords} from '../../sim/timeline/heights.js';
 import {wholeNumber} from '../arguments.js';
 import {readHex} from '../read-hex.js';
 import type {Invocation, Subcommand} from '../subcommand.js';

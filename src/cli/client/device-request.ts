@@ -1,5 +1,5 @@
 import type {AnsweredRequest, DeviceRequest} from '../../client/index.js';
-import {heightInWords, type Saying} from '../../sim/heights.js';
+import {heightInWords, type Saying} from '../../sim/timeline/heights.js';
 import type {Paint} from '../paint.js';
 import {printable} from '../../errors/printable.js';
 import {colourOf, grantRows, retryInWords, type Row, rowOf} from '../request-in-words.js';

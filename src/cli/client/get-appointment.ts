@@ -1,6 +1,6 @@
 import {decryptPenalty, locatorOf} from '../../client/index.js';
 import {OperationalError} from '../../errors/index.js';
-import {plural} from '../../sim/heights.js';
+import {plural} from '../../sim/timeline/heights.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';
 import {clientOf, defineClient} from './client-options.js';

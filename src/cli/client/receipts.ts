@@ -1,5 +1,5 @@
 import type {Receipt} from '../../client/index.js';
-import {countInWords, plural} from '../../sim/heights.js';
+import {countInWords, plural} from '../../sim/timeline/heights.js';
 import {warningTo} from '../io.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';

@@ -7,7 +7,7 @@ import {
   TowerRefusal,
 } from '../../client/index.js';
 import {readKey} from '../../tower/key-file.js';
-import {countInWords} from '../../sim/heights.js';
+import {countInWords} from '../../sim/timeline/heights.js';
 import {warningTo} from '../io.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';

@@ -1,5 +1,5 @@
 import type {Subscription} from '../../client/index.js';
-import {countInWords} from '../../sim/heights.js';
+import {countInWords} from '../../sim/timeline/heights.js';
 import {underOneLabel} from '../request-in-words.js';
 import type {Subcommand} from '../subcommand.js';
 import {columns} from '../table.js';

@@ -1,6 +1,6 @@
 import {brokenFindings, type Finding, type ReceiptCheck} from '../../client/index.js';
 import {maxU32} from '../../gatekeeper/settings.js';
-import {countInWords, plural} from '../../sim/heights.js';
+import {countInWords, plural} from '../../sim/timeline/heights.js';
 import {wholeNumber} from '../arguments.js';
 import {warningTo} from '../io.js';
 import type {Subcommand} from '../subcommand.js';

@@ -1,6 +1,6 @@
 import {toWire} from '../../api/wire-names.js';
 import {type Facts, factsOf, levelOf, type LoggedEvent} from '../../daemon/observation/logged-event.js';
-import {countInWords} from '../../sim/heights.js';
+import {countInWords} from '../../sim/timeline/heights.js';
 import type {Paint} from '../paint.js';
 import {printable} from '../../errors/printable.js';
 import {painted, type Segment} from '../segments.js';

@@ -1,4 +1,4 @@
-import {blocksInWords, plural} from '../../sim/heights.js';
+import {blocksInWords, plural} from '../../sim/timeline/heights.js';
 import type {Facts, LoggedEvent} from '../../daemon/observation/logged-event.js';
 import type {StateChanged} from '../../tower/events.js';
 import {type Io, warningTo} from '../io.js';

@@ -1,5 +1,5 @@
 import type {Activity} from '../../api/observation/activity.js';
-import {countInWords, plural} from '../../sim/heights.js';
+import {countInWords, plural} from '../../sim/timeline/heights.js';
 import {prettySegments} from '../daemon/log-line.js';
 import {type Paint, plain} from '../paint.js';
 import {printable} from '../../errors/printable.js';

@@ -1,5 +1,5 @@
 import type {SimulatedChain} from '../../chain/index.js';
-import {Cast} from '../cast.js';
+import {Cast} from '../world/cast.js';
 import type {OpenNode} from '../faults/faulty-node.js';
 import {openSimulatedNode} from '../faults/simulated-node.js';
 import type {Reply} from '../invariants/reply.js';
@@ -7,8 +7,8 @@ import {type Violation, Watch} from '../invariants/watch.js';
 import {Simulation, type SimulationOptions} from '../simulation.js';
 import {replyOf} from './reply-of.js';
 import {type KeyValueStore, MemoryStore} from '../../store/index.js';
-import type {Action} from '../scenario.js';
-import type {Finding} from '../finding.js';
+import type {Action} from '../scenario/scenario.js';
+import type {Finding} from '../world/finding.js';
 import {BartizanError} from '../../errors/index.js';
 
 export interface CheckedOptions extends SimulationOptions {

@@ -1,5 +1,5 @@
 import type {Random} from '../random.js';
-import type {Action, DeviceRequest, NodeRole, PolicyAnswer, PolicyScript, RestartKind} from '../scenario.js';
+import type {Action, DeviceRequest, NodeRole, PolicyAnswer, PolicyScript, RestartKind} from '../scenario/scenario.js';
 import {type FaultKind, faultKinds} from '../faults/fault.js';
 import {drawSettings, type FaultName, type Swarm} from './swarm.js';
 

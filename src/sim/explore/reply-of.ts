@@ -1,6 +1,6 @@
 import {unreachable} from '../../errors/index.js';
 import type {Reply} from '../invariants/reply.js';
-import type {Refusable} from '../scenario.js';
+import type {Refusable} from '../scenario/scenario.js';
 import type {Simulation} from '../simulation.js';
 
 interface Answer {

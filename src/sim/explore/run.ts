@@ -3,7 +3,7 @@ import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {OpenNode} from '../faults/faulty-node.js';
 import type {Violation} from '../invariants/watch.js';
 import {Random} from '../random.js';
-import {type Action, isRefusable, type PolicyAnswer} from '../scenario.js';
+import {type Action, isRefusable, type PolicyAnswer} from '../scenario/scenario.js';
 import {CheckedSimulation} from './checked.js';
 import {Generator} from './generator.js';
 import {drawSwarm, type FaultName, type Swarm} from './swarm.js';

@@ -3,9 +3,9 @@ import {OperationalError, unreachable} from '../../errors/index.js';
 import {decisionSettingNames} from '../../store/meta.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
-import {parseScenario} from '../scenario-file.js';
+import {parseScenario} from '../scenario/scenario-file.js';
 import type {Story} from './run.js';
-import type {Action, DeviceRequest, PolicyAnswer, RequestName, UserName} from '../scenario.js';
+import type {Action, DeviceRequest, PolicyAnswer, RequestName, UserName} from '../scenario/scenario.js';
 
 export interface ScenarioParts {
   readonly name: string;

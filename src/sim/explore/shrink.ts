@@ -1,7 +1,7 @@
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {unreachable} from '../../errors/index.js';
 import {faultKinds} from '../faults/fault.js';
-import type {Action} from '../scenario.js';
+import type {Action} from '../scenario/scenario.js';
 import type {RunResult, Story} from './run.js';
 
 export interface ShrinkParts {

@@ -1,7 +1,7 @@
 import type {Timers} from '../../chain/index.js';
 import {OperationalError} from '../../errors/index.js';
 import type {Changes, KeyValueStore} from '../../store/index.js';
-import type {Kill, RowGuard} from '../kill-switch.js';
+import type {Kill, RowGuard} from '../world/kill-switch.js';
 import type {DiskFaultKind} from './fault.js';
 
 /** How long a write takes on a slow disk: longer than it takes a block or a request to come. */

@@ -1,6 +1,6 @@
-import {TimelineRenderer} from '../render-timeline.js';
-import type {Paint} from '../paint.js';
-import type {TimelineEntry} from '../timeline.js';
+import {TimelineRenderer} from '../timeline/render-timeline.js';
+import type {Paint} from '../timeline/paint.js';
+import type {TimelineEntry} from '../timeline/timeline.js';
 import type {StoryLine, Tone} from './story.js';
 
 const tones: Readonly<Record<Parameters<Paint>[0], Tone>> = {

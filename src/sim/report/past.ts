@@ -1,7 +1,7 @@
 import {assert} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {TowerEvent} from '../../tower/events.js';
-import type {TimelineEntry} from '../timeline.js';
+import type {TimelineEntry} from '../timeline/timeline.js';
 import {RequestLives} from './request-lives.js';
 import {UserLives} from './user-lives.js';
 

@@ -1,8 +1,8 @@
 import {assert} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
-import {blocksInWords} from '../heights.js';
-import {titleText} from '../request-text.js';
-import type {TimelineEntry} from '../timeline.js';
+import {blocksInWords} from '../timeline/heights.js';
+import {titleText} from '../timeline/request-text.js';
+import type {TimelineEntry} from '../timeline/timeline.js';
 import type {RequestChange, RequestPhase} from './story.js';
 
 interface Life {

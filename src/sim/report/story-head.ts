@@ -1,4 +1,4 @@
-import {countInWords, plural} from '../heights.js';
+import {countInWords, plural} from '../timeline/heights.js';
 import type {Verdict} from '../verdict.js';
 import type {StoryHead} from './story.js';
 

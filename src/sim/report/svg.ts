@@ -4,7 +4,7 @@ import {drawLabels, drawRows} from './drawing/draw-rows.js';
 import {drawMark, markDefinitions, type MarkName, marks} from './drawing/marks.js';
 import {fittingUnit, rowsOf, type Scene, sceneOf} from './drawing/scene.js';
 import {escapeText, fitText, px, textWidth, thousands} from './drawing/text.js';
-import {plural} from '../heights.js';
+import {plural} from '../timeline/heights.js';
 import type {Story, StoryRequest, StoryUser} from './story.js';
 import {drawingStyle, themeStyle} from './style.js';
 

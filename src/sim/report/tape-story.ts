@@ -1,10 +1,10 @@
 import {OperationalError} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
-import {blocksInWords, countInWords} from '../heights.js';
-import type {KnownRequest} from '../roster.js';
+import {blocksInWords, countInWords} from '../timeline/heights.js';
+import type {KnownRequest} from '../world/roster.js';
 import type {Replayed} from '../tape/replay.js';
 import type {Tape} from '../tape/tape-reader.js';
-import {type StoryNames, Timeline} from '../timeline.js';
+import {type StoryNames, Timeline} from '../timeline/timeline.js';
 import {StoryRecorder} from './recorder.js';
 import type {Story, StoryHead} from './story.js';
 

@@ -1,7 +1,7 @@
 import type {TowerEvent} from '../../tower/events.js';
 import {hasFaults} from '../player.js';
-import {requestText} from '../request-text.js';
-import {type Action, isRefusable, type Scenario, type UserRequest} from '../scenario.js';
+import {requestText} from '../timeline/request-text.js';
+import {type Action, isRefusable, type Scenario, type UserRequest} from '../scenario/scenario.js';
 import {Simulation} from '../simulation.js';
 import type {Comparison, DisputedRequest, Fate, Semantics} from './comparison.js';
 import {Lives} from './lives.js';

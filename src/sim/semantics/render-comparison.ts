@@ -1,4 +1,4 @@
-import type {Paint} from '../paint.js';
+import type {Paint} from '../timeline/paint.js';
 import type {Comparison, Fate} from './comparison.js';
 import type {Life} from './lives.js';
 

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {OperationalError} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
-import type {WorldState} from '../world-state.js';
+import type {WorldState} from '../world/world-state.js';
 
 /*
  * The file of a world: JSON lines, gzipped. Bytes are in base64.

@@ -6,8 +6,8 @@ import {type ChainContents, regtestGenesisBlock} from '../../chain/index.js';
 import {BartizanError, OperationalError} from '../../errors/index.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {digestOf, MemoryStore, type Row} from '../../store/index.js';
-import type {MemoryKey} from '../memory.js';
-import type {WorldState} from '../world-state.js';
+import type {MemoryKey} from '../world/memory.js';
+import type {WorldState} from '../world/world-state.js';
 import {
   type BodyLine,
   bodyLine,

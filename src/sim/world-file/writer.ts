@@ -9,7 +9,7 @@ import {parseHeader} from '../../chain/index.js';
 import {OperationalError} from '../../errors/index.js';
 import {syncPath} from '../../files/durable.js';
 import {digestOf, pagesOf, type Row} from '../../store/index.js';
-import {everything, type WorldState} from '../world-state.js';
+import {everything, type WorldState} from '../world/world-state.js';
 import {
   type BodyLine,
   type HeadLine,

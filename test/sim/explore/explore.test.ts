@@ -6,7 +6,7 @@ import {explore, replay} from '../../../src/sim/explore/run.js';
 import {isReadable, storyText} from '../../../src/sim/explore/scenario-text.js';
 import {type FaultName, faultNames} from '../../../src/sim/explore/swarm.js';
 import {invariants} from '../../../src/sim/invariants/index.js';
-import {parseScenario} from '../../../src/sim/scenario-file.js';
+import {parseScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {run, runHere} from '../../cli/harness.js';
 
 test('every invariant holds in 2,000 random worlds', async (t) => {

@@ -2,7 +2,7 @@ import {faultNames} from '../../../src/sim/explore/swarm.js';
 import {explore, replay} from '../../../src/sim/explore/run.js';
 import {isReadable, storyText} from '../../../src/sim/explore/scenario-text.js';
 import {shrink} from '../../../src/sim/explore/shrink.js';
-import {parseScenario} from '../../../src/sim/scenario-file.js';
+import {parseScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {simulate} from '../../../src/sim/player.js';
 import {MemoryStore} from '../../../src/store/index.js';
 import {mutants} from './mutants.js';

@@ -4,9 +4,9 @@ import test from 'ava';
 import {allFaultKinds, faultKinds} from '../../../src/sim/faults/fault.js';
 import {VirtualTime} from '../../../src/sim/faults/virtual-time.js';
 import {simulate} from '../../../src/sim/player.js';
-import {renderTimeline} from '../../../src/sim/render-timeline.js';
-import {parseScenario} from '../../../src/sim/scenario-file.js';
-import type {TimelineEntry} from '../../../src/sim/timeline.js';
+import {renderTimeline} from '../../../src/sim/timeline/render-timeline.js';
+import {parseScenario} from '../../../src/sim/scenario/scenario-file.js';
+import type {TimelineEntry} from '../../../src/sim/timeline/timeline.js';
 import {MemoryStore} from '../../../src/store/index.js';
 
 const story = (...steps: string[]) =>

@@ -4,7 +4,7 @@ import test from 'ava';
 import {CheckedSimulation} from '../../../src/sim/explore/checked.js';
 import {interrupted} from '../../../src/sim/interrupted.js';
 import {hasFaults} from '../../../src/sim/player.js';
-import {readScenario} from '../../../src/sim/scenario-file.js';
+import {readScenario} from '../../../src/sim/scenario/scenario-file.js';
 
 const folder = 'fixtures/scenarios';
 

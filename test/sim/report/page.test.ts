@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {renderPage, renderSvg, type Story} from '../../../src/sim/report/report.js';
-import {readScenario} from '../../../src/sim/scenario-file.js';
+import {readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {browserTest} from '../../support/browser.js';
 import type {BrowserPage} from '../../support/chromium.js';
 import {aStory, storyOf} from '../../support/stories.js';

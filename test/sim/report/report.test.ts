@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import test from 'ava';
 import {renderPage, renderSvg} from '../../../src/sim/report/report.js';
 import {packStory, unpackStory} from '../../../src/sim/report/drawing/packing.js';
-import {parseScenario, readScenario} from '../../../src/sim/scenario-file.js';
+import {parseScenario, readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {aStory, storyOf} from '../../support/stories.js';
 import {checkXml} from '../../support/xml.js';
 

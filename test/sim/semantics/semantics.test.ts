@@ -3,7 +3,7 @@ import {compareSemantics} from '../../../src/sim/semantics/compare.js';
 import {type Comparison, type Semantics, semanticsNames} from '../../../src/sim/semantics/comparison.js';
 import {PythonTeos} from '../../../src/sim/semantics/python-teos.js';
 import {RustTeos} from '../../../src/sim/semantics/rust-teos.js';
-import {readScenario} from '../../../src/sim/scenario-file.js';
+import {readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {runHere} from '../../cli/harness.js';
 
 const scenario = (name: string): string => `${process.cwd()}/fixtures/scenarios/${name}.yaml`;

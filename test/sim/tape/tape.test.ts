@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
-import {readScenario} from '../../../src/sim/scenario-file.js';
+import {readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {simulate} from '../../../src/sim/player.js';
 import {layout, MemoryStore} from '../../../src/store/index.js';
 import {assertReplays, replayText, sealed, tapeFrom, tapeOf} from '../../support/tapes.js';
