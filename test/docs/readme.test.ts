@@ -45,7 +45,7 @@ test('npm start prints what the README shows', async (t) => {
 
 test('the commands of the README print what it shows, on a simulated chain', async (t) => {
   const cwd = await temporaryDirectory(t);
-  const [server, ...calls] = blocksOf('console').slice(1).flatMap(callsOf);
+  const [server, ...calls] = blocksOf('console').slice(1, 3).flatMap(callsOf);
   t.deepEqual(
     calls.map(({command}) => command.split(' ').slice(2, 4).join(' ')),
     ['client register', 'client add-appointment'],
@@ -63,6 +63,13 @@ test('the commands of the README print what it shows, on a simulated chain', asy
     t.is(status, 0, `${command}: ${stderr}`);
     t.regex(stdout, patternOf(shown), command);
   }
+});
+
+test('every invariant holds in the exploration that the README shows', async (t) => {
+  const [exploration] = blocksOf('console').slice(3).flatMap(callsOf);
+  const {status, stdout} = await run(t, commandLine(exploration!.command), {cwd: await temporaryDirectory(t)});
+  t.is(status, 0);
+  t.regex(stdout, patternOf(`${exploration!.shown.trimEnd()}\n…`));
 });
 
 test('the scenario of the README ends as it expects, on the simulated chain', async (t) => {
