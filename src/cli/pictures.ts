@@ -11,7 +11,7 @@ import {openTape} from './tape-file.js';
 
 /** Watches one run, and draws it when it is over. */
 export interface Picture {
-  readonly parts: Required<Pick<WorldParts, 'onEntry' | 'onEvent' | 'onTravel'>>;
+  readonly parts: Required<Pick<WorldParts, 'onEntry' | 'onEvent'>>;
   /** @throws OperationalError TOWER_FILE_FAILED */
   draw(outcome: Outcome): Promise<void>;
 }
@@ -76,28 +76,14 @@ export async function pictureOf(
   const still = pathOf(options['svg'], '.svg');
   if (page === undefined && still === undefined) return undefined;
   const {renderPage, renderSvg, scenarioHead, StoryRecorder} = await import('../sim/report/report.js');
-  let recorder = new StoryRecorder({settings: scenario.tower, travels: goesBack(scenario)});
-  let unmet = 0;
+  const recorder = new StoryRecorder({settings: scenario.tower, travels: goesBack(scenario)});
   return {
     parts: {
       onEvent: (event, names) => recorder.event(event, names),
-      onEntry: (entry) => {
-        if (entry.type === 'expected' && !entry.met) unmet++;
-        recorder.entry(entry);
-      },
-      // What is drawn is the world as it ended: what was taken back has not happened in it.
-      onTravel: (past, names) => {
-        recorder = new StoryRecorder({settings: scenario.tower});
-        unmet = 0;
-        for (const {event, entry} of past) {
-          recorder.event(event, names);
-          if (entry) recorder.entry(entry);
-        }
-      },
+      onEntry: (entry) => recorder.entry(entry),
     },
     async draw({verdict, unmetLines}) {
-      const lines = unmetLines.slice(unmetLines.length - unmet);
-      const story = recorder.story(scenarioHead({verdict, about: scenario.about}), lines);
+      const story = recorder.story(scenarioHead({verdict, about: scenario.about}), unmetLines);
       if (page !== undefined) await write(page, renderPage(story));
       if (still !== undefined) await write(still, renderSvg(story));
     },

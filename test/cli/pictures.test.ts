@@ -34,6 +34,32 @@ test('of several files, sim --report writes a page each into a folder, also of o
   );
 });
 
+test('a page of a story that goes back in time lists every unmet expectation, each with its event', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const [file, page] = [join(folder, 'back.yaml'), join(folder, 'back.html')];
+  const steps = [
+    ...['snapshot: s', 'register: alice', 'expect: {alice: expired}', 'restore: s', 'mine: 2', 'register: bob'],
+    ...['mine: 3', 'expect: {bob: expired}', 'roll_back: 103', 'expect: {bob: unknown}'],
+  ];
+  await writeFile(file, `name: Back\nchain: {start_height: 100}\nsteps:\n${steps.map((it) => `  - ${it}\n`).join('')}`);
+  const {status, stdout} = await runHere(['sim', file, '--memory', '--report', page]);
+  t.is(status, 1);
+  t.regex(stdout, /3 of 3 expectations unmet/);
+  const text = await readFile(page, 'utf8');
+  const listed = [...text.matchAll(/data-step="(\d+)">(✗[^<]*)<small>(.*?)<\/small>/g)].map(
+    ([, step, claim, where]) => {
+      const item = new RegExp(`<li data-step="${step}">.*?</li>`).exec(text)?.[0] ?? '';
+      return {where, isThere: item.includes(claim!.slice(2)), isLeft: item.includes('left behind')};
+    },
+  );
+  const left = ', in a time that the story has left since';
+  t.deepEqual(listed, [
+    {where: `line 6 of the scenario, at height 100${left}`, isThere: true, isLeft: true},
+    {where: `line 11 of the scenario, at height 105${left}`, isThere: true, isLeft: true},
+    {where: 'line 13 of the scenario, at height 103', isThere: true, isLeft: false},
+  ]);
+});
+
 test('a picture that cannot be written is an error that names it', async (t) => {
   const {status, stderr} = await runHere([
     'sim',

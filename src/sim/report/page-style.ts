@@ -40,6 +40,8 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .state dt{color:var(--dim)}
 .state dd{margin:0;font-weight:650;font-variant-numeric:tabular-nums;min-width:1.2em}
 #now{flex:1 1 420px;min-width:0;max-height:4.6em;overflow:auto}
+@media(max-width:640px){#now{flex-basis:100%;max-height:none}}
+.left{display:block;padding-left:calc(1.1em + 8px);color:var(--dim);font-style:italic}
 .line{display:flex;gap:8px;overflow-wrap:anywhere}
 .line>.mk{flex:none;width:1.1em;text-align:center}
 .line.quiet{color:var(--dim)}.line.strong{font-weight:650}

@@ -45,6 +45,8 @@ ${header(story)}
 /** Lines that a file breaks for its own width are one. */
 const paragraphs = (text: string) => text.trim().replace(/(?<!\n)\n(?!\n)/g, ' ');
 
+const leftBehind = 'in a time that the story has left since';
+
 const signs = {good: '✓ ', bad: '✗ ', plain: ''} as const;
 
 function header(story: Story): string {
@@ -52,7 +54,7 @@ function header(story: Story): string {
   const fact = (name: string, value: string) => `<div><dt>${name}</dt><dd>${value}</dd></div>`;
   const alarm = unmet.map(
     ({step, line, claim, actual}) =>
-      `<li><button type="button" data-step="${step}">✗ expected that ${escapeText(claim)}, but ${escapeText(actual)}<small>${line === undefined ? '' : `line ${line} of the scenario, `}at height ${thousands(story.steps[step]!.height)}</small></button></li>`,
+      `<li><button type="button" data-step="${step}">✗ expected that ${escapeText(claim)}, but ${escapeText(actual)}<small>${line === undefined ? '' : `line ${line} of the scenario, `}at height ${thousands(story.steps[step]!.height)}${story.steps[step]!.isLeft ? `, ${leftBehind}` : ''}</small></button></li>`,
   );
   return `<header>
 <div class="top"><h1>${escapeText(title)}</h1><button type="button" id="theme" hidden>Theme: auto</button></div>
@@ -81,7 +83,7 @@ function live(story: Story): string {
 <ul class="legend" aria-label="Legend">${legend.join('')}</ul>
 </section>
 <section class="card log" aria-label="Event log">
-<div class="tools"><input type="search" id="filter" placeholder="Filter" aria-label="filter users, requests and events"><select id="kind" aria-label="kind of event"><option value="">all events</option><option value="chain">blocks</option><option value="user">users</option><option value="request">requests</option><option value="check">expectations</option><option value="unmet">unmet only</option><option value="tower">tower</option></select><output id="log-count"></output></div>
+<div class="tools"><input type="search" id="filter" placeholder="Filter" aria-label="filter users, requests and events"><select id="kind" aria-label="kind of event"><option value="">all events</option><option value="chain">blocks</option><option value="user">users</option><option value="request">requests</option><option value="check">expectations</option><option value="unmet">unmet only</option><option value="tower">tower</option>${story.steps.some(({isLeft}) => isLeft) ? '<option value="left">left behind</option>' : ''}</select><output id="log-count"></output></div>
 <ol id="log" class="events" tabindex="0"></ol>
 </section>
 </div>`;

@@ -14,43 +14,73 @@ export interface Moment {
   readonly chain: readonly string[];
 }
 
-type Told = {readonly event: TowerEvent} | {readonly entry: TimelineEntry};
+/** An event with the number of the step that tells it, or an entry. */
+type Told = {readonly event: TowerEvent; readonly step: number} | {readonly entry: TimelineEntry};
+
+/** Steps from one number up to another, which is excluded. */
+type Span = readonly [from: number, end: number];
+
+interface Kept {
+  readonly told: readonly Told[];
+  readonly spans: readonly Span[];
+}
 
 /** All that has happened to a tower, so that it can be followed again. */
 export class Past {
   readonly #settings: GatekeeperSettings;
-  readonly #snapshots = new Map<string, readonly Told[]>();
+  readonly #snapshots = new Map<string, Kept>();
   #told: Told[] = [];
+  /** Steps before the last journey that have happened; those from `#since` on are of this time. */
+  #spans: readonly Span[] = [];
+  #since = 0;
 
   constructor(settings: GatekeeperSettings) {
     this.#settings = settings;
   }
 
-  event(event: TowerEvent): void {
-    this.#told.push({event});
+  event(event: TowerEvent, step: number): void {
+    this.#told.push({event, step});
   }
 
   entry(entry: TimelineEntry): void {
     this.#told.push({entry});
   }
 
-  /** Keeps what has happened so far, to come back to it. */
-  snapshot(name: string): void {
-    this.#snapshots.set(name, [...this.#told]);
+  /** Keeps what has happened in the steps so far, to come back to it. */
+  snapshot(name: string, steps: number): void {
+    this.#snapshots.set(name, {told: [...this.#told], spans: this.#spansUpTo(steps)});
   }
 
-  /** Makes what had happened by a snapshot all that has happened. */
-  restore(name: string): void {
+  /**
+   * Makes what had happened by a snapshot all that has happened.
+   * @param steps so far
+   */
+  restore(name: string, steps: number): void {
     const kept = this.#snapshots.get(name);
     assert(kept, `snapshot ${name} was taken`);
-    this.#told = [...kept];
+    this.#told = [...kept.told];
+    this.#spans = kept.spans;
+    this.#since = steps;
   }
 
   /** Forgets what came after so many events. */
-  rollBack(events: number): void {
+  rollBack(events: number, steps: number): void {
     let seen = 0;
     const end = this.#told.findIndex((it) => 'event' in it && seen++ === events);
+    const first = this.#told[end];
+    const left = first && 'event' in first ? first.step : steps;
+    this.#spans = this.#spansUpTo(steps).flatMap(([from, to]) => (from < left ? [[from, Math.min(to, left)]] : []));
+    this.#since = steps;
     if (end >= 0) this.#told = this.#told.slice(0, end);
+  }
+
+  /** Whether a step is of a time that was left: it has not happened. */
+  isLeft(step: number): boolean {
+    return step < this.#since && !this.#spans.some(([from, end]) => from <= step && step < end);
+  }
+
+  #spansUpTo(steps: number): Span[] {
+    return [...this.#spans, [this.#since, steps]];
   }
 
   /** How things stand after all that has happened. */

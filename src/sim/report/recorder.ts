@@ -59,10 +59,11 @@ export class StoryRecorder {
   }
 
   event(event: TowerEvent, names: StoryNames): void {
-    this.#past?.event(event);
     if (event.type === 'started') this.#columns.start(event.height, event.hash);
     if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
     if (event.type === 'chain_accepted') this.#flush();
+    // A run of blocks that goes on is a step that has begun.
+    this.#past?.event(event, this.#steps.length + Number(this.#run !== undefined));
     this.#users.learn(event, (id) => names.nameOf(id));
     this.#requests.learn(event);
     if (event.type === 'chain_accepted') this.#accepted(event);
@@ -76,7 +77,6 @@ export class StoryRecorder {
   entry(entry: TimelineEntry): void {
     if (entry.type === 'restored' || entry.type === 'rolled_back') return this.#travelled(entry);
     this.#past?.entry(entry);
-    if (entry.type === 'snapshot_taken') this.#past?.snapshot(entry.name);
     this.#requests.told(entry);
     const {height} = entry;
     const lines = this.#lines.linesOf(entry);
@@ -94,6 +94,7 @@ export class StoryRecorder {
       this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
     } else {
       this.#told(kinds[entry.type] ?? 'tower', height, lines);
+      if (entry.type === 'snapshot_taken') this.#past?.snapshot(entry.name, this.#steps.length);
       if (entry.type !== 'settings_changed') return;
       this.#settingChanges.push({step: this.#steps.length - 1, changed: settingTexts(entry.changed)});
     }
@@ -112,7 +113,11 @@ export class StoryRecorder {
       settings: settingTexts(this.#settings),
       settingChanges: this.#settingChanges,
       columns,
-      steps: this.#steps.map(({column, ...step}) => ({...step, column: indexOf(column)})),
+      steps: this.#steps.map(({column, ...step}, i) => ({
+        ...step,
+        column: indexOf(column),
+        ...(this.#past?.isLeft(i) ? {isLeft: true as const} : {}),
+      })),
       users: [...this.#users.all].map(({id, name, changes}) => ({id, name, changes})),
       requests: [...this.#requests.all].map(({id, name, changes}) => ({id, name, changes})),
       unmet: this.#unmet.map((it, i) => ({...it, line: unmetLines[i]})),
@@ -129,8 +134,8 @@ export class StoryRecorder {
     this.#flush();
     const {height} = entry;
     const before = this.#past.now;
-    if (entry.type === 'restored') this.#past.restore(entry.name);
-    else this.#past.rollBack(entry.events);
+    if (entry.type === 'restored') this.#past.restore(entry.name, this.#steps.length);
+    else this.#past.rollBack(entry.events, this.#steps.length);
     const {users, requests, settings, chain} = this.#past.now;
     const depth = depthBetween(before.chain, chain);
     if (depth > 0 || chain.length > before.chain.length) this.#columns.accept(height, chain[height]!, depth);

@@ -29,6 +29,8 @@ export interface StoryStep {
   /** Expectations that it met, and did not. */
   readonly met?: number;
   readonly unmet?: number;
+  /** The story went back in time behind it: it has not happened in the world that there is at the end. */
+  readonly isLeft?: true;
 }
 
 /**

@@ -1,9 +1,10 @@
+import {Buffer} from 'node:buffer';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {renderPage, renderSvg, type Story} from '../../../src/sim/report/report.js';
-import {readScenario} from '../../../src/sim/scenario/scenario-file.js';
+import {parseScenario, readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import {browserTest} from '../../support/browser.js';
 import type {BrowserPage} from '../../support/chromium.js';
 import {aStory, storyOf} from '../../support/stories.js';
@@ -198,6 +199,40 @@ browserTest(
     t.deepEqual(await inPage(still, 'faintTexts()', faintTexts), []);
     t.deepEqual(still.complaints, []);
     await still.close();
+  },
+);
+
+browserTest(
+  'in a narrow window, too, the words say which slots are free and what comes next, and none is cut',
+  async (t, browser) => {
+    const scenario = 'name: Many slots\nsteps:\n  - register: alice\n  - mine: 2\n  - reorg: {depth: 1, blocks: 2}\n';
+    const many = await storyOf(parseScenario(Buffer.from(scenario), 'many.yaml'));
+    const few = await aStory('register: alice', ...Array.from({length: 5}, () => 'reorg: {depth: 5, blocks: 6}'));
+    const words = `(() => {
+      const right = document.getElementById('pane').getBoundingClientRect().right;
+      const next = [...document.querySelectorAll('#drawing-rows .fate')].at(-1);
+      return {
+        now: document.querySelector('#drawing-labels .detail').textContent,
+        next: next.textContent,
+        isCut: next.getBoundingClientRect().right > right,
+      };
+    })()`;
+    const said: object[] = [];
+    for (const story of [many, few]) {
+      const page = await browser.open(await saved(t, 'narrow.html', renderPage(story)), {width: 400});
+      for (const width of [400, 1280]) {
+        await page.look({width, theme: 'light'});
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+        said.push(await page.evaluate<object>(words));
+      }
+      await page.close();
+    }
+    t.deepEqual(said, [
+      {now: '10,000 free', next: 'expires at 4,440', isCut: false},
+      {now: 'active, 10,000 of 10,000 free', next: 'expires at 4,440', isCut: false},
+      {now: 'active, 5 free', next: 'expires at 110', isCut: false},
+      {now: 'active, 5 of 5 slots free', next: 'expires at 110', isCut: false},
+    ]);
   },
 );
 

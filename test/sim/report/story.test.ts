@@ -93,6 +93,28 @@ test('a story that goes back in time says after every step what is on disk', asy
   t.is(jumps, 4);
 });
 
+test('what a story has left behind is told, and marked', async (t) => {
+  const steps = ['register: alice', 'snapshot: s', 'register: bob', 'mine: 2', 'register: carol', 'mine: 1'];
+  const journeys = ['roll_back: 102', 'register: dan', 'restore: s', 'mine: 1'];
+  const yaml = `name: Left\nchain: {start_height: 100}\nsteps:\n${[...steps, ...journeys].map((step) => `  - ${step}\n`).join('')}`;
+  const seen: (readonly [string, boolean])[][] = [];
+  await follow(parseScenario(Buffer.from(yaml), 'left.yaml'), async (story) => {
+    seen.push(story.steps.map(({lines, isLeft = false}) => [lines[0]!.text.split(/[ :]/, 3).join(' '), isLeft]));
+  });
+  const leftBy = (step: number) => seen[step - 1]!.filter(([, isLeft]) => isLeft).map(([text]) => text);
+  t.deepEqual(leftBy(6), []);
+  t.deepEqual(leftBy(7), ['1 block ']);
+  t.deepEqual(leftBy(10), [
+    'bob registers ',
+    '2 blocks, 101',
+    'carol registers ',
+    '1 block ',
+    'rolled back from',
+    'dan registers ',
+  ]);
+  t.is(seen.at(-1)!.length, 11);
+});
+
 test('a tower that is killed at every step has the same users, requests and chain in its story', async (t) => {
   const scenario = await readScenario(`${folder}/deletion-undone.yaml`);
   const [calm, killed] = [await storyOf(scenario), await storyOf(interrupted(scenario))];

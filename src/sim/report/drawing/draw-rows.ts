@@ -3,7 +3,7 @@ import {columnsIn, type View} from './draw-chain.js';
 import {drawRequest, requestText} from './draw-requests.js';
 import {drawUser, userText} from './draw-users.js';
 import {foldX, type Row, type Scene} from './scene.js';
-import {escapeText, fitText, px, thousands} from './text.js';
+import {escapeText, fitText, px, textWidth, thousands} from './text.js';
 
 /** Indices of the rows that a view touches, the last one excluded. */
 function rowsIn({tops, rows}: Scene, {top, bottom}: View): [first: number, end: number] {
@@ -129,8 +129,8 @@ function drawLabel({labelWidth, story, namesakes}: Scene, row: Row, y: number, s
     case 'user': {
       const now = userText(row.user, step);
       const title = `<title>${escapeText(`${row.user.name} (user ${row.user.id}): ${now?.long ?? 'not registered yet'}`)}</title>`;
-      const isNarrow = labelWidth < 160;
-      const detail = now ? (isNarrow ? now.brief : now.short) : isNarrow ? 'not yet' : 'not registered yet';
+      const wordings = now?.wordings ?? ['not registered yet', 'not yet'];
+      const detail = wordings.find((it) => textWidth(it, 11) <= width) ?? wordings.at(-1)!;
       const name = namesakes.has(row.user.name) ? `${row.user.name} (user ${row.user.id})` : row.user.name;
       if (row.height < 36)
         return `<g>${title}${text(`name small ${now?.state ?? 'none'}`, name, {dy: middle + 4, size: 12})}</g>`;

@@ -63,9 +63,13 @@ export function drawUser(
     const text = change.mark === 'travelled' ? 'not there, back then' : `deleted at ${height}`;
     const limit = next ? end - 8 : axis.width + scene.futureWidth;
     const width = textWidth(text, 11);
-    const isTold = width < limit - x - 11;
+    // What is said at the end stands behind the last step: there the cursor is at first.
+    const behind = xs.at(-1)! + 6;
+    const isBehind = !next && behind > x + 10 && behind < x + 10 + width && width < limit - behind - 1;
+    const left = isBehind ? behind : x + 10;
+    const isTold = width < limit - left - 1;
     if (isTold)
-      texts += `<text class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
+      texts += `<text class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(left)}" y="${px(middle + 4)}">${text}</text>`;
     if (next) gone += `M${px(isTold ? x + 16 + width : from)} ${px(middle)}H${px(end)}`;
   }
   const last = changes.at(-1)!;
@@ -134,23 +138,30 @@ export function graceBlocksAt({settings, settingChanges}: Story, step: number): 
 
 const states = {active: 'active', grace: 'in grace', deleted: 'deleted'} as const;
 
-/** A user at a step, in a few words and exact numbers; undefined before he was there. */
+/**
+ * A user at a step, in a few words and exact numbers; undefined before he was there. Of the wordings, the longest comes
+ * first, and each can stand alone.
+ */
 export function userText(
   user: StoryUser,
   step: number,
-): {readonly brief: string; readonly short: string; readonly long: string; readonly state: string} | undefined {
+): {readonly wordings: readonly string[]; readonly long: string; readonly state: string} | undefined {
   const change = user.changes[lastAtMost(user.changes, step, (it) => it.step)];
   if (!change || change.step > step) return undefined;
   const {state, mark, available, granted, expiry, start, appointments, devices} = change;
   if (state === 'deleted' && mark === 'travelled') {
-    return {brief: 'not there', short: 'not there, back then', long: 'not there, back then', state: 'none'};
+    return {wordings: ['not there, back then', 'not there'], long: 'not there, back then', state: 'none'};
   }
-  if (state === 'deleted') return {brief: 'deleted', short: 'deleted', long: 'deleted, with all appointments', state};
+  if (state === 'deleted') return {wordings: ['deleted'], long: 'deleted, with all appointments', state};
   const slots = `${thousands(available)} of ${thousands(granted)} slots free`;
   const count = (n: number, noun: string) => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`;
   return {
-    brief: `${states[state]} ${thousands(available)}/${thousands(granted)}`,
-    short: `${states[state]}, ${slots}`,
+    wordings: [
+      `${states[state]}, ${slots}`,
+      `${states[state]}, ${thousands(available)} of ${thousands(granted)} free`,
+      `${states[state]}, ${thousands(available)} free`,
+      `${thousands(available)} free`,
+    ],
     long: `${states[state]}; ${slots}; from ${thousands(start)}, ${state === 'active' ? 'expires' : 'expired'} at ${thousands(expiry)}; ${count(appointments, 'appointment')}, ${count(devices, 'device')}`,
     state,
   };

@@ -30,8 +30,8 @@ export class Log {
 
   filter(query: string, kind: string): void {
     const text = query.toLowerCase();
-    const isWanted = ({lines, note = '', kind: its, unmet = 0}: StoryStep) =>
-      (kind === '' || kind === its || (kind === 'unmet' && unmet > 0)) &&
+    const isWanted = ({lines, note = '', kind: its, unmet = 0, isLeft}: StoryStep) =>
+      (kind === '' || kind === its || (kind === 'unmet' && unmet > 0) || (kind === 'left' && isLeft === true)) &&
       (text === '' ||
         note.toLowerCase().includes(text) ||
         lines.some((line) => line.text.toLowerCase().includes(text)));

@@ -5,7 +5,7 @@ import {browser, element, type PageEvent} from './dom.js';
 import {hintAt, stepAt} from './hint.js';
 import {Log} from './log.js';
 import {Stage} from './stage.js';
-import {renderLine} from './step.js';
+import {leftMark, renderLine} from './step.js';
 
 const playMs = 650;
 const themes = ['auto', 'light', 'dark'] as const;
@@ -27,7 +27,7 @@ function start(): void {
   };
   const moveTo = (to: number) => {
     step = Math.min(last, Math.max(0, to));
-    const {height, lines, active, grace, pending} = story.steps[step]!;
+    const {height, lines, active, grace, pending, isLeft} = story.steps[step]!;
     slider.value = String(step);
     const said = lines.map(({text}) => text).join('; ');
     slider.setAttribute('aria-valuetext', `event ${step + 1} of ${last + 1}, height ${height}: ${said}`);
@@ -36,7 +36,7 @@ function start(): void {
     element('now-active').textContent = thousands(active);
     element('now-grace').textContent = thousands(grace);
     element('now-pending').textContent = thousands(pending);
-    element('now').innerHTML = lines.slice(0, 6).map(renderLine).join('');
+    element('now').innerHTML = lines.slice(0, 6).map(renderLine).join('') + (isLeft ? leftMark : '');
     const changed = story.settingChanges.filter((change) => change.step <= step).flatMap((change) => change.changed);
     for (const [name, value] of [...story.settings, ...changed]) element(`setting-${name}`).textContent = value;
     stage.moveTo(step);

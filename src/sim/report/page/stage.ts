@@ -33,7 +33,10 @@ export class Stage {
     this.#step = story.steps.length - 1;
     this.scene = this.#layOut();
     this.#frame.addEventListener('scroll', () => this.#queue(), {passive: true});
-    browser.addEventListener('resize', () => this.layOut());
+    browser.addEventListener('resize', () => {
+      this.layOut();
+      this.reveal();
+    });
   }
 
   /** Lays everything out for the present size of the window. */
@@ -76,7 +79,9 @@ export class Stage {
     const x = this.scene.xs[this.#step]!;
     const room = this.#frame.clientWidth - labelWidth;
     const {scrollLeft} = this.#frame;
-    if (x < scrollLeft + 12 || x > scrollLeft + room - 24) this.#frame.scrollLeft = Math.max(0, x - room / 2);
+    // Behind the last step stands what is still to come.
+    if (this.#step === this.scene.xs.length - 1) this.#frame.scrollLeft = Math.ceil(this.scene.axis.width + labelWidth);
+    else if (x < scrollLeft + 12 || x > scrollLeft + room - 24) this.#frame.scrollLeft = Math.max(0, x - room / 2);
   }
 
   /** Scrolls a row into sight. */
@@ -131,8 +136,8 @@ export class Stage {
     const story = this.#story;
     const width = this.#frame.clientWidth;
     const isNarrow = width < 640;
-    const labelWidth = isNarrow ? 116 : 218;
-    const futureWidth = isNarrow ? 108 : 128;
+    const labelWidth = isNarrow ? 128 : 218;
+    const futureWidth = isNarrow ? 116 : 128;
     const room = width - labelWidth - futureWidth - 2;
     const fitting = fittingUnit(story, room, {least: 0, most: mostUnit});
     const isScrolled = fitting < leastUnit && fitting * mostWindows > goodUnit;
