@@ -3,7 +3,7 @@ import {join, resolve} from 'node:path';
 import {plural} from '../sim/timeline/heights.js';
 import {type Difference, diffRuns} from '../sim/tape/diff.js';
 import type {LogEntry} from '../tower/log.js';
-import {toWire} from '../tower/wire-names.js';
+import {brief} from './brief.js';
 import {openSide, type Side} from './diff-side.js';
 import {loadProgress, type Progress} from './progress.js';
 import {makeScratchFolder} from './scratch-folder.js';
@@ -95,4 +95,4 @@ const named = (path: string, {kind, run: {firstEvent, nextEvent}}: Side): NamedS
 
 const eventInWords = (entry: LogEntry | null): string => (entry ? valueOf(entry) : 'has ended before it');
 
-const valueOf = (value: unknown): string => (value === undefined ? 'no such row' : JSON.stringify(toWire(value)));
+const valueOf = (value: unknown): string => (value === undefined ? 'no such row' : brief(value));

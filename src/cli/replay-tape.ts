@@ -12,7 +12,7 @@ import {countInWords, plural} from '../sim/timeline/heights.js';
 import type {Divergence} from '../sim/tape/event-check.js';
 import {type Replayed, replayTape} from '../sim/tape/replay.js';
 import {LevelStore} from '../store/level-store.js';
-import {toWire} from '../tower/wire-names.js';
+import {brief} from './brief.js';
 import type {Io} from './io.js';
 import type {Paint} from './paint.js';
 import {loadProgress} from './progress.js';
@@ -100,8 +100,8 @@ export function renderTapeReplay(output: TapeReplayOutput, paint: Paint): string
     const {event, height: at, what, onTape, now} = divergence;
     lines.push(
       paint('red', `event ${event}, at height ${at}, goes otherwise: ${what}`),
-      ...(onTape ? [`  on the tape: ${JSON.stringify(toWire(onTape))}`] : []),
-      ...(now ? [`  now:         ${JSON.stringify(toWire(now))}`] : []),
+      ...(onTape ? [`  on the tape: ${brief(onTape)}`] : []),
+      ...(now ? [`  now:         ${brief(now)}`] : []),
       '',
     );
   }

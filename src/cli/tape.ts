@@ -1,4 +1,4 @@
-import {open, rm} from 'node:fs/promises';
+import {open, realpath, rm} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {storePathOf} from '../daemon/data-dir.js';
 import {withLog} from '../daemon/tower-log.js';
@@ -49,9 +49,10 @@ export const tape: Subcommand<TapeOutput> = {
       options['digests'] === undefined
         ? undefined
         : wholeNumber(options['digests'], '--digests', {from: 1, to: Number.MAX_SAFE_INTEGER});
+    const checkpoint = typeof from === 'string' ? resolve(io.workingDirectory, from) : undefined;
+    if (checkpoint !== undefined) await requireOther(checkpoint, dataDir);
     const scratch = await makeScratchFolder();
     try {
-      const checkpoint = typeof from === 'string' ? resolve(io.workingDirectory, from) : undefined;
       const parts = {checkpoint, every, scratch: join(scratch.path, 'store')};
       const {head, tip, digest} = await withLog(dataDir, (log) => writeTape(path, log, parts, io));
       const {network, begins, firstEvent, events, start} = head;
@@ -84,10 +85,24 @@ interface TapeParts {
   readonly scratch: string;
 }
 
+/** A tape begins with what was before its events: the tower itself has them all. */
+async function requireOther(checkpoint: string, dataDir: string): Promise<void> {
+  const [from, own] = await Promise.all([checkpoint, dataDir].map((path) => realpath(path).catch(() => path)));
+  if (from !== own) return;
+  throw new OperationalError('TOWER_USAGE', `--from ${checkpoint} is the data directory of the tower itself`, {
+    hint: 'Name a backup that was taken earlier, or leave --from out for a tape of the whole log.',
+  });
+}
+
 /** Half a tape is removed again. */
 async function writeTape(path: string, log: Log, {checkpoint, every, scratch}: TapeParts, io: Io): Promise<Exported> {
   const fileFailed = (cause: unknown): never => {
-    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});
+    }
+    throw new OperationalError('TOWER_FILE_FAILED', `${path} is there already, and a tape never overwrites a file`, {
+      hint: 'Name another file, or remove that one.',
+    });
   };
   const startProgress = await loadProgress(io);
   let progress: Progress | undefined;

@@ -37,6 +37,14 @@ test('two runs part at their first event and row, be they tapes, stores or a tow
   await daemon.close();
   t.like(await shown(t, dataDir, whole, 0), {is_same: true, events: 3});
 
+  // Another beginning, with all headers of its chain.
+  const elsewhere = join(folder, 'elsewhere');
+  await (await aDaemon(t, {'--expiry-delta': '7'}, {dataDir: elsewhere})).close();
+  const {status, stdout} = await runHere(['diff', whole, elsewhere]);
+  t.is(status, 1);
+  t.regex(stdout, /"headers":\[.*"… \(\d+ items\)"\]/);
+  t.true(stdout.length < 5_000, `${stdout.length} characters`);
+
   // The same tower again from the backup, where somebody else registers in the place of the third.
   t.is((await runHere(['restore', join(folder, 'backup'), '--data-dir', other])).status, 0);
   const restored = await aDaemon(t, {}, {dataDir: other});

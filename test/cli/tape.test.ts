@@ -60,5 +60,13 @@ digest    ${digest}, as on the tape
   const damaged = await runHere(['replay', forged]);
   t.is(damaged.status, 2);
   t.regex(damaged.stderr, /^error: .*forged\.tape: it was cut off: .*\nhint: .*\[TOWER_INVALID_TAPE\]\n$/);
-  t.regex((await runHere(['tape', whole, '--data-dir', dataDir])).stderr, /^error: .*whole\.tape cannot be written\n/);
+  const existing = await runHere(['tape', whole, '--data-dir', dataDir]);
+  t.regex(
+    existing.stderr,
+    /^error: .*whole\.tape is there already, and a tape never overwrites a file\nhint: Name another/,
+  );
+  t.is(await readFile(whole, 'utf8'), text);
+  const own = await runHere(['tape', join(folder, 'own.tape'), '--data-dir', dataDir, '--from', dataDir]);
+  t.is(own.status, 2);
+  t.regex(own.stderr, /^error: --from .*tower is the data directory of the tower itself\nhint: Name a backup/);
 });

@@ -136,7 +136,7 @@ export class Stage {
     const story = this.#story;
     const width = this.#frame.clientWidth;
     const isNarrow = width < 640;
-    const labelWidth = isNarrow ? 128 : 218;
+    const labelWidth = isNarrow ? 136 : 218;
     const futureWidth = isNarrow ? 116 : 128;
     const room = width - labelWidth - futureWidth - 2;
     const fitting = fittingUnit(story, room, {least: 0, most: mostUnit});
