@@ -3,6 +3,9 @@ import {isExpired} from '../gatekeeper/subscription.js';
 import type {RequestKind} from '../store/layout.js';
 import type {Tower} from '../tower/tower.js';
 import type {FaultKind} from './faults/fault.js';
+import {acceptSettings, reorg} from './option-schema.js';
+import {accept, invalid} from './scenario/accept.js';
+import {userName, userOfId} from './scenario/name-schema.js';
 import type {DueKind} from './world/next-due.js';
 import type {Roster} from './world/roster.js';
 import type {NodeRole, NotedAction, RestartKind, UserName, UserState} from './scenario/scenario.js';
@@ -65,19 +68,19 @@ export abstract class Acts {
   abstract act(action: NotedAction): Promise<void>;
 
   /** The same for a step as a scenario file has it: `step({mine: 3})`. @throws also Rejection TOWER_INVALID_PARAMETER */
-  step(map: StepMap): Promise<void> {
-    return Promise.resolve().then(() => this.act(toStep(map)));
+  async step(map: StepMap): Promise<void> {
+    await this.act(toStep(map));
   }
 
   /** The user asks for a subscription; if he has one, that is a renewal. */
   async register(user: string): Promise<UserView> {
-    await this.act({type: 'register', user});
+    await this.act({type: 'register', user: accept(userName, user, 'register')});
     return (await this.user(user))!;
   }
 
   /** The same, and it throws if there was no subscription to renew. */
   async renew(user: string): Promise<UserView> {
-    await this.act({type: 'renew', user});
+    await this.act({type: 'renew', user: accept(userName, user, 'renew')});
     return (await this.user(user))!;
   }
 
@@ -89,8 +92,7 @@ export abstract class Acts {
     /** @default his first device */
     readonly device?: string;
   }): Promise<void> {
-    const {user, name, blobBytes, device} = appointment;
-    return this.step({appointment: {user, name, blob_bytes: blobBytes, ...(device === undefined ? {} : {device})}});
+    return this.step({appointment: wireForm(appointment)});
   }
 
   /** The device asks to become the first one of a new user. */
@@ -168,8 +170,9 @@ export abstract class Acts {
    * Replaces the last blocks by others, one more than `depth` unless told. As many blocks as `depth` are a reorg at the
    * same height.
    */
-  reorg({depth, blocks = depth + 1}: {readonly depth: number; readonly blocks?: number}): Promise<void> {
-    return this.act({type: 'reorg', depth, blocks});
+  async reorg(branch: {readonly depth: number; readonly blocks?: number}): Promise<void> {
+    const {depth, blocks = depth + 1} = accept(reorg, branch, 'reorg');
+    await this.act({type: 'reorg', depth, blocks});
   }
 
   /** Mines on a branch, which leaves the best chain `at` a height if it is new; it takes over once it has more work. */
@@ -184,12 +187,14 @@ export abstract class Acts {
 
   /** Takes the tower down and up again; the kills wait for its next commit. */
   restart(kind: RestartKind = 'clean'): Promise<void> {
-    return this.act({type: 'restart', kind});
+    return this.step({restart: kind});
   }
 
   /** Stops the tower, and starts it with other settings. */
-  set(settings: Partial<GatekeeperSettings>): Promise<void> {
-    return this.act({type: 'set', settings});
+  async set(settings: Partial<GatekeeperSettings>): Promise<void> {
+    const accepted = acceptSettings(settings);
+    if (Object.keys(accepted).length === 0) throw invalid('settings: expected at least one setting');
+    await this.act({type: 'set', settings: accepted});
   }
 
   /**
@@ -220,7 +225,7 @@ export abstract class Acts {
 
   /** The user of this name or id; undefined while there is none. */
   async user(name: UserName): Promise<UserView | undefined> {
-    const id = this.roster.idOf(name);
+    const id = this.roster.idOf(accept(userOfId, name, 'user'));
     const info = id === undefined ? undefined : await this.tower.gatekeeper.registeredUsers.byId(id);
     if (!info) return undefined;
     return {
@@ -235,10 +240,16 @@ export abstract class Acts {
   }
 }
 
-/** Leaves out what is left out, as the schema wants it. */
-function wireForm(asking: string | Asking): unknown {
-  if (typeof asking === 'string') return asking;
-  const {nodeInfo: node_info, signedAt: signed_at, signedBy: signed_by, ...others} = asking;
-  const fields = {...others, node_info, signed_at, signed_by};
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** As a scenario file has it; the schema says what is wrong with it. */
+function wireForm(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const given = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(given.map(([name, field]) => [wireNames.get(name) ?? name, field]));
 }
+
+const wireNames: ReadonlyMap<string, string> = new Map([
+  ['blobBytes', 'blob_bytes'],
+  ['nodeInfo', 'node_info'],
+  ['signedAt', 'signed_at'],
+  ['signedBy', 'signed_by'],
+]);

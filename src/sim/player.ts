@@ -36,16 +36,17 @@ export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => 
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
   const {startHeight, node} = scenario.chain;
   const {tower: settings, steps, from} = scenario;
-  const {check = false, openAdapter, ...others} = parts;
+  const {check = false, openAdapter, onEnd, ...others} = parts;
   const openNode = node === 'adapter' ? openAdapter : undefined;
   const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
   const seed = parts.seed ?? scenario.chain.seed;
   const goesBack = steps.some(({type}) => type === 'roll_back');
   const remembered = goesBack ? {} : {rememberedBlocks: 0};
-  const options = {...remembered, ...others, troubles, seed, settings, startHeight, steps};
+  const going = {...remembered, ...others, troubles, steps};
+  const options = {...going, seed, settings, startHeight};
   if (from !== undefined && check) throw new OperationalError('TOWER_USAGE', 'a world from a file cannot be checked');
   const checked = check ? await CheckedSimulation.open(options) : undefined;
-  const opened = () => (from === undefined ? Simulation.open(options) : Simulation.import(from, options));
+  const opened = () => (from === undefined ? Simulation.open(options) : Simulation.import(from, going));
   const simulation = checked?.simulation ?? (await opened());
   try {
     let violation: Outcome['violation'];
@@ -73,7 +74,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
       expectations: {met, unmet: unmetLines.length},
       digest: await simulation.digest(),
     };
-    await parts.onEnd?.(simulation);
+    await onEnd?.(simulation);
     return {verdict, unmetLines, ...(violation ? {violation} : {})};
   } finally {
     await simulation.close();

@@ -8,6 +8,8 @@ import {Acts} from './acts.js';
 import type {Cast} from './world/cast.js';
 import type {Finding} from './world/finding.js';
 import {blocksInWords} from './timeline/heights.js';
+import {acceptSettings, filePath, openShape, optionSchemas, pace, predicate, waiting} from './option-schema.js';
+import {accept} from './scenario/accept.js';
 import {Performer} from './world/performer.js';
 import type {Roster} from './world/roster.js';
 import type {Action, NotedAction} from './scenario/scenario.js';
@@ -43,6 +45,8 @@ export class Simulation extends Acts {
   /** Actions come one after the other, whoever starts them. */
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  /** No tower is there any more; what was begun before it was closed is done. */
+  #isOver = false;
 
   private constructor(world: World, options: SimulationOptions, snapshots = new Snapshots()) {
     super();
@@ -54,9 +58,11 @@ export class Simulation extends Acts {
 
   /**
    * Mines the chain to start from, and starts a tower on it. Its rows are in memory unless told otherwise.
-   * @throws whatever ends a tower, such as OperationalError TOWER_STORE_*
+   * @throws Rejection TOWER_INVALID_PARAMETER for a setting or option that is none; whatever ends a tower, such as
+   * OperationalError TOWER_STORE_*
    */
   static async open(options: SimulationOptions = {}): Promise<Simulation> {
+    accept(optionSchemas.open, options, 'options');
     const {startHeight = settingsTable.simStartHeight.fallback} = options;
     const world = await begun(options, (it) => it.start(startHeight));
     return new Simulation(world, options);
@@ -65,10 +71,12 @@ export class Simulation extends Acts {
   /**
    * Opens a world from its file: it goes on as the one did that was exported, but for what that could be rolled back
    * through.
-   * @throws OperationalError TOWER_FILE_FAILED; TOWER_INVALID_WORLD when it is of another version, damaged or cut short
+   * @throws OperationalError TOWER_FILE_FAILED; TOWER_INVALID_WORLD when it is of another version, damaged or cut short;
+   * Rejection TOWER_INVALID_PARAMETER
    */
   static async import(path: string, options: ImportOptions = {}): Promise<Simulation> {
-    const {seed, settings, present, snapshots} = await readWorld(path);
+    accept(optionSchemas.import, options, 'options');
+    const {seed, settings, present, snapshots} = await readWorld(accept(filePath, path, 'path'));
     const all = {...options, seed, settings};
     const world = await begun(all, (it) => it.begin(present));
     return new Simulation(world, all, new Snapshots(snapshots));
@@ -81,6 +89,7 @@ export class Simulation extends Acts {
    */
   export(path: string): Promise<void> {
     return this.#exclusive(async () => {
+      accept(filePath, path, 'path');
       const present = await this.#world.state();
       const {settings} = this.tower.gatekeeper;
       await writeWorld(path, {seed: this.seed, settings, present, snapshots: [...this.#snapshots]});
@@ -91,8 +100,9 @@ export class Simulation extends Acts {
     return this.#world.seed;
   }
 
-  /** The tower as it runs now; a restart puts another in its place. */
+  /** The tower as it runs now; a restart puts another in its place. @throws OperationalError TOWER_HALTED when closed */
   get tower(): Tower {
+    if (this.#isOver) throw closed();
     return this.#world.tower;
   }
 
@@ -110,8 +120,9 @@ export class Simulation extends Acts {
     return this.#world.roster;
   }
 
-  /** Height of the tower's tip. */
+  /** Height of the tower's tip. @throws OperationalError TOWER_HALTED when closed */
   get height(): number {
+    if (this.#isOver) throw closed();
     return this.#world.height;
   }
 
@@ -121,8 +132,8 @@ export class Simulation extends Acts {
   }
 
   /** SHA-256 over the tower's state: same seed, settings and actions, same digest. */
-  digest(): Promise<string> {
-    return this.tower.digest();
+  async digest(): Promise<string> {
+    return await this.tower.digest();
   }
 
   /**
@@ -151,13 +162,15 @@ export class Simulation extends Acts {
    * Mines one by one until it holds.
    * @param options `within`: blocks to mine at most
    * @returns blocks mined
-   * @throws ExpectationUnmet when it still does not hold then
+   * @throws ExpectationUnmet when it still does not hold then; Rejection TOWER_INVALID_PARAMETER
    */
   mineUntil(
     holds: (simulation: Simulation) => boolean | Promise<boolean>,
-    {within}: {readonly within: number},
+    options: {readonly within: number},
   ): Promise<number> {
     return this.#exclusive(async () => {
+      accept(predicate, holds, 'mineUntil');
+      const {within} = accept(waiting, options, 'mineUntil');
       for (let mined = 0; ; mined++) {
         if (await holds(this)) return mined;
         if (mined >= within) {
@@ -173,14 +186,11 @@ export class Simulation extends Acts {
    * Mines a block again and again, with a pause between, beside whatever else is done.
    * @param options `everyMs`: from one block to the next
    * @returns the function that ends it; it rejects with what has gone wrong meanwhile
+   * @throws Rejection TOWER_INVALID_PARAMETER
    */
-  autoMine({
-    everyMs,
-    timers = systemTimers,
-  }: {
-    readonly everyMs: number;
-    readonly timers?: Timers;
-  }): () => Promise<void> {
+  autoMine(options: {readonly everyMs: number; readonly timers?: Timers}): () => Promise<void> {
+    const {everyMs} = accept(pace, options, 'autoMine');
+    const {timers = systemTimers} = options;
     let [cancel, failure]: [() => void, Error | undefined] = [() => {}, undefined];
     let mining: Promise<void> = Promise.resolve();
     let isOver = false;
@@ -242,6 +252,7 @@ export class Simulation extends Acts {
    */
   fork(name?: string, options: ForkOptions = {}): Promise<Simulation> {
     return this.#exclusive(async () => {
+      accept(optionSchemas.fork, options, 'options');
       const state = name === undefined ? await this.#world.state() : this.#snapshots.get(name);
       const {policy, source, timers, rememberedBlocks, settings} = this.#options;
       const all = {policy, source, timers, rememberedBlocks, settings, ...options, seed: this.seed};
@@ -260,26 +271,34 @@ export class Simulation extends Acts {
 
   /** Stops the tower. */
   close(): Promise<void> {
-    const closed = this.#last.then(() => this.#world.stop());
-    this.#last = closed.catch(() => undefined);
+    const stopped = this.#last.then(() => {
+      this.#isOver = true;
+      return this.#world.stop();
+    });
+    this.#last = stopped.catch(() => undefined);
     this.#isClosed = true;
-    return closed;
+    return stopped;
   }
 
   #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) return Promise.reject(new OperationalError('TOWER_HALTED', 'the simulation is closed'));
+    if (this.#isClosed) return Promise.reject(closed());
     const done = this.#last.then(run);
     this.#last = done.catch(() => undefined);
     return done;
   }
 }
 
+const closed = () => new OperationalError('TOWER_HALTED', 'the simulation is closed');
+
+/** Each option has its schema. */
+openShape satisfies Record<keyof SimulationOptions, unknown>;
+
 async function begun(options: SimulationOptions, begin: (world: World) => Promise<void>): Promise<World> {
   const rows = new MemoryStore();
   const world = new World({
     ...options,
     seed: options.seed ?? settingsTable.simSeed.fallback,
-    settings: {...defaultGatekeeperSettings, ...options.settings},
+    settings: {...defaultGatekeeperSettings, ...acceptSettings(options.settings ?? {})},
     openRows: options.openRows ?? (async () => rows),
   });
   try {

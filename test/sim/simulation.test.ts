@@ -200,3 +200,114 @@ test('blocks come by themselves, between what else is done, until that is ended'
   timers.pass(1);
   await t.throwsAsync(endInVain());
 });
+
+const refusedWith = (message: string | RegExp) => ({code: 'TOWER_INVALID_PARAMETER', instanceOf: Rejection, message});
+
+test('a setting or option that is none is refused by name, as a scenario file refuses it', async (t) => {
+  const open = (options: unknown) => Simulation.open(options as SimulationOptions);
+  const wrong: [options: unknown, message: string | RegExp][] = [
+    [
+      {settings: {subscriptionDuratoin: 10}},
+      'options.settings: there is no subscriptionDuratoin; did you mean subscriptionDuration?',
+    ],
+    [{setings: {}}, 'options: there is no setings; did you mean settings?'],
+    [
+      {settings: {subscriptionDuration: 'ten'}},
+      'options.settings.subscriptionDuration: expected a whole number from 1 to 4294967295',
+    ],
+    [{settings: {auth: 'maybe'}}, 'options.settings.auth: expected none, node or user'],
+    [{rememberedBlocks: -1}, 'options.rememberedBlocks: expected a whole number from 0 to 1000000'],
+    [{startHeight: 0.5}, 'options.startHeight: expected a whole number from 0 to 1000000'],
+    [{seed: ''}, /^options\.seed: /],
+    [{openRows: 5}, 'options.openRows: expected a function'],
+    [{troubles: true}, /^options\.troubles: expected `troubles: {}`/],
+    [null, /^options: expected options/],
+  ];
+  for (const [options, message] of wrong) await t.throwsAsync(open(options), refusedWith(message));
+  const imports = Simulation.import as (path?: unknown, options?: unknown) => Promise<Simulation>;
+  await t.throwsAsync(imports(), refusedWith(/^path: expected a text/));
+  await t.throwsAsync(imports('here.world', {seed: 1}), refusedWith(/^options: there is no seed/));
+
+  const simulation = await open({settings: {subscriptionDuration: 10, auth: undefined}, startHeight: 100});
+  t.like(await simulation.register('alice'), {expiry: 110});
+  const set = (given: unknown) => simulation.set(given as object);
+  await t.throwsAsync(set({foo: 1}), refusedWith(/^settings: there is no foo; known here: subscriptionSlots, /));
+  await t.throwsAsync(set({subscription_slots: 7}), refusedWith(/did you mean subscriptionSlots\?$/));
+  await t.throwsAsync(set({expiryDelta: -1}), refusedWith(/^settings\.expiryDelta: /));
+  await t.throwsAsync(set({subscriptionDuration: 'ten'}), refusedWith(/^settings\.subscriptionDuration: /));
+  await t.throwsAsync(set({}), refusedWith('settings: expected at least one setting'));
+  await t.throwsAsync(simulation.restart('hard' as 'clean'), refusedWith(/^restart: expected clean, /));
+  await t.throwsAsync(simulation.fork(undefined, {mirror: {}} as object), refusedWith(/^options: there is no mirror/));
+  t.is(simulation.tower.gatekeeper.settings.expiryDelta, 6);
+  await simulation.close();
+});
+
+test('what is no name, number or function is refused, and nothing has happened', async (t) => {
+  const simulation = await aSimulation();
+  const digest = await simulation.digest();
+  const any = simulation as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>;
+  for (const name of [undefined, 5, '', '1 bad name!', 'none', {user: 'alice'}])
+    for (const method of ['register', 'renew'])
+      await t.throwsAsync(any[method]!.call(simulation, name), refusedWith(/expected the name of a user/));
+  const wrong: [method: string, values: unknown[], message: string | RegExp][] = [
+    ['user', [undefined], 'user: expected the name or the id of a user'],
+    ['reorg', [], /^reorg: expected a reorg such as/],
+    ['reorg', [{depth: 1, block: 2}], 'reorg: there is no block; did you mean blocks?'],
+    ['step', [null], 'expected a step as a scenario file has it, such as {mine: 3}'],
+    ['step', [{constructor: 1}], /^there is no step constructor/],
+    ['appointment', [], /^appointment: expected an appointment/],
+    ['appointment', [{user: 'alice', name: 'x', blobBytes: 1, devise: 'b'}], /no devise; did you mean device\?$/],
+    ['signup', [null], /^signup: expected the name of a device/],
+    ['mineUntil', [() => false], /^mineUntil: expected how many blocks/],
+    ['mineUntil', [() => false, {within: -1}], /^mineUntil\.within: expected a whole number/],
+    ['mineUntil', ['x', {within: 1}], 'mineUntil: expected a function that says whether it holds'],
+    ['mineTo', [5_000_000], '4999900 blocks would have been mined, more than 1000000'],
+    ['export', [], /^path: /],
+  ];
+  for (const [method, values, message] of wrong)
+    await t.throwsAsync(any[method]!.call(simulation, ...values), refusedWith(message), method);
+  t.throws(() => simulation.autoMine({everyMs: -1}), refusedWith(/^autoMine\.everyMs: expected a whole number/));
+  t.is(await simulation.digest(), digest);
+  t.is(simulation.height, 100);
+  await simulation.close();
+});
+
+test('a simulation that is closed says so, whatever it is asked', async (t) => {
+  const simulation = await aSimulation();
+  const done: string[] = [];
+  const mined = simulation.mine(3).then(() => done.push('mined'));
+  const registered = simulation.register('alice').then(({start}) => done.push(`registered at ${start}`));
+  await Promise.all([mined, registered]);
+  await simulation.close();
+  t.deepEqual(done, ['mined', 'registered at 103']);
+  const isClosed = {code: 'TOWER_HALTED', message: 'the simulation is closed'};
+  await t.throwsAsync(simulation.mine(), isClosed);
+  await t.throwsAsync(simulation.user('alice'), isClosed);
+  await t.throwsAsync(simulation.digest(), isClosed);
+  t.throws(() => simulation.height, isClosed);
+  t.throws(() => simulation.tower, isClosed);
+  await simulation.close();
+});
+
+test('blocks are mined to the next that is due, also where that is known only on the way', async (t) => {
+  const simulation = await aSimulation({settings: {...settings, auth: 'user', requestTtl: 40}});
+  await simulation.signup({device: 'phone', as: 'bob', check: [-2, 0]});
+  await simulation.mineToNext();
+  t.is(simulation.height, 113);
+  await simulation.expect({bob: 'expired'});
+  await simulation.mineToNext();
+  t.is(simulation.height, 116);
+  await simulation.expect({users: 0});
+  await simulation.close();
+});
+
+test('who is let in on the way to a time-out takes its place, and where nothing is left, that is said', async (t) => {
+  const simulation = await aSimulation({settings: {...settings, auth: 'user', requestTtl: 8}});
+  await simulation.signup({device: 'phone', as: 'bob', check: [-2, 0]});
+  await t.throwsAsync(simulation.mineToNext('timeout'), {message: /^at height 103: .* but nothing does$/});
+  await simulation.expect({request: {device: 'phone', state: 'approved', closed: 103}});
+  await simulation.login('laptop');
+  await simulation.mineToNext();
+  await simulation.expect({request: {device: 'laptop', state: 'expired'}, tip: 111, bob: 'active'});
+  await simulation.close();
+});

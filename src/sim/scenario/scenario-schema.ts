@@ -219,7 +219,7 @@ export type StepName = keyof typeof stepSchemas;
 export const stepNames = Object.keys(stepSchemas) as StepName[];
 
 const seedError = 'expected a text of 1 to 64 characters, or a whole number';
-const chainShape = {
+export const chainShape = {
   start_height: whole(0, maxMinedBlocks).optional(),
   seed: z.union([text(64), whole(0, Number.MAX_SAFE_INTEGER)], {error: seedError}).optional(),
   node: oneOf(['none', 'adapter'] satisfies ScenarioNode[] as ['none', 'adapter']).optional(),

@@ -1,5 +1,5 @@
-import {Rejection} from '../../errors/index.js';
 import {closestTo} from '../../tower/spelling.js';
+import {accept, invalid} from './accept.js';
 import type {NodeRole, NotedAction, UserName, UserState} from './scenario.js';
 import {toAction} from './scenario-mapping.js';
 import {type StepName, stepNames, stepSchemas} from './scenario-schema.js';
@@ -29,23 +29,18 @@ export type Expected = ExpectedFacts | Readonly<Record<string, UserState | numbe
 
 /** @throws Rejection TOWER_INVALID_PARAMETER when it is not a step */
 export function toStep(map: StepMap): NotedAction {
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw invalid('expected a step as a scenario file has it, such as {mine: 3}');
+  }
   const {note, ...others} = map;
   const [name = 'note', ...more] = Object.keys(others);
   if (more.length > 0) throw invalid(`one step does one thing, and this one has ${[name, ...more].join(' and ')}`);
-  if (!(name in stepSchemas)) {
+  if (!Object.hasOwn(stepSchemas, name)) {
     const near = closestTo(name, stepNames);
     throw invalid(`there is no step ${name}; ${near ? `did you mean ${near}?` : `there are ${stepNames.join(', ')}`}`);
   }
-  const text = note === undefined ? {} : {note: accept('note', note)};
+  const text = note === undefined ? {} : {note: accept(stepSchemas.note, note, 'note')};
   if (name === 'note') return {type: 'note', ...text};
   const read = toAction[name as StepName] as (value: unknown) => NotedAction;
-  return {...read(accept(name as StepName, map[name as StepName])), ...text};
+  return {...read(accept(stepSchemas[name as StepName], map[name as StepName], name)), ...text};
 }
-
-function accept<Name extends StepName>(name: Name, value: unknown) {
-  const parsed = stepSchemas[name].safeParse(value);
-  if (parsed.success) return parsed.data as string;
-  throw invalid(parsed.error.issues.map(({path, message}) => `${[name, ...path].join('.')}: ${message}`).join('; '));
-}
-
-const invalid = (message: string): Rejection => new Rejection('TOWER_INVALID_PARAMETER', message);

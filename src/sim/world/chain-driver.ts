@@ -85,11 +85,12 @@ export class ChainDriver {
   /**
    * Mines, and lets the tower process the blocks: all at once, or while requests wait one by one, so that policies are
    * asked at every height, whatever the tower's speed.
-   * @throws Rejection TOWER_INVALID_PARAMETER for a height in the past
+   * @param aimAnew the height to mine to, asked again after each block that came by itself
+   * @throws Rejection TOWER_INVALID_PARAMETER for a height in the past, or too many blocks
    */
-  async mineTo(height: number): Promise<void> {
+  async mineTo(height: number, aimAnew?: () => Promise<number>): Promise<void> {
     if (height < this.#height) throw refused(`height ${height} is in the past: the chain is at ${this.#height}`);
-    this.#span = {from: this.#height, to: height};
+    this.#aim(this.#height, height);
     let [followed, isSettled] = [false, this.#parts.pace() !== undefined];
     while (this.#height < height) {
       const oneByOne = this.#parts.pace() === 'one by one';
@@ -98,6 +99,9 @@ export class ChainDriver {
       this.#moved();
       await (oneByOne ? this.#follow() : this.#send());
       followed = isSettled = oneByOne;
+      if (!oneByOne || !aimAnew) continue;
+      height = await aimAnew();
+      this.#aim(this.#span.from, height);
     }
     if (this.#parts.pace() !== undefined && !followed) await this.#follow();
   }
@@ -208,6 +212,13 @@ export class ChainDriver {
   async #send(): Promise<void> {
     await this.#parts.mirror?.submit(this.#unsent.splice(0));
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Says before a block is mined if it would be too many. */
+  #aim(from: number, to: number): void {
+    this.#span = {from, to};
+    const blocks = this.#blocks + to - this.#height;
+    if (blocks > maxMinedBlocks) throw refused(`${blocks} blocks would have been mined, more than ${maxMinedBlocks}`);
   }
 
   #count(blocks: number): void {

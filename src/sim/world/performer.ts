@@ -94,14 +94,23 @@ export class Performer {
   }
 
   async #mineToNext(kind: DueKind): Promise<Finding[]> {
-    const {tower, driver} = this.#world;
-    const height = await nextDue(tower, kind);
+    const world = this.#world;
+    const {driver} = world;
+    const before = world.fallenDue.of(kind);
+    let height = await nextDue(world.tower, kind);
+    if (height !== undefined) {
+      // The policy may let somebody in on the way, whose subscription then ends before what was due at first.
+      await driver.mineTo(height, async () => {
+        if (world.fallenDue.of(kind) > before) return world.chain.tip.height;
+        height = await nextDue(world.tower, kind);
+        return height ?? world.chain.tip.height;
+      });
+    }
     if (height === undefined) {
       const what = {due: 'something falls due', expiry: 'somebody expires', deletion: 'somebody is deleted'};
       const claim = kind === 'timeout' ? 'a request times out' : what[kind];
       return [this.#found({met: false, claim: `${claim} in a block to come`, actual: 'nothing does'})];
     }
-    await driver.mineTo(height);
     return [];
   }
 

@@ -7,6 +7,7 @@ import type {TowerEvent} from '../../tower/events.js';
 import type {Tower} from '../../tower/tower.js';
 import {Cast} from './cast.js';
 import {ChainDriver, type Mirror} from './chain-driver.js';
+import {DueCount} from './due-count.js';
 import type {Finding, Story} from './finding.js';
 import {usualRememberedBlocks} from './history.js';
 import type {RowGuard} from './kill-switch.js';
@@ -83,6 +84,8 @@ export class World implements Story {
   readonly tell: (entry: TimelineEntry) => void;
   /** What the last registration was, however the answer got lost. */
   lastRegistration: keyof typeof registrations | undefined;
+  /** What the blocks have brought that was due. */
+  readonly fallenDue = new DueCount();
   readonly #parts: WorldParts;
   readonly #sender: Sender;
   readonly #host: TowerHost;
@@ -149,7 +152,10 @@ export class World implements Story {
         this.roster.learn(event);
         if (!this.#time.isUnderWay) parts.onEvent?.(event, this.roster);
         const entry = timeline.entryOf(event);
-        if (entry) this.tell(entry);
+        if (entry) {
+          this.fallenDue.note(entry);
+          this.tell(entry);
+        }
       },
       onHeight: (height) => parts.onHeight?.({height, ...this.driver.span}),
       onKilled: (kind, lost) => this.tell({type: 'restarted', height: this.height, kind, lost}),
