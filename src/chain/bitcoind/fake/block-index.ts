@@ -168,18 +168,17 @@ export class BlockIndex {
     return this.#activateBest();
   }
 
-  /** Forgets the last blocks of the active chain, and whatever stands on them, as if they had never come. */
+  /**
+   * Forgets the last blocks of the active chain, and of all other branches what is as high, as if they had never come.
+   * What is left of the active chain stays so: bitcoind, too, comes back with the tip that it has written down.
+   */
   lose(blocks: number): void {
-    const lost = new Set(this.#active.slice(Math.max(1, this.#active.length - blocks)));
-    for (const entry of this.#entries.values()) {
-      if (entry.header.height > this.tip.header.height - blocks && this.#branch(entry).some((it) => lost.has(it))) {
-        lost.add(entry);
-      }
-    }
-    this.forget(lost);
+    const kept = Math.max(0, this.tip.header.height - blocks);
+    this.#active[kept]!.order = --this.#precedence;
+    this.forget(new Set([...this.#entries.values()].filter(({header}) => header.height > kept)));
   }
 
-  /** Forgets blocks, and with each all that stand on it. */
+  /** Forgets blocks, among which are all that stand on one of them. */
   forget(entries: ReadonlySet<IndexEntry>): void {
     const lowest = this.#active.findIndex((entry) => entries.has(entry));
     if (lowest >= 0) this.#active.splice(lowest);

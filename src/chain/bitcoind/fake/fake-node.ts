@@ -163,8 +163,8 @@ export class FakeNode {
   }
 
   /**
-   * Starts it anew, with another cookie and its counters at 0. One that lost blocks does not know them any more, and
-   * hears of nothing until it is told to `follow` again.
+   * Starts it anew, with another cookie and its counters at 0. One that lost blocks does not know them any more, nor
+   * any as high on other branches, and hears of nothing until it is told to `follow` again.
    */
   start({lose = 0}: {readonly lose?: number} = {}): void {
     this.#running = true;
@@ -173,6 +173,7 @@ export class FakeNode {
     this.feed.restart();
     if (lose > 0) {
       this.index.lose(lose);
+      this.#prunedTo &&= Math.min(this.#prunedTo, this.tip.height);
       this.#following = 'nothing';
     }
     this.listen();
