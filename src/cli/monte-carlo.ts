@@ -101,9 +101,11 @@ function loadIn(options: Readonly<Record<string, unknown>>): Load {
   });
   const checked = loadSchema.safeParse({...defaultLoad, ...Object.fromEntries(given)});
   if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const name = String(issue?.path[0]);
-  throw new OperationalError('TOWER_USAGE', `${flagOf(name)} is ${JSON.stringify(options[name])}: ${issue?.message}`);
+  const name = checked.error.issues[0]!.path[0] as keyof Load;
+  const {isInt, minValue, maxValue} = loadSchema.shape[name];
+  const kind = isInt ? 'whole number' : 'number';
+  const must = `must be a ${kind} from ${minValue} to ${maxValue}`;
+  throw new OperationalError('TOWER_USAGE', `${flagOf(name)} is ${JSON.stringify(options[name])}, but ${must}`);
 }
 
 function seedIn(text: unknown): bigint {

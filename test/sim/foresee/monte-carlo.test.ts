@@ -93,3 +93,16 @@ test('the command prints what it has drawn, and refuses a load that there is not
     t.regex(refused.stderr, new RegExp(`^error: ${flag} is "${value}"`));
   }
 });
+
+test('a load that cannot be is refused in words', async (t) => {
+  for (const [option, value, must] of [
+    ['--arrivals', '-1', 'a number from 0 to 1000'],
+    ['--reorgs', '2', 'a number from 0 to 1'],
+    ['--channels', '1.5', 'a whole number from 1 to 10000'],
+    ['--blob-bytes', '5', 'a whole number from 100 to 65536'],
+  ] as const) {
+    const {status, stderr} = await runHere(['monte-carlo', `${option}=${value}`]);
+    t.is(status, 2);
+    t.true(stderr.includes(`${option} is "${value}", but must be ${must}`), stderr);
+  }
+});
