@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {mkdir, writeFile} from 'node:fs/promises';
+import {access, constants, mkdir, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {join, relative, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
@@ -65,6 +65,7 @@ export const explore: Subcommand<Exploration> = {
       faults: faultsFrom(options['faults']),
     };
     const jobs = options['jobs'] ?? String(Math.min(availableParallelism(), maxJobs));
+    await requireFolder(resolve(io.workingDirectory, String(options['out'])));
     const done = await runAllOf(work, wholeNumber(jobs, '--jobs', {from: 1, to: maxJobs}), io);
     const common = {length: work.length, faults: work.faults, seed: String(work.seed)};
     if (done.failedSeed === undefined) {
@@ -124,6 +125,16 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
   const file = await keep(scenario, resolve(io.workingDirectory, out), `explore-${plan.seed}.yaml`, io);
   const steps = small.story.actions.length;
   return {seed: String(plan.seed), invariant, wrong, height, replay: command, file, steps, scenario};
+}
+
+/** Before the first run: whoever finds something after hours must be able to keep it. */
+async function requireFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, {recursive: true});
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new OperationalError('TOWER_FILE_FAILED', `--out: nothing can be written to ${folder}`, {cause});
+  }
 }
 
 async function keep(text: string, folder: string, name: string, io: Io): Promise<string> {

@@ -86,6 +86,13 @@ test('what cannot be explored is refused', async (t) => {
   }
 });
 
+test('a folder that cannot be is refused before the first run', async (t) => {
+  const {status, stdout, stderr} = await runHere(['explore', '--runs', '1', '--out', '/dev/null/found']);
+  t.is(status, 1);
+  t.is(stdout, '');
+  t.regex(stderr, /--out: nothing can be written to .*found/);
+});
+
 test('the page of invariants lists each of them', async (t) => {
   const page = await readFile('docs/reference/invariants.md', 'utf8');
   const listed = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
