@@ -140,11 +140,11 @@ test('it is commanded over the RPC, which no fault strikes', async (t) => {
   await result('fakecookie');
   t.is((await source.sourceTip()).height, 13);
   await result('fakerestart', {lose: 3});
-  // What is left of the branch that the reorg had left is now the best.
-  await until(() => node.tip.height === 12);
+  // The branch that the reorg had left, up to 12, is lost with it.
+  await until(() => node.tip.height === 10);
   await bitcoind.changeCookie(); // Which waits for the restart.
   const {body} = await call('fakereorg', [1_000, 1]);
-  t.regex(body, /"code":-1,"message":"the tip, at height 12, is no 1000 above genesis"/);
+  t.regex(body, /"code":-1,"message":"the tip, at height 10, is no 1000 above genesis"/);
   t.regex((await call('fakefault', ['loose'])).body, /"code":-8/);
   t.regex((await call('help')).body, /fakereorg depth blocks/);
 });
