@@ -36,10 +36,9 @@ export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => 
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
   const {startHeight, node} = scenario.chain;
   const {tower: settings, steps, from} = scenario;
-  const {check = false, openAdapter, onEnd, ...others} = parts;
+  const {check = false, openAdapter, onEnd, seed = scenario.chain.seed, ...others} = parts;
   const openNode = node === 'adapter' ? openAdapter : undefined;
   const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
-  const seed = parts.seed ?? scenario.chain.seed;
   const goesBack = steps.some(({type}) => type === 'roll_back');
   const remembered = goesBack ? {} : {rememberedBlocks: 0};
   const going = {...remembered, ...others, troubles, steps};
