@@ -39,6 +39,7 @@ export class SignatureThread implements Signatures {
   /** Batches that the thread has, oldest first. */
   readonly #sent: Waiting[][] = [];
   #isGone = false;
+  readonly #ended: Promise<unknown>;
 
   constructor({keyPath, key, onDefect}: Parts) {
     this.#key = key;
@@ -51,6 +52,7 @@ export class SignatureThread implements Signatures {
       env: {},
     });
     this.#thread.unref();
+    this.#ended = new Promise((resolve) => this.#thread.once('exit', resolve));
     this.#thread.on('message', (results: Uint8Array) => this.#answer(unpackResults(results)));
     this.#thread.on('error', (error) => this.#lose(error));
     this.#thread.on('exit', (code) => this.#lose(new Error(`it has exited with code ${code}`)));
@@ -77,10 +79,13 @@ export class SignatureThread implements Signatures {
     }
   }
 
-  /** Ends the thread; what is asked for later is done on the caller's. */
+  /** Ends the thread once it has answered; what is asked for later is done on the caller's. */
   async close(): Promise<void> {
     this.#isGone = true;
-    await this.#thread.terminate();
+    // It goes by itself: to stop a thread that is still loading a native binding can take the process down.
+    this.#thread.ref();
+    this.#thread.postMessage(null);
+    await this.#ended;
     this.#giveBack();
   }
 
@@ -106,7 +111,7 @@ export class SignatureThread implements Signatures {
 
   #answer(results: readonly Result[]): void {
     for (const [i, {resolve}] of this.#sent.shift()!.entries()) resolve(results[i]);
-    if (this.#sent.length === 0) this.#thread.unref();
+    if (this.#sent.length === 0 && !this.#isGone) this.#thread.unref();
   }
 
   #lose(error: unknown): void {

@@ -17,7 +17,8 @@ if (key.publicKey !== publicKey) throw new Error(`${keyPath} holds another key t
 const done = ({digest, recoverable}: Job): Uint8Array | undefined =>
   recoverable === undefined ? key.signDigest(digest) : curve.recover(recoverable, digest);
 
-parentPort!.on('message', (jobs: Uint8Array) => {
+parentPort!.on('message', (jobs: Uint8Array | null) => {
+  if (jobs === null) return parentPort!.close();
   const results = packResults(unpackJobs(jobs).map(done));
   parentPort!.postMessage(results, [results.buffer]);
 });
