@@ -2,7 +2,7 @@ import {strict as assert} from 'node:assert';
 import {join} from 'node:path';
 import type {RowGuard} from '../src/sim/world/kill-switch.js';
 import {Simulation} from '../src/sim/simulation.js';
-import {LevelStore, MemoryStore} from '../src/store/index.js';
+import {guardedStore, LevelStore, MemoryStore} from '../src/store/index.js';
 import {atMost, type Benchmark, type Figure, type Plan, type Task} from './harness/benchmark.js';
 import {calibrate} from './harness/calibration.js';
 import {deviceKeys} from './support/device-keys.js';
@@ -26,21 +26,12 @@ class Counter implements RowGuard {
   rows = 0;
 
   guard(rows: Parameters<RowGuard['guard']>[0]): ReturnType<RowGuard['guard']> {
-    const write = async (changes: Parameters<typeof rows.write>[0]) => {
+    return guardedStore(rows, async (_, changes) => {
       const all = [];
       for await (const change of changes) all.push(change);
       this.rows += all.length;
       await rows.write(all);
-    };
-    return {
-      get: (key) => rows.get(key),
-      getMany: (keys) => rows.getMany(keys),
-      range: (range) => rows.range(range),
-      keys: (range) => rows.keys(range),
-      snapshot: () => rows.snapshot(),
-      close: () => rows.close(),
-      write,
-    };
+    });
   }
 }
 

@@ -10,10 +10,11 @@ import {shrink} from '../sim/explore/shrink.js';
 import {type FaultName, faultNames} from '../sim/explore/swarm.js';
 import {maxSeed} from '../sim/random.js';
 import {wholeNumber} from './arguments.js';
-import type {Work} from './explore/pool.js';
+import type {RunReport, Work} from './explore/pool.js';
 import type {Io} from './io.js';
 import type {Paint} from './paint.js';
 import {loadCounter, loadProgress} from './progress.js';
+import {onStopSignal, statusOf, type StopSignal} from './signals.js';
 import type {Subcommand} from './subcommand.js';
 
 /** An invariant that did not hold, and how to see it again. */
@@ -37,6 +38,17 @@ export interface Exploration {
   readonly faults: readonly FaultName[];
   readonly events: number;
   readonly failure: Failure | null;
+  /** Where a signal has ended it before its last run. */
+  readonly interrupted: Interrupted | null;
+}
+
+export interface Interrupted {
+  readonly signal: StopSignal;
+  /** Every run before this seed held. */
+  readonly nextSeed: string;
+  readonly runsLeft: number;
+  /** Does the runs that are left. */
+  readonly resume: string;
 }
 
 const maxRuns = 1_000_000_000;
@@ -53,7 +65,8 @@ export const explore: Subcommand<Exploration> = {
     command.option('--out <dir>', 'folder for the scenario of a run that fails', '.');
     command.addHelpText(
       'after',
-      '\nExit status: 0 every invariant held, 1 one did not. docs/guides/explore.md tells more.',
+      '\nExit status: 0 every invariant held, 1 one did not, 130 interrupted (it then says how far it came).\n' +
+        'docs/guides/explore.md tells more.',
     );
   },
 
@@ -67,13 +80,17 @@ export const explore: Subcommand<Exploration> = {
     const jobs = options['jobs'] ?? String(Math.min(availableParallelism(), maxJobs));
     await requireFolder(resolve(io.workingDirectory, String(options['out'])));
     const done = await runAllOf(work, wholeNumber(jobs, '--jobs', {from: 1, to: maxJobs}), io);
-    const common = {length: work.length, faults: work.faults, seed: String(work.seed)};
+    const {length, faults} = work;
+    const common = {length, faults, seed: String(work.seed), runs: done.runs, events: done.events};
     if (done.failedSeed === undefined) {
-      show({...common, runs: work.runs, events: done.events, failure: null});
-      return 0;
+      const {signal} = done;
+      show({...common, failure: null, interrupted: signal === undefined ? null : restOf(work, done.inOrder, signal)});
+      return signal === undefined ? 0 : statusOf(signal);
     }
-    const failure = await failureOf({...work, seed: done.failedSeed}, String(options['out']), io);
-    show({...common, runs: done.runs, events: done.events, failure});
+    const plan = {...work, seed: done.failedSeed};
+    io.log(`an invariant does not hold with seed ${plan.seed}; making the run small`);
+    const failure = await failureOf(plan, String(options['out']), io);
+    show({...common, failure, interrupted: null});
     throw new OperationalError('TOWER_DEFECT_FOUND', `the invariant ${failure.invariant} does not hold`, {
       facts: {invariant: failure.invariant, seed: failure.seed},
     });
@@ -82,23 +99,50 @@ export const explore: Subcommand<Exploration> = {
   render: renderExploration,
 };
 
-async function runAllOf(work: Work, jobs: number, io: Io) {
-  const {runAll} = await import('./explore/pool.js');
+interface Done {
+  runs: number;
+  /** Runs from the first on of which none is missing. */
+  inOrder: number;
+  events: number;
+  failedSeed: bigint | undefined;
+  signal: StopSignal | undefined;
+}
+
+async function runAllOf(work: Work, jobs: number, io: Io): Promise<Done> {
+  const {runAll, seedOf} = await import('./explore/pool.js');
   const progress = (await loadProgress(io))('exploring', work.runs);
-  const done = {runs: 0, events: 0, failedSeed: undefined as bigint | undefined};
+  const done: Done = {runs: 0, inOrder: 0, events: 0, failedSeed: undefined, signal: undefined};
+  const early = new Set<bigint>();
+  const stop = new AbortController();
+  const stayOn = onStopSignal((signal) => {
+    done.signal = signal;
+    stop.abort();
+  });
+  const report = ({seed, events, failed}: RunReport) => {
+    done.runs++;
+    done.events += events;
+    // Of several threads the first may be later than another.
+    if (failed && (done.failedSeed === undefined || seed < done.failedSeed)) done.failedSeed = seed;
+    early.add(seed);
+    while (early.delete(seedOf(work, done.inOrder))) done.inOrder++;
+    progress.update(done.runs, work.runs);
+  };
   try {
-    await runAll(work, jobs, ({seed, events, failed}) => {
-      done.runs++;
-      done.events += events;
-      // Of several threads the first may be later than another.
-      if (failed && (done.failedSeed === undefined || seed < done.failedSeed)) done.failedSeed = seed;
-      progress.update(done.runs, work.runs);
-    });
+    await runAll(work, jobs, {report, stop: stop.signal});
   } finally {
+    stayOn();
     progress.end();
   }
-  return done;
+  return done.runs < work.runs ? done : {...done, signal: undefined};
 }
+
+function restOf(work: Work, inOrder: number, signal: StopSignal): Interrupted {
+  const [nextSeed, runsLeft] = [String((work.seed + BigInt(inOrder)) % (maxSeed + 1n)), work.runs - inOrder];
+  return {signal, nextSeed, runsLeft, resume: commandOf(work, nextSeed, runsLeft)};
+}
+
+const commandOf = ({length, faults}: Work, seed: string, runs: number): string =>
+  `bartizan explore --runs ${runs} --seed ${seed} --length ${length} --faults ${faults.length === faultNames.length ? 'all' : faults.join(',') || 'none'}`;
 
 /** Plays the run once more, makes it small, and writes it down. */
 async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
@@ -117,9 +161,7 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
     progress.end();
   }
   const {invariant, wrong, height} = small.violation!;
-  const {length, faults} = plan;
-  const faultList = faults.length === faultNames.length ? 'all' : faults.join(',') || 'none';
-  const command = `bartizan explore --runs 1 --seed ${plan.seed} --length ${length} --faults ${faultList}`;
+  const command = commandOf(plan, String(plan.seed), 1);
   const about = `Found by ${command}; play it with bartizan sim --check.`;
   const scenario = storyText(`The invariant ${invariant} does not hold`, small.story, about);
   const file = await keep(scenario, resolve(io.workingDirectory, out), `explore-${plan.seed}.yaml`, io);
@@ -148,9 +190,17 @@ async function keep(text: string, folder: string, name: string, io: Io): Promise
   return relative(io.workingDirectory, path) || path;
 }
 
-function renderExploration({runs, events, faults, seed, failure}: Exploration, paint: Paint): string {
+function renderExploration({runs, events, faults, seed, failure, interrupted}: Exploration, paint: Paint): string {
   const what = `${plural(runs, 'run')} from seed ${seed}, ${countInWords(events)} events`;
   const wrong = faults.length === 0 ? 'nothing went wrong in them' : `faults: ${faults.join(', ')}`;
+  if (interrupted) {
+    const {signal, runsLeft, resume} = interrupted;
+    return [
+      paint('yellow', `■ ended by ${signal}: every invariant held in ${what}`),
+      paint('dim', `  ${wrong}`),
+      `the ${plural(runsLeft, 'run')} left: ${paint('bold', resume)}`,
+    ].join('\n');
+  }
   if (!failure) return [paint('green', `✓ every invariant held in ${what}`), paint('dim', `  ${wrong}`)].join('\n');
   return [
     paint('red', `✗ the invariant ${failure.invariant} does not hold: seed ${failure.seed}, height ${failure.height}`),

@@ -5,7 +5,7 @@ import {OperationalError} from '../errors/index.js';
 import {writeWhole} from '../files/durable.js';
 import type {Outcome} from '../sim/player.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
-import type {WorldParts} from '../sim/world/world.js';
+import type {WorldParts} from '../sim/world/world-parts.js';
 import type {TapeReplayOutput} from './replay-tape.js';
 import {openTape} from './tape-file.js';
 

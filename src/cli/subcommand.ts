@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import {toWire} from '../api/wire-names.js';
 import type {Io} from './io.js';
 import type {Paint} from './paint.js';
+import type {SignalStatus} from './signals.js';
 
 export interface Invocation {
   readonly args: readonly string[];
@@ -20,8 +21,8 @@ export interface Subcommand<Output> {
   render(output: Output, paint: Paint): string;
 }
 
-/** 0 done, 1 refused or failed, 2 not understood. */
-export type ExitStatus = 0 | 1 | 2;
+/** 0 done, 1 refused or failed, 2 not understood; more when a signal has ended long work before its end. */
+export type ExitStatus = 0 | 1 | 2 | SignalStatus;
 
 /** A subcommand as the frame sees it, whatever its output is. */
 export interface PrintingSubcommand {

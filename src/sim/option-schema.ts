@@ -39,7 +39,6 @@ const forkShape = {
   timers: parts,
   troubles: section({openNode: hook}, '`troubles: {}`').optional(),
   onReply: hook,
-  steps: list,
   onEntry: hook,
   onEvent: hook,
   onTravel: hook,

@@ -5,9 +5,9 @@ import type {Violation} from './invariants/watch.js';
 import type {Scenario} from './scenario/scenario.js';
 import {Simulation} from './simulation.js';
 import type {Verdict} from './verdict.js';
-import type {WorldParts} from './world/world.js';
+import type {WorldParts} from './world/world-parts.js';
 
-export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings' | 'steps'> {
+export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings'> {
   /** Instead of the scenario's, unless that begins in the world of a file, which has its own. */
   readonly seed?: string | number | undefined;
   /** Holds every invariant against the tower after each commit; the story ends with the first that does not hold. */
@@ -41,7 +41,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
   const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
   const goesBack = steps.some(({type}) => type === 'roll_back');
   const remembered = goesBack ? {} : {rememberedBlocks: 0};
-  const going = {...remembered, ...others, troubles, steps};
+  const going = {...remembered, ...others, troubles};
   const options = {...going, seed, settings, startHeight};
   if (from !== undefined && check) throw new OperationalError('TOWER_USAGE', 'a world from a file cannot be checked');
   const checked = check ? await CheckedSimulation.open(options) : undefined;

@@ -15,7 +15,8 @@ import type {Roster} from './world/roster.js';
 import type {Action, NotedAction} from './scenario/scenario.js';
 import {Snapshots} from './world/snapshots.js';
 import {ExpectationUnmet} from './world/unmet.js';
-import {World, type WorldParts} from './world/world.js';
+import {World} from './world/world.js';
+import type {WorldParts} from './world/world-parts.js';
 import {readWorld} from './world-file/reader.js';
 import {writeWorld} from './world-file/writer.js';
 

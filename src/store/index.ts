@@ -1,5 +1,6 @@
 export * from './appointment-row.js';
 export {digestOf} from './digest.js';
+export {guardedStore} from './guarded-store.js';
 export type {Change, Changes, KeyValueReader, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 export * as layout from './layout.js';
 export {LevelStore} from './level-store.js';

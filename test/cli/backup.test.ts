@@ -1,5 +1,5 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
-import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {AdminClient} from '../../src/api/admin/client.js';
@@ -185,17 +185,21 @@ test('a restore that is killed leaves nothing that is taken for a tower, and can
     () => existsSync(join(there, 'tower.key')),
     () => existsSync(join(there, 'store')),
   ];
-  const killed: number[] = [];
+  const killed = new Set<number>();
   for (const [n, moment] of moments.entries()) {
-    const restore = start(t, ['restore', folder, '--data-dir', there]);
-    if (!(await killWhen(restore, moment))) break;
-    if (!existsSync(restoring)) break;
-    killed.push(n);
-    await refusesToRun(t, there, /TOWER_RESTORE_INCOMPLETE/);
+    // Some moments are so short that a restore is often over before it can be killed.
+    for (let attempt = 0; attempt < 5 && !killed.has(n); attempt++) {
+      const restore = start(t, ['restore', folder, '--data-dir', there]);
+      const wasKilled = await killWhen(restore, moment);
+      if (existsSync(restoring)) {
+        t.true(wasKilled);
+        killed.add(n);
+        await refusesToRun(t, there, /TOWER_RESTORE_INCOMPLETE/);
+      } else await rm(there, {recursive: true});
+    }
   }
-  t.true(killed.length >= 3, `killed at ${killed.join(', ')}`);
-  // The last one may have been quicker than its end.
-  if (existsSync(restoring)) t.is((await runHere(['restore', folder, '--data-dir', there])).status, 0);
+  t.true(killed.size >= 3, `killed at ${[...killed].join(', ')}`);
+  t.is((await runHere(['restore', folder, '--data-dir', there])).status, 0);
   t.like(await ask(t, there, 'digest'), {digest});
   t.deepEqual(await readdir(there), ['simulated-chain.hex', 'store', 'tower.key']);
 });

@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import test from 'ava';
@@ -103,6 +103,33 @@ test('a story goes on in the world that another has left, on disk and on a node 
     },
   });
   t.is(onNode.verdict.digest, expected.digest);
+});
+
+test('a story that is cut in two goes as the whole one does', async (t) => {
+  const world = join(tempDir(t), 'half.world');
+  const files = readdirSync('fixtures/scenarios').filter((file) => file.endsWith('.yaml'));
+  const cut: string[] = [];
+  for (const file of files) {
+    const scenario = await readScenario(join('fixtures/scenarios', file));
+    const {steps} = scenario;
+    const rows = new MemoryStore();
+    const parts = {openRows: async () => rows};
+    const {verdict: expected} = await simulate(scenario, parts);
+    // What lies before a file cannot be rolled back through, and faults have a time of their own.
+    if (steps.some(({type}) => type === 'roll_back' || type === 'fault')) continue;
+    cut.push(file);
+    for (let at = 1; at < steps.length; at++) {
+      const [first, second] = [new MemoryStore(), new MemoryStore()];
+      await simulate(
+        {...scenario, steps: steps.slice(0, at)},
+        {openRows: async () => first, onEnd: (simulation) => simulation.export(world)},
+      );
+      const rest = {...scenario, from: world, steps: steps.slice(at)};
+      const {verdict} = await simulate(rest, {openRows: async () => second});
+      t.is(verdict.digest, expected.digest, `${file}, cut before step ${at + 1}`);
+    }
+  }
+  t.true(cut.length > files.length / 2, `${cut.length} of ${files.length}`);
 });
 
 test('a file that is of another version, damaged or cut short is refused', async (t) => {

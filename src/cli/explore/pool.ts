@@ -22,20 +22,27 @@ const seeds = 1n << 64n;
 /** The seed of a run: after the highest comes 0. */
 export const seedOf = ({seed}: Work, run: number): bigint => (seed + BigInt(run)) % seeds;
 
-/** Does all runs, or those up to the first that fails, over so many threads; `report` is told of each. */
-export async function runAll(work: Work, jobs: number, report: (run: RunReport) => void): Promise<void> {
+/**
+ * Does all runs, or those up to the first that fails, over so many threads; `report` is told of each. When `stop` aborts,
+ * runs that are under way are given up.
+ */
+export async function runAll(
+  work: Work,
+  jobs: number,
+  {report, stop}: {readonly report: (run: RunReport) => void; readonly stop: AbortSignal},
+): Promise<void> {
   const portions = Math.ceil(work.runs / runsPerPortion);
   let next = 0;
   let failed = false;
-  const take = () => (failed || next >= portions ? undefined : next++);
+  const take = () => (failed || stop.aborted || next >= portions ? undefined : next++);
   const told = (reports: readonly RunReport[]) => {
     for (const run of reports) {
       failed ||= run.failed;
       report(run);
     }
   };
-  if (jobs > 1) await Promise.all(Array.from({length: Math.min(jobs, portions)}, () => workThrough(work, take, told)));
-  else for (let portion = take(); portion !== undefined; portion = take()) told(await runPortion(work, portion));
+  // This thread does none of them: it has to hear of signals.
+  await Promise.all(Array.from({length: Math.min(jobs, portions)}, () => workThrough(work, {take, told, stop})));
 }
 
 /** Does some of the runs, up to the first that fails. */
@@ -54,11 +61,19 @@ export async function runPortion(work: Work, portion: number): Promise<RunReport
 /** One thread, which is given one portion after the other. */
 function workThrough(
   work: Work,
-  take: () => number | undefined,
-  told: (reports: readonly RunReport[]) => void,
+  {
+    take,
+    told,
+    stop,
+  }: {
+    readonly take: () => number | undefined;
+    readonly told: (reports: readonly RunReport[]) => void;
+    readonly stop: AbortSignal;
+  },
 ): Promise<void> {
   const worker = new Worker(new URL('worker.js', import.meta.url), {workerData: work});
   return new Promise<void>((resolve, reject) => {
+    stop.addEventListener('abort', () => resolve(), {once: true});
     const give = () => {
       const portion = take();
       if (portion === undefined) resolve();

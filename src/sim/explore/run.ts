@@ -51,9 +51,7 @@ const twiceEvery = 16n;
 export async function explore(plan: RunPlan, parts: RunParts = {}): Promise<RunResult> {
   const first = await exploreOnce(plan, parts);
   if (first.violation || plan.seed % twiceEvery !== 0n) return first;
-  // Not the run itself: while it is drawn, its policy does not know yet what it will be asked.
-  const {digest} = await replay(first.story, parts);
-  return replay(first.story, parts, digest);
+  return replay(first.story, parts, first.digest);
 }
 
 async function exploreOnce({seed, length, faults}: RunPlan, {openAdapter}: RunParts): Promise<RunResult> {
@@ -125,12 +123,11 @@ class Player {
 
   /** Answers how it ended where the tower does not even start. */
   static async open(story: Story, {openAdapter}: RunParts): Promise<Player | RunResult> {
-    const {seed, settings, startHeight, adapter, actions} = story;
+    const {seed, settings, startHeight, adapter} = story;
     const openNode = adapter ? openAdapter : undefined;
-    const steps = actions.map((action) => ({...action, line: 0}));
     const troubles = {openNode};
     try {
-      const options = {seed, settings, startHeight, steps, troubles, rememberedBlocks: 0};
+      const options = {seed, settings, startHeight, troubles, rememberedBlocks: 0};
       return new Player(await CheckedSimulation.open(options), story);
     } catch (error) {
       if (!(error instanceof BartizanError)) throw error;

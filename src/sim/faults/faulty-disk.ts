@@ -1,6 +1,6 @@
 import type {Timers} from '../../chain/index.js';
 import {OperationalError} from '../../errors/index.js';
-import type {Changes, KeyValueStore} from '../../store/index.js';
+import {type Changes, guardedStore, type KeyValueStore} from '../../store/index.js';
 import type {Kill, RowGuard} from '../world/kill-switch.js';
 import type {DiskFaultKind} from './fault.js';
 
@@ -32,15 +32,7 @@ export class FaultyDisk implements RowGuard {
   }
 
   guard(rows: KeyValueStore): KeyValueStore {
-    return {
-      get: (key) => rows.get(key),
-      getMany: (keys) => rows.getMany(keys),
-      range: (range) => rows.range(range),
-      keys: (range) => rows.keys(range),
-      write: (changes) => this.#write(rows, changes),
-      snapshot: () => rows.snapshot(),
-      close: () => rows.close(),
-    };
+    return guardedStore(rows, (...writing) => this.#write(...writing));
   }
 
   async #write(rows: KeyValueStore, changes: Changes): Promise<void> {

@@ -1,5 +1,5 @@
 import {BartizanError} from '../../errors/index.js';
-import {type Change, type Changes, type KeyValueStore} from '../../store/index.js';
+import {type Change, type Changes, guardedStore, type KeyValueStore} from '../../store/index.js';
 import {tableOf} from '../../store/tables.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {invariants} from './index.js';
@@ -69,15 +69,7 @@ export class Watch {
   async attach(store: KeyValueStore): Promise<KeyValueStore> {
     if (!this.#looksAway) await this.#reopened(store);
     this.#store = store;
-    return {
-      get: (key) => store.get(key),
-      getMany: (keys) => store.getMany(keys),
-      range: (range) => store.range(range),
-      keys: (range) => store.keys(range),
-      write: (changes) => this.#write(store, changes),
-      snapshot: () => store.snapshot(),
-      close: () => store.close(),
-    };
+    return guardedStore(store, (...writing) => this.#write(...writing));
   }
 
   /** Somebody was answered. */

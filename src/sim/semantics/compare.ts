@@ -36,7 +36,6 @@ export async function compareSemantics(scenario: Scenario, semantics: readonly S
     seed,
     settings: scenario.tower,
     startHeight,
-    steps: scenario.steps,
     ...(hasFaults(scenario) ? {troubles: {}} : {}),
     onEvent: (event) => story.hear(event),
     onEntry: (entry) => {

@@ -1,5 +1,5 @@
 import {OperationalError} from '../../errors/index.js';
-import type {Changes, KeyValueReader, KeyValueStore} from '../../store/index.js';
+import {type Changes, guardedStore, type KeyValueStore} from '../../store/index.js';
 import type {RestartKind} from '../scenario/scenario.js';
 
 export type Kill = Exclude<RestartKind, 'clean'>;
@@ -38,18 +38,7 @@ export class KillSwitch implements RowGuard {
   }
 
   guard(rows: KeyValueStore): KeyValueStore {
-    const reader: KeyValueReader = {
-      get: (key) => rows.get(key),
-      getMany: (keys) => rows.getMany(keys),
-      range: (range) => rows.range(range),
-      keys: (range) => rows.keys(range),
-    };
-    return {
-      ...reader,
-      write: (changes) => this.#write(rows, changes),
-      snapshot: () => rows.snapshot(),
-      close: () => rows.close(),
-    };
+    return guardedStore(rows, (...writing) => this.#write(...writing));
   }
 
   async #write(rows: KeyValueStore, changes: Changes): Promise<void> {

@@ -1,5 +1,5 @@
 import {assert} from '../../errors/index.js';
-import {type Change, type Changes, type KeyValueStore, layout, type Row} from '../../store/index.js';
+import {type Change, type Changes, guardedStore, type KeyValueStore, layout, type Row} from '../../store/index.js';
 
 /** Previous values that are read at once. */
 const readAtOnce = 10_000;
@@ -31,15 +31,7 @@ export class RowJournal {
   }
 
   guard(rows: KeyValueStore): KeyValueStore {
-    return {
-      get: (key) => rows.get(key),
-      getMany: (keys) => rows.getMany(keys),
-      range: (range) => rows.range(range),
-      keys: (range) => rows.keys(range),
-      write: (changes) => this.#write(rows, changes),
-      snapshot: () => rows.snapshot(),
-      close: () => rows.close(),
-    };
+    return guardedStore(rows, (...writing) => this.#write(...writing));
   }
 
   past(): JournalPast {

@@ -2,10 +2,9 @@ import {unreachable} from '../../errors/index.js';
 import type {Policy, Question, QuestionContext, Reply} from '../../gatekeeper/auth/policy.js';
 import type {RequestKind, RequestStage} from '../../store/layout.js';
 import {Memory, type MemoryMap} from './memory.js';
-import {type PolicyAnswer, type PolicyScript, type Scenario, type Step, wireKinds} from '../scenario/scenario.js';
+import type {PolicyAnswer, PolicyScript} from '../scenario/scenario.js';
 
 export interface ScriptedPolicyParts {
-  readonly scenario: Pick<Scenario, 'steps'>;
   /** Where the chain is, and how many checks the tower may ask about in a block. */
   readonly stand: () => {readonly height: number; readonly budget: number};
   /** Id of the user whom the story calls so, as far as the tower has committed. */
@@ -18,7 +17,8 @@ export interface ScriptedPolicyParts {
 
 /**
  * The policy of a story: it answers what the steps of each device say. What it answers follows from the heights at which
- * it is asked, so that a tower which has lost an answer, and asks again after a restart, hears the same.
+ * it is asked, so that a tower which has lost an answer, and asks again after a restart, hears the same. It handles the
+ * stages and kinds that a step has given answers to so far: what is still to come changes nothing.
  */
 export class ScriptedPolicy implements Policy {
   readonly name = 'policy';
@@ -44,7 +44,6 @@ export class ScriptedPolicy implements Policy {
     this.#turns = memory.map('turns');
     this.#block = memory.map('policy block');
     this.#checked = memory.map('checked');
-    for (const stage of parts.scenario.steps.flatMap(handledBy)) this.#handled.set(stage, true);
   }
 
   /** The next request of this device and kind is answered so. */
@@ -144,12 +143,6 @@ const isOver = ({since, height}: Turn, answer: PolicyAnswer): boolean =>
 const noAnswers: PolicyScript = {callback: [], check: []};
 const notYet: Reply = {type: 'returned', value: -2};
 const unavailable = (reason: string): Reply => ({type: 'unavailable', reason});
-
-/** Stages and kinds of which some step says what the policy answers. */
-function handledBy(step: Step): string[] {
-  if (step.type !== 'signup' && step.type !== 'login' && step.type !== 'node') return [];
-  return stagesOf(wireKinds[step.type], step.script ?? noAnswers);
-}
 
 const stagesOf = (kind: RequestKind, script: PolicyScript): string[] =>
   (['callback', 'check'] as const).filter((stage) => script[stage].length > 0).map((stage) => `${stage} ${kind}`);

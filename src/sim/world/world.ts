@@ -1,72 +1,25 @@
-import type {ChainSource, SimulatedChain, Timers} from '../../chain/index.js';
+import type {SimulatedChain} from '../../chain/index.js';
 import {assert, OperationalError, Rejection} from '../../errors/index.js';
-import type {Policy} from '../../gatekeeper/auth/policy.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
-import type {KeyValueStore} from '../../store/index.js';
-import type {TowerEvent} from '../../tower/events.js';
 import type {Tower} from '../../tower/tower.js';
 import {Cast} from './cast.js';
-import {ChainDriver, type Mirror} from './chain-driver.js';
+import {ChainDriver} from './chain-driver.js';
 import {DueCount} from './due-count.js';
 import type {Finding, Story} from './finding.js';
 import {usualRememberedBlocks} from './history.js';
-import type {RowGuard} from './kill-switch.js';
 import {Memory} from './memory.js';
-import {requestText} from '../timeline/request-text.js';
+import {Outbox} from './outbox.js';
 import {Roster} from './roster.js';
-import type {Refusable, RestartKind, Step} from '../scenario/scenario.js';
+import type {Refusable, RestartKind} from '../scenario/scenario.js';
 import {ScriptedPolicy} from './scripted-policy.js';
 import {Sender} from './sender.js';
-import {healingPolls, type TroubleParts, Troubles} from '../faults/troubles.js';
+import {healingPolls, Troubles} from '../faults/troubles.js';
 import type {FaultStep} from '../faults/fault.js';
-import {type StoryNames, Timeline, type TimelineEntry} from '../timeline/timeline.js';
+import {Timeline, type TimelineEntry} from '../timeline/timeline.js';
 import {TimeMachine} from './time-machine.js';
 import {TowerHost} from './tower-host.js';
+import type {PastEvent, WorldParts} from './world-parts.js';
 import type {WorldState} from './world-state.js';
-
-/** An event of the past, with what the story would have said of it. */
-export interface PastEvent {
-  readonly event: TowerEvent;
-  readonly entry: TimelineEntry | undefined;
-}
-
-export interface WorldParts {
-  readonly seed: string | number;
-  readonly settings: GatekeeperSettings;
-  /** Opens the rows of the tower, the same ones each time; called at every start of the tower. */
-  readonly openRows: () => Promise<KeyValueStore>;
-  /** @default the tower reads the simulated chain itself */
-  readonly mirror?: Mirror | undefined;
-  /** What the tower reads the simulated chain through, such as an adapter over a made-up node. */
-  readonly source?: ((chain: SimulatedChain) => ChainSource) | undefined;
-  /** Stand between the tower and its rows, the first one next to the rows, and may end it. */
-  readonly guards?: readonly RowGuard[] | undefined;
-  /** Stands before the policy of the story, and may answer in its place. */
-  readonly policy?: ((scripted: Policy) => Policy) | undefined;
-  /** Of the tower. @default the system's */
-  readonly timers?: Timers | undefined;
-  /** What can go wrong; a story in which it does keeps its rows in memory, and has a time of its own. */
-  readonly troubles?: TroubleParts | undefined;
-  /** Told what the tower has answered to somebody who asked. */
-  readonly onReply?: ((request: Refusable, answer: unknown) => void) | undefined;
-  /** Steps that will come: the policy handles from the start what they say. */
-  readonly steps?: readonly Step[] | undefined;
-  /** Given each line of the story as it happens. */
-  readonly onEntry?: ((entry: TimelineEntry) => void) | undefined;
-  /** Given each event of the tower's log, in order, after its commit and before its line, with who is called what. */
-  readonly onEvent?: ((event: TowerEvent, names: StoryNames) => void) | undefined;
-  /**
-   * Given, when time has gone elsewhere, all that the tower's log holds there, and the line of each event: whoever keeps
-   * what he was given begins anew with it.
-   */
-  readonly onTravel?: ((past: readonly PastEvent[], names: StoryNames) => void) | undefined;
-  /** Told how far the tower has come with the blocks of the present step: entries wait for the last of them. */
-  readonly onHeight?: ((at: {readonly height: number; readonly from: number; readonly to: number}) => void) | undefined;
-  /** Blocks for which `rollBack` remembers what was; 0 for none. @default 1008 */
-  readonly rememberedBlocks?: number | undefined;
-  /** Awaited after each block; the tower is then given them one by one. */
-  readonly afterBlock?: (() => void | Promise<void>) | undefined;
-}
 
 /** What each registration that is no renewal was instead. */
 export const registrations = {
@@ -88,12 +41,9 @@ export class World implements Story {
   readonly fallenDue = new DueCount();
   readonly #parts: WorldParts;
   readonly #sender: Sender;
+  readonly #outbox: Outbox;
   readonly #host: TowerHost;
   readonly #troubles: Troubles | undefined;
-  /** Requests that are to be sent at once, and how many of them are still to come. */
-  #together: ((tower: Tower) => Promise<unknown>)[] = [];
-  #awaited = 0;
-  #twice = false;
   readonly #time: TimeMachine;
 
   constructor(parts: WorldParts) {
@@ -125,7 +75,6 @@ export class World implements Story {
     this.#troubles = troubles;
     const timeline = new Timeline({names: this.roster, settings: parts.settings, memory});
     const policy = new ScriptedPolicy({
-      scenario: {steps: parts.steps ?? []},
       memory,
       stand: () => ({height: this.chain.tip.height, budget: this.tower.gatekeeper.settings.authBudget}),
       idOf: async (user) => {
@@ -160,6 +109,7 @@ export class World implements Story {
       onHeight: (height) => parts.onHeight?.({height, ...this.driver.span}),
       onKilled: (kind, lost) => this.tell({type: 'restarted', height: this.height, kind, lost}),
     });
+    this.#outbox = new Outbox(this.#host);
   }
 
   get tower(): Tower {
@@ -210,31 +160,15 @@ export class World implements Story {
    */
   async ask(request: Refusable): Promise<boolean> {
     const prepared = this.#sender.prepare(request);
-    const ask = async (tower: Tower): Promise<void> => {
+    return this.#outbox.send(request, async (tower) => {
       const answer = await prepared(tower);
       this.#parts.onReply?.(request, answer);
-    };
-    if (this.#awaited > 0) {
-      this.#together.push(ask);
-      if (--this.#awaited === 0) await this.sendTogether();
-      return false;
-    }
-    if (!this.#twice) {
-      await this.#host.request(requestText(request), ask);
-      return true;
-    }
-    this.#twice = false;
-    const [first] = await this.#host.requestTogether([ask, ask]);
-    if (first?.status === 'rejected' && first.reason instanceof Rejection) throw first.reason;
-    return true;
+    });
   }
 
   /** Sends the requests that wait for each other. */
-  async sendTogether(): Promise<void> {
-    const asks = this.#together;
-    this.#together = [];
-    this.#awaited = 0;
-    if (asks.length > 0) await this.#host.requestTogether(asks);
+  sendTogether(): Promise<void> {
+    return this.#outbox.sendTogether();
   }
 
   /** Lets something go wrong, or ends all that does. Answers what is expected of the tower then. */
@@ -247,8 +181,8 @@ export class World implements Story {
       );
     }
     this.tell({type: 'fault', height: this.height, fault: step.fault, amount: step.amount});
-    if (step.fault === 'race') this.#awaited = step.amount;
-    else if (step.fault === 'resend') this.#twice = true;
+    if (step.fault === 'race') this.#outbox.gather(step.amount);
+    else if (step.fault === 'resend') this.#outbox.doubleNext();
     troubles.strike(step);
     if (step.fault !== 'heal') {
       await this.#host.tend(() => troubles.linger());

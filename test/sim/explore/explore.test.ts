@@ -7,7 +7,7 @@ import {isReadable, storyText} from '../../../src/sim/explore/scenario-text.js';
 import {type FaultName, faultNames} from '../../../src/sim/explore/swarm.js';
 import {invariants} from '../../../src/sim/invariants/index.js';
 import {parseScenario} from '../../../src/sim/scenario/scenario-file.js';
-import {run, runHere} from '../../cli/harness.js';
+import {run, runHere, start} from '../../cli/harness.js';
 
 test('every invariant holds in 2,000 random worlds', async (t) => {
   t.timeout(600_000);
@@ -71,6 +71,34 @@ test('only what is allowed goes wrong', async (t) => {
   const nothing = await wrong([]);
   for (const type of ['restart', 'set', 'rpc_busy', 'disk_fails', 'race']) t.false(nothing.has(type), type);
   t.true((await wrong(['kills'])).has('restart'));
+});
+
+test('an exploration that is interrupted says what held, and how to do the rest', async (t) => {
+  const args = [
+    'explore',
+    '--runs',
+    '1000000',
+    '--length',
+    '20',
+    '--seed',
+    '5',
+    '--faults',
+    'kills,skips',
+    '--jobs',
+    '1',
+  ];
+  const exploring = start(t, [...args, '--json']);
+  await exploring.said('stderr', /exploring: [1-9]/);
+  exploring.child.kill('SIGINT');
+  const {status, stdout} = await exploring.ended;
+  t.is(status, 130);
+  const {runs, failure, interrupted} = JSON.parse(stdout);
+  t.is(failure, null);
+  const {signal, next_seed: nextSeed, runs_left: runsLeft, resume} = interrupted;
+  t.is(signal, 'SIGINT');
+  t.is(runsLeft, 1_000_000 - runs);
+  t.is(nextSeed, String(5 + runs));
+  t.is(resume, `bartizan explore --runs ${runsLeft} --seed ${nextSeed} --length 20 --faults skips,kills`);
 });
 
 test('what cannot be explored is refused', async (t) => {

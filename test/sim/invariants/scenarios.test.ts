@@ -16,7 +16,6 @@ test('every invariant holds after each commit of every scenario, with and withou
       const checked = await CheckedSimulation.open({
         ...chain,
         settings,
-        steps,
         lookEvery: 50,
         ...(hasFaults(scenario) ? {troubles: {}} : {}),
       });

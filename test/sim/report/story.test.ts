@@ -24,7 +24,6 @@ async function follow(scenario: Scenario, check: (story: Story, tower: Tower) =>
     seed,
     startHeight,
     settings: scenario.tower,
-    steps: scenario.steps,
     onEvent: (event, names) => recorder.event(event, names),
     onEntry: (entry) => recorder.entry(entry),
   });

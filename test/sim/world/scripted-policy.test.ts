@@ -13,7 +13,6 @@ function aPolicy(script: Partial<PolicyScript>, budget = 100) {
   const hangs: number[] = [];
   const scripted = {callback: [], check: [], ...script};
   const policy = new ScriptedPolicy({
-    scenario: {steps: [{type: 'signup', device: 'phone', script: scripted, line: 1}]},
     stand: () => stand,
     idOf: async (user) => (user === 'alice' ? 7 : undefined),
     onHang: async (_context, blocks) => void hangs.push(blocks),
@@ -78,12 +77,14 @@ test('a request keeps the answers with which it came', async (t) => {
   t.is((await ask(103, {requestId: 3, stage: 'callback'})).type, 'unavailable', 'nobody answers for it');
 });
 
-test('it handles what some step has answers for, and a check without any knows nothing yet', async (t) => {
+test('it handles what a step so far has answers for, and a check without any knows nothing yet', async (t) => {
   const {policy, ask} = aPolicy({callback: [returns(-2)]});
   t.true(policy.handles('callback', 'user_signup'));
   t.false(policy.handles('check', 'user_signup'));
   t.false(policy.handles('callback', 'user_login'));
   t.deepEqual(await ask(101), returned(-2));
+  policy.follow('b2', 'user_login', {callback: [returns(0)], check: []});
+  t.true(policy.handles('callback', 'user_login'));
 });
 
 test('in the middle of a reorg it is not there', async (t) => {
