@@ -1,22 +1,23 @@
 import test, {type ExecutionContext} from 'ava';
-import {Chromium, findChromium} from './chromium.js';
+import {Chromium} from './chromium.js';
+import {findChromium} from './chromium-program.js';
+import {testWithout} from './missing.js';
 
-const program = findChromium();
+const found = await findChromium({progress: (line) => console.error(`chromium for tests: ${line}`)}).catch(
+  (error: Error) => error,
+);
 
 /**
- * A test in a real browser, which no test fetches: where there is none it is skipped with a warning. One that is named by
- * CHROMIUM must be there.
+ * A test in a real browser, one at a time in a file. Where there is none it is skipped with a warning, but fails when
+ * `CI` is set.
  */
 export function browserTest(title: string, run: (t: ExecutionContext, browser: Chromium) => Promise<void>): void {
-  if (program === undefined) {
-    console.error(
-      `SKIPPED for want of a chromium (install the package chromium, or name a program by CHROMIUM): ${title}`,
-    );
-    test.skip(title, (t) => t.pass());
+  if (found instanceof Error) {
+    testWithout('chromium', title, found);
     return;
   }
   test.serial(title, async (t) => {
-    const browser = await Chromium.start(program);
+    const browser = await Chromium.start(found);
     t.teardown(() => browser.stop());
     await run(t, browser);
   });

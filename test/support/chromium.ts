@@ -1,26 +1,9 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {accessSync, constants} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {delimiter, join} from 'node:path';
+import {join} from 'node:path';
 import type {Readable, Writable} from 'node:stream';
-
-const programs = ['chromium', 'chromium-browser', 'chrome-headless-shell', 'google-chrome'];
-
-/** A Chromium of this machine; undefined where there is none. */
-export function findChromium(): string | undefined {
-  const {CHROMIUM, PATH = ''} = process.env;
-  if (CHROMIUM !== undefined) return CHROMIUM;
-  const found = PATH.split(delimiter).flatMap((folder) => programs.map((name) => join(folder, name)));
-  return found.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import {type ChromiumProgram, environmentFor} from './chromium-program.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,8 +40,13 @@ export class Chromium {
     });
   }
 
-  static async start(program: string): Promise<Chromium> {
+  static async start(program: ChromiumProgram): Promise<Chromium> {
     const profile = await mkdtemp(join(tmpdir(), 'bartizan-chromium-'));
+    const env = {...environmentFor(program)};
+    if (program.fonts !== undefined) {
+      env['FONTCONFIG_FILE'] = join(profile, 'fonts.conf');
+      await writeFile(env['FONTCONFIG_FILE'], fontsConf(program.fonts, join(profile, 'fonts')));
+    }
     const flags = [
       '--headless',
       // A container's root has no other way; the pages are our own files.
@@ -73,7 +61,7 @@ export class Chromium {
       '--remote-debugging-pipe',
       'about:blank',
     ];
-    const child = spawn(program, flags, {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
+    const child = spawn(program.command, flags, {env, stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
     const browser = new Chromium(child, profile);
     await browser.send('Browser.getVersion');
     return browser;
@@ -124,6 +112,22 @@ export class Chromium {
     else waiting?.resolve(result ?? {});
   }
 }
+
+/** Settings of fontconfig, for fonts of DejaVu alone. */
+const fontsConf = (folder: string, cache: string): string => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}</dir>
+  <cachedir>${cache}</cachedir>
+  ${[
+    ['sans-serif', 'DejaVu Sans'],
+    ['serif', 'DejaVu Serif'],
+    ['monospace', 'DejaVu Sans Mono'],
+  ]
+    .map(([family, font]) => `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`)
+    .join('\n  ')}
+</fontconfig>
+`;
 
 export interface PageLooks {
   readonly width: number;

@@ -5,6 +5,7 @@ import {
   RegtestNode,
   type RegtestOptions,
 } from '../../src/chain/bitcoind/regtest/index.js';
+import {testWithout} from './missing.js';
 
 const found = await findBitcoind({progress: (line) => console.error(`bitcoind for tests: ${line}`)}).catch(
   (error: Error) => error,
@@ -13,9 +14,6 @@ const found = await findBitcoind({progress: (line) => console.error(`bitcoind fo
 /** Whether tests against a real node can run; where not, register at least one `regtestTest`, which says why. */
 export const haveBitcoind = !(found instanceof Error);
 
-const {CI = ''} = process.env;
-const inCi = CI !== '';
-
 type Run = (t: ExecutionContext, start: (options?: RegtestOptions) => Promise<RegtestNode>) => Promise<void>;
 
 /**
@@ -23,16 +21,8 @@ type Run = (t: ExecutionContext, start: (options?: RegtestOptions) => Promise<Re
  * Where there is no bitcoind it is skipped with a warning, but fails when `CI` is set.
  */
 export function regtestTest(title: string, run: Run): void {
-  if (!(found instanceof Error)) {
-    test.serial(title, (t) => run(t, starter(t, found)));
-  } else if (!inCi) {
-    console.error(`SKIPPED for want of a bitcoind: ${title}\n  ${found.message}`);
-    test.skip(title, (t) => t.pass());
-  } else {
-    test.serial(title, () => {
-      throw found;
-    });
-  }
+  if (found instanceof Error) testWithout('bitcoind', title, found);
+  else test.serial(title, (t) => run(t, starter(t, found)));
 }
 
 function starter(t: ExecutionContext, program: BitcoindProgram): (options?: RegtestOptions) => Promise<RegtestNode> {

@@ -1,9 +1,10 @@
 import {homedir} from 'node:os';
 import {delimiter, join} from 'node:path';
-import {BartizanError, OperationalError} from '../../../errors/index.js';
+import {OperationalError} from '../../../errors/index.js';
 import type {BitcoindProgram} from './bitcoind-program.js';
 import {runCommand} from './command.js';
 import {cachedBitcoind, fetchFromDebian} from './debian.js';
+import {PackagesError} from './debian-packages.js';
 
 export interface FindOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -47,7 +48,7 @@ export async function findBitcoind({
     return await fetchFromDebian(cacheDir, progress);
   } catch (error) {
     tried.push(`Debian's packages: ${error instanceof Error ? error.message : String(error)}`);
-    throw error instanceof BartizanError ? notFound(tried) : notFound(tried, error);
+    throw error instanceof PackagesError ? notFound(tried) : notFound(tried, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {mirrorsOf} from '../../../../src/chain/bitcoind/regtest/debian.js';
+import {mirrorsOf, releaseOf} from '../../../../src/chain/bitcoind/regtest/debian-packages.js';
 import {confWith} from '../../../../src/chain/bitcoind/regtest/node.js';
 
 const debian = 'PRETTY_NAME="A Debian"\nVERSION_CODENAME=bookworm\nID=debian\n';
@@ -12,10 +12,12 @@ http://security.invalid/ bookworm-security main
 http://mirror.invalid/debian/ bookworm contrib
 `;
   t.deepEqual(mirrorsOf(targets, debian), ['http://mirror.invalid/debian/']);
+  t.is(releaseOf(debian), 'bookworm');
 });
 
 test('a system that is not Debian has no mirror of Debian', (t) => {
   t.deepEqual(mirrorsOf('http://mirror.invalid/ubuntu/ noble main\n', 'ID=ubuntu\nID_LIKE=debian\n'), []);
+  t.is(releaseOf('ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\n'), undefined);
 });
 
 test('settings replace the lines of the options file and stay in its last section', (t) => {
