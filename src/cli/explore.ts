@@ -153,7 +153,7 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
   try {
     const failed = await exploreOne(plan, parts);
     small = await shrink(failed, {
-      replay: (story, digest) => replay(story, parts, digest),
+      replay: (story, how) => replay(story, parts, how),
       isValid: isReadable,
       onAttempt: (attempts) => progress.update(attempts, 0),
     });

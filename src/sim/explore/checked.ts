@@ -17,6 +17,11 @@ export interface CheckedOptions extends SimulationOptions {
   readonly lookEvery?: number | undefined;
 }
 
+export interface Ending {
+  /** Whether the tower's log is replayed, too. @default true */
+  readonly log?: boolean | undefined;
+}
+
 /** Whether the rows become what they were at some time, which no event tells of. */
 const travels = ({type}: Action): boolean => type === 'restore' || type === 'roll_back';
 
@@ -70,10 +75,11 @@ export class CheckedSimulation {
   }
 
   /** Ends what is under way, and looks closely. */
-  async finish(): Promise<Violation | undefined> {
+  async finish({log = true}: Ending = {}): Promise<Violation | undefined> {
     await this.#judged(async () => {
       await this.simulation.finish();
       await this.watch.look();
+      if (log) await this.watch.replay();
       return [];
     });
     return this.watch.violation;

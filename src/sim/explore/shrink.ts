@@ -2,11 +2,11 @@ import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeep
 import {unreachable} from '../../errors/index.js';
 import {faultKinds} from '../faults/fault.js';
 import type {Action} from '../scenario/scenario.js';
-import type {RunResult, Story} from './run.js';
+import type {Replaying, RunResult, Story} from './run.js';
 
 export interface ShrinkParts {
   /** Plays a story again. */
-  readonly replay: (story: Story, digest?: string) => Promise<RunResult>;
+  readonly replay: (story: Story, how: Replaying) => Promise<RunResult>;
   /** Whether a story may be written down as a scenario. */
   readonly isValid?: (story: Story) => boolean;
   /** Told after each attempt how many steps are left. */
@@ -100,9 +100,9 @@ class Shrinking {
 
   /** What differs from one time to the next is seen by playing twice. */
   async #replayed(story: Story): Promise<RunResult> {
-    const first = await this.#parts.replay(story);
-    if (this.#invariant !== 'determinism' || first.violation) return first;
-    return this.#parts.replay(story, first.digest);
+    if (this.#invariant !== 'determinism') return this.#parts.replay(story, {});
+    const first = await this.#parts.replay(story, {log: false});
+    return first.violation ? first : this.#parts.replay(story, {digest: first.digest, log: false});
   }
 
   async #try(change: Partial<Story>): Promise<boolean> {

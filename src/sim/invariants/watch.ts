@@ -6,6 +6,7 @@ import {invariants} from './index.js';
 import type {Batch, KnownBlocks, Moment} from './invariant.js';
 import {Ledger} from './ledger.js';
 import type {Reply} from './reply.js';
+import {wrongReplay} from './replay.js';
 import {RowView} from './row-view.js';
 
 /** An invariant that does not hold. */
@@ -92,6 +93,14 @@ export class Watch {
   /** Looks closely, at the dear invariants, too. */
   async look(): Promise<Violation | undefined> {
     if (this.#ledger && this.#store) await this.#judge(noBatch, [], true);
+    return this.#violation;
+  }
+
+  /** Holds the log against the state to which it has led. */
+  async replay(): Promise<Violation | undefined> {
+    if (!this.#ledger || !this.#store || this.#violation) return this.#violation;
+    const wrong = await wrongReplay(this.#store);
+    if (wrong.length > 0) this.report({invariant: 'replay', wrong, height: this.#ledger.tip.height});
     return this.#violation;
   }
 

@@ -42,7 +42,7 @@ test('a run can be played again, from its steps or from the scenario that is wri
     const parts = {openAdapter: openAdapterNode};
     const {story} = await explore({seed, length: 60, faults: faultNames}, parts);
     const {digest, story: played} = await replay(story, parts);
-    const again = await replay(played, parts, digest);
+    const again = await replay(played, parts, {digest});
     t.is(again.violation, undefined);
     t.deepEqual(again.story, played);
     if (!isReadable(played)) continue;
@@ -124,6 +124,6 @@ test('a folder that cannot be is refused before the first run', async (t) => {
 test('the page of invariants lists each of them', async (t) => {
   const page = await readFile('docs/reference/invariants.md', 'utf8');
   const listed = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
-  const names = [...invariants.map(({name}) => name), 'liveness', 'determinism'];
+  const names = [...invariants.map(({name}) => name), 'liveness', 'determinism', 'replay'];
   t.deepEqual(listed.toSorted(), names.toSorted());
 });

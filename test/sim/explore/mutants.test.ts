@@ -32,7 +32,7 @@ async function catchAll(): Promise<Caught[]> {
 }
 
 /** Not looked at after each commit; the explorer does, at the end of a run. */
-const otherInvariants = ['liveness', 'determinism'];
+const otherInvariants = ['liveness', 'determinism', 'replay'];
 
 test('each mutant is caught by its invariant, and shrunk to a scenario of at most 10 steps that fails the same way', async (t) => {
   t.timeout(300_000);

@@ -1,7 +1,8 @@
 /** A deliberate defect in one place of the compiled tower. */
 export interface Mutant {
   readonly name: string;
-  readonly area: 'expiry' | 'undo' | 'queue' | 'ids' | 'slots' | 'batch' | 'tip' | 'receipts' | 'requests' | 'chain';
+  readonly area:
+    'expiry' | 'undo' | 'queue' | 'ids' | 'slots' | 'batch' | 'tip' | 'receipts' | 'requests' | 'chain' | 'log';
   /** The invariant that exploration names. */
   readonly caughtBy: string;
   /** Within dist/src. */
@@ -236,5 +237,14 @@ export const mutants: readonly Mutant[] = [
     search: 'encodeAppointment(appointment)',
     replace: 'encodeAppointment({ ...appointment, toSelfDelay: Math.floor(Math.random() * 1_000) })',
     seed: 16,
+  },
+  {
+    name: 'the row of an appointment depends on its blob, of which the log has the hash',
+    area: 'log',
+    caughtBy: 'replay',
+    file: 'gatekeeper/appointment.js',
+    search: 'encodeAppointment(appointment)',
+    replace: 'encodeAppointment({ ...appointment, toSelfDelay: encryptedBlob[0] ?? 0 })',
+    seed: 4,
   },
 ];

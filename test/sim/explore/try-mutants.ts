@@ -22,7 +22,7 @@ for (const {name, caughtBy, seed} of mutants) {
     const failed = await explore({seed: BigInt(tried), length, faults: faultNames});
     if (failed.violation?.invariant !== caughtBy) continue;
     const {story, violation} = await shrink(failed, {
-      replay: (shorter, digest) => replay(shorter, {}, digest),
+      replay: (shorter, how) => replay(shorter, {}, how),
       isValid: isReadable,
     });
     const text = storyText(name, story);
