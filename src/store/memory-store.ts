@@ -1,6 +1,6 @@
 import SortedBTree from 'sorted-btree';
 import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
-import {mayOverlap, tableOf} from './tables.js';
+import {isWithin, mayOverlap, tableOf} from './tables.js';
 
 // The package is CommonJS and exports its class as `default`.
 const BTree = SortedBTree.default;
@@ -83,6 +83,8 @@ export class MemoryStore implements KeyValueStore {
   async range(range: Range): Promise<Row[]> {
     const {from, to, limit, reverse = false} = range;
     if (limit <= 0 || from >= to) return [];
+    const only = tableOf(from);
+    if (isWithin(only, to)) return this.#tables.get(only)?.range(range) ?? [];
     const parts = [...this.#tables].filter(([table]) => mayOverlap(table, range)).map(([, rows]) => rows.range(range));
     if (parts.length === 1) return parts[0]!;
     const found = parts.flat().sort(([a], [b]) => (reverse ? compareKeys(b, a) : compareKeys(a, b)));

@@ -15,6 +15,7 @@ import {maxBodyBytes, parseBody} from './json-body.js';
 import {addLogRoutes} from './log-routes.js';
 import {addOperatorRoutes} from './operator-routes.js';
 import {claimSocketPath} from './socket.js';
+import {schemaController} from '../schema-controller.js';
 import {referenceIn} from './user-params.js';
 
 /** A request on a local socket arrives at once or never. */
@@ -73,6 +74,7 @@ export async function serveAdmin(tower: AdminTower, options: ServeOptions): Prom
 /** The calls, without a socket. */
 export function adminApp(tower: AdminTower, onDefect: (error: unknown) => void): FastifyInstance {
   const app = fastify({
+    schemaController,
     bodyLimit: maxBodyBytes,
     requestTimeout: requestMs,
     keepAliveTimeout: requestMs,

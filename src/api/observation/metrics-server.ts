@@ -2,6 +2,7 @@ import type {AddressInfo} from 'node:net';
 import fastify from 'fastify';
 import {OperationalError} from '../../errors/index.js';
 import {addObservationRoutes} from './observation-routes.js';
+import {schemaController} from '../schema-controller.js';
 import type {ObservedTower} from './observed-tower.js';
 
 /** Collectors and probes send a short GET at once. */
@@ -31,7 +32,7 @@ export async function serveMetrics(
   observed: ObservedTower,
   {bind, port, onDefect}: ServeOptions,
 ): Promise<MetricsServer> {
-  const app = fastify({bodyLimit: 1, requestTimeout: requestMs, keepAliveTimeout: keepAliveMs});
+  const app = fastify({schemaController, bodyLimit: 1, requestTimeout: requestMs, keepAliveTimeout: keepAliveMs});
   app.server.maxConnections = maxConnections;
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({error: 'there are /metrics and /health'}));
   app.setErrorHandler((error, _request, reply) => {

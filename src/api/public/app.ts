@@ -2,6 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import fastify, {type FastifyInstance, type FastifyRequest} from 'fastify';
 import type {Tower} from '../../tower/tower.js';
 import type {HttpObserver} from '../observation/http-observer.js';
+import {schemaController} from '../schema-controller.js';
 import {AddressLimits, type LimitOptions} from './address-limits.js';
 import {addAdmission} from './admission.js';
 import {refuse, sendJson} from './answer.js';
@@ -40,6 +41,7 @@ export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
   const {maxConnections, times, version, onDefect, onAnswered} = options;
   let connections: Connections | undefined;
   const app = fastify({
+    schemaController,
     // A request that comes while the tower stops is answered like any other.
     return503OnClosing: false,
     rewriteUrl: ({url = '/'}) => originForm(url),

@@ -152,6 +152,10 @@ export class Dispatcher {
       this.#tip = hash;
     }
     const {callback, check} = this.#stages;
+    if (meta.counters.pendingRequests === 0) {
+      for (const {from} of [callback, check]) for (const lane of lanes) from.set(lane, height);
+      return;
+    }
     for (const ready of await this.#ready('callback', height, openCallbacks - callback.open.size)) {
       this.#ask('callback', ready);
     }

@@ -59,18 +59,22 @@ async function forgetPage(
   last: number,
   limit: number,
 ): Promise<{count: number; whole: boolean}> {
-  const {progress} = transaction.meta;
-  const page = await transaction.range({...requestDueRange('c', progress.sweptClosed, maxU32), limit});
-  const dues = page.map(([key]) => requestDueOf(key));
-  const due = dues.filter(({height}) => height <= last);
+  const {sweptClosed} = transaction.meta.progress;
+  const page = await transaction.keys({...requestDueRange('c', sweptClosed, last), limit});
+  const due = page.map(requestDueOf);
   const rows = await transaction.getMany(due.map(({id}) => requestKey(id)));
   for (const [i, {id}] of due.entries()) await forgetRequest(transaction, id, decodeRequest(rows[i]!));
-  const next = dues[due.length];
-  const whole = next !== undefined || page.length < limit;
-  // Where the next one stands, so that the blocks before it read nothing.
-  const sweptClosed = next?.height ?? (whole ? last + 1 : (due.at(-1)?.height ?? progress.sweptClosed));
-  transaction.update({progress: {...transaction.meta.progress, sweptClosed}});
+  const whole = page.length < limit;
+  const next = whole ? await nextClosed(transaction, last + 1) : due.at(-1)!.height;
+  transaction.update({progress: {...transaction.meta.progress, sweptClosed: next}});
   return {count: due.length, whole};
+}
+
+/** Where the next one stands, so that the blocks before it read nothing; this very height if there is none. */
+async function nextClosed(transaction: Transaction, from: number): Promise<number> {
+  if (from > maxU32) return from;
+  const [next] = await transaction.keys({...requestDueRange('c', from, maxU32), limit: 1});
+  return next === undefined ? from : requestDueOf(next).height;
 }
 
 /** Makes room for one more. */

@@ -110,16 +110,15 @@ test('heights at which no request waits any more are not read over', async (t) =
   const rows = new WatchedStore();
   const policy = new ScriptedPolicy({callback: () => 0});
   const world = await World.begin(t, {openRows: async () => rows, settings: {auth: 'user'}, policies: [policy]});
-  const heightsRead = async () => {
+  const heightsRead = async (work: () => Promise<unknown>) => {
     from.length = 0;
+    await work();
     await world.tower.auth.settled();
     return [...new Set(from)];
   };
   await ask(world, {device: 2});
-  await world.mine(5);
-  await heightsRead();
-  t.deepEqual(await heightsRead(), [105]);
+  t.deepEqual(await heightsRead(() => world.mine(5)), [], 'nobody waits');
+  t.deepEqual(await heightsRead(() => ask(world, {device: 3})), [105]);
   await world.disconnect(3);
-  await heightsRead();
-  t.deepEqual(await heightsRead(), [102]);
+  t.deepEqual(await heightsRead(() => ask(world, {device: 4})), [102]);
 });
