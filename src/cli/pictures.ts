@@ -5,13 +5,14 @@ import {OperationalError} from '../errors/index.js';
 import {writeWhole} from '../files/durable.js';
 import type {Outcome} from '../sim/player.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
+import type {PastEvent} from '../sim/world/world-parts.js';
 import type {WorldParts} from '../sim/world/world-parts.js';
 import type {TapeReplayOutput} from './replay-tape.js';
 import {openTape} from './tape-file.js';
 
 /** Watches one run, and draws it when it is over. */
 export interface Picture {
-  readonly parts: Required<Pick<WorldParts, 'onEntry' | 'onEvent'>>;
+  readonly parts: Required<Pick<WorldParts, 'onEntry' | 'onEvent'>> & Pick<WorldParts, 'onTravel'>;
   /** @throws OperationalError TOWER_FILE_FAILED */
   draw(outcome: Outcome): Promise<void>;
 }
@@ -42,20 +43,13 @@ export async function drawTape(
 }
 
 /**
- * Refuses to draw what no picture shows yet: other towers, and a world that comes from a file.
+ * Refuses to draw what no picture shows: other towers.
  * @throws OperationalError TOWER_USAGE
  */
-export function requireDrawable(
-  scripts: readonly {readonly file: string; readonly scenario: Scenario}[],
-  options: Readonly<Record<string, unknown>>,
-): void {
+export function requireDrawable(options: Readonly<Record<string, unknown>>): void {
   const option = ['report', 'svg'].find((name) => options[name] !== undefined);
-  if (option === undefined) return;
-  const refuse = (what: string) => new OperationalError('TOWER_USAGE', `--${option} cannot draw ${what}`);
-  if (options['semantics'] !== undefined) throw refuse('what other towers do; leave --semantics out');
-  for (const {file, scenario} of scripts) {
-    if (scenario.from !== undefined) throw refuse(`${file}, which begins in the world of a file`);
-  }
+  if (option === undefined || options['semantics'] === undefined) return;
+  throw new OperationalError('TOWER_USAGE', `--${option} cannot draw what other towers do; leave --semantics out`);
 }
 
 /** A picture of a run as the options ask for it; undefined when they ask for none. */
@@ -76,14 +70,21 @@ export async function pictureOf(
   const still = pathOf(options['svg'], '.svg');
   if (page === undefined && still === undefined) return undefined;
   const {renderPage, renderSvg, scenarioHead, StoryRecorder} = await import('../sim/report/report.js');
+  const {from} = scenario;
   const recorder = new StoryRecorder({settings: scenario.tower, travels: goesBack(scenario)});
+  const onTravel = (past: readonly PastEvent[]) => recorder.travel(past);
   return {
     parts: {
       onEvent: (event, names) => recorder.event(event, names),
       onEntry: (entry) => recorder.entry(entry),
+      // Whoever looks on makes each journey read the whole log.
+      ...(from === undefined ? {} : {onTravel}),
     },
     async draw({verdict, unmetLines}) {
-      const story = recorder.story(scenarioHead({verdict, about: scenario.about}), unmetLines);
+      const story = recorder.story(
+        scenarioHead({verdict, about: scenario.about, from: from && basename(from)}),
+        unmetLines,
+      );
       if (page !== undefined) await write(page, renderPage(story));
       if (still !== undefined) await write(still, renderSvg(story));
     },

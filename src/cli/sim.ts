@@ -58,7 +58,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
     const scripts = await readAll(args, io);
     if (!scripts) return 2;
 
-    requireDrawable(scripts, options);
+    requireDrawable(options);
     const target = options['export'];
     if (typeof target === 'string' && scripts.length > 1) {
       throw new OperationalError('TOWER_USAGE', '--export takes the world of one story, and several files are given');

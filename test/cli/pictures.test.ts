@@ -73,17 +73,45 @@ test('a picture that cannot be written is an error that names it', async (t) => 
   t.regex(stderr, /\/dev\/null\/out\.svg cannot be written[^]*TOWER_FILE_FAILED/);
 });
 
+test('a story in the world of a file is drawn with what was there before, and with where it begins', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const [before, file, page, still] = ['first.yaml', 'from.yaml', 'out.html', 'out.svg'].map((it) => join(folder, it));
+  const first = ['register: alice', 'mine: 3', 'snapshot: young', 'mine: 12', 'register: bob'];
+  const then = ['expect: {alice: unknown, bob: active}', 'mine: 4', 'restore: young', 'expect: {alice: active}'];
+  const listed = (steps: string[]) => `steps:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
+  const tower = 'tower: {subscription_duration: 10, expiry_delta: 2}\nchain: {start_height: 100}\n';
+  await writeFile(before!, `name: Before\n${tower}${listed(first)}`);
+  await writeFile(file!, `name: From a file\nfrom: here.world\n${listed(then)}`);
+  await runHere(['sim', before!, '--memory', '--json', '--export', join(folder, 'here.world')]);
+  const plain = await runHere(['sim', file!, '--memory', '--json']);
+  t.deepEqual(await runHere(['sim', file!, '--memory', '--json', '--report', page!, '--svg', still!]), plain);
+  t.is(plain.status, 0);
+  const [html, svg] = [await readFile(page!, 'utf8'), await readFile(still!, 'utf8')];
+  t.notThrows(() => checkXml(svg));
+  const events = [...html.matchAll(/<li data-step="\d+">.*?<\/li>/g)].map(([it]) => it.replace(/<[^>]*>/g, ' '));
+  const at = (text: string) => events.findIndex((it) => it.includes(text));
+  const places = ['the tower starts', 'alice registers', 'alice is deleted', 'bob registers', 'here this story begins'];
+  const ordered = [...places, 'alice is unknown', 'in snapshot young', 'alice is active'].map(at);
+  t.deepEqual(
+    ordered,
+    [...ordered].sort((a, b) => a - b),
+    events.join('\n'),
+  );
+  t.true(
+    ordered.every((it) => it >= 0),
+    events.join('\n'),
+  );
+  t.regex(html, /<dt>begins in<\/dt><dd>here\.world<\/dd>/);
+  for (const text of ['this story begins', 'alice', 'bob']) t.true(svg.includes(text), text);
+});
+
 test('what no picture shows is refused before anything is played', async (t) => {
   const folder = await temporaryDirectory(t);
-  const file = join(folder, 'from.yaml');
-  await writeFile(file, 'name: From a file\nfrom: here.world\nsteps:\n  - mine: 1\n');
-  await runHere(['sim', scenario('grace'), '--memory', '--json', '--export', join(folder, 'here.world')]);
-  const begun = await runHere(['sim', file, '--report', join(folder, 'out.html')]);
-  t.deepEqual([begun.status, begun.stdout], [2, '']);
-  t.regex(begun.stderr, /--report cannot draw .*from\.yaml, which begins in the world of a file[^]*TOWER_USAGE/);
   const others = ['sim', scenario('grace'), '--semantics', 'rust-teos', '--svg', join(folder, 'out.svg')];
-  t.regex((await runHere(others)).stderr, /leave --semantics out/);
-  t.deepEqual(await readdir(folder), ['from.yaml', 'here.world']);
+  const {status, stdout, stderr} = await runHere(others);
+  t.deepEqual([status, stdout], [2, '']);
+  t.regex(stderr, /leave --semantics out[^]*TOWER_USAGE/);
+  t.deepEqual(await readdir(folder), []);
 });
 
 test('replay draws a tape, and refuses to draw a fixture chain', async (t) => {

@@ -74,8 +74,9 @@ export class Columns {
   /**
    * Another chain takes the place of this one, without its blocks being connected.
    * @param depth blocks of this one that are not on it; null when nobody knows, and it is drawn as if it were all
+   * @param chain hashes of the other chain by height, as far as they are known
    */
-  accept(height: number, hash: string, depth: number | null): void {
+  accept(height: number, hash: string, depth: number | null, chain: readonly string[] = []): void {
     const tip = this.#chain.at(-1)!.to;
     const fork = depth === null ? -1 : tip - depth;
     if (fork < tip) {
@@ -88,10 +89,17 @@ export class Columns {
       }
     }
     this.#recent.clear();
+    const known = (from: number): [height: number, hash: string][] =>
+      Array.from({length: height - from}, (_, i): [number, string] => [from + i, chain[from + i] ?? '']).filter(
+        ([, it]) => it !== '',
+      );
+    for (const [at, it] of known(Math.max(0, height - keptHashes + 1))) this.#recent.set(at, it);
+    this.#recent.set(height, hash);
     if (height <= fork) return;
     this.#open('blocks', fork + 1, height);
     this.#last.hashes.set(height, hash);
-    this.#recent.set(height, hash);
+    for (const [at, it] of known(fork + 1)) this.#last.hashes.set(at, it);
+    this.#shorten(this.#last);
   }
 
   /** The place of something that happens to these rows now: behind all that has happened to them in this column. */
@@ -102,6 +110,11 @@ export class Columns {
     for (const row of rows) this.#places.set(row, slot);
     column.slots = slot;
     return {column, slot};
+  }
+
+  /** What comes next has a place of its own. */
+  leaveSpace(): void {
+    this.#last.slots++;
   }
 
   /** The chain is where it will stay: columns of which a part was disconnected are cut there. */

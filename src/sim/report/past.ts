@@ -1,7 +1,9 @@
+import {isDeepStrictEqual} from 'node:util';
 import {assert} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {TowerEvent} from '../../tower/events.js';
 import type {TimelineEntry} from '../timeline/timeline.js';
+import type {PastEvent} from '../world/world-parts.js';
 import {RequestLives} from './request-lives.js';
 import {UserLives} from './user-lives.js';
 
@@ -14,8 +16,10 @@ export interface Moment {
   readonly chain: readonly string[];
 }
 
-/** An event with the number of the step that tells it, or an entry. */
-type Told = {readonly event: TowerEvent; readonly step: number} | {readonly entry: TimelineEntry};
+/** An event with the number of the step that tells it and the name of whom it makes, or an entry. */
+type Told =
+  | {readonly event: TowerEvent; readonly step: number; readonly newUser: string | undefined}
+  | {readonly entry: TimelineEntry};
 
 /** Steps from one number up to another, which is excluded. */
 type Span = readonly [from: number, end: number];
@@ -28,6 +32,8 @@ interface Kept {
 /** All that has happened to a tower, so that it can be followed again. */
 export class Past {
   readonly #settings: GatekeeperSettings;
+  /** What had happened when the story began. */
+  #imported: readonly Told[] = [];
   readonly #snapshots = new Map<string, Kept>();
   #told: Told[] = [];
   /** Steps before the last journey that have happened; those from `#since` on are of this time. */
@@ -38,8 +44,13 @@ export class Past {
     this.#settings = settings;
   }
 
-  event(event: TowerEvent, step: number): void {
-    this.#told.push({event, step});
+  event(event: TowerEvent, step: number, newUser: string | undefined): void {
+    this.#told.push({event, step, newUser});
+  }
+
+  /** The story begins here: all that has happened was in the file of its world. */
+  begin(): void {
+    this.#imported = [...this.#told];
   }
 
   entry(entry: TimelineEntry): void {
@@ -53,14 +64,28 @@ export class Past {
 
   /**
    * Makes what had happened by a snapshot all that has happened.
-   * @param steps so far
+   * @param options `steps`: so far; `log`: what had happened by a snapshot that came with the file of a world
    */
-  restore(name: string, steps: number): void {
-    const kept = this.#snapshots.get(name);
+  restore(name: string, {steps, log}: {readonly steps: number; readonly log: readonly PastEvent[] | undefined}): void {
+    const kept = this.#snapshots.get(name) ?? this.#found(log, steps);
     assert(kept, `snapshot ${name} was taken`);
     this.#told = [...kept.told];
     this.#spans = kept.spans;
     this.#since = steps;
+  }
+
+  /** A log begins as that of the story does, up to where that has left its snapshot. */
+  #found(log: readonly PastEvent[] | undefined, steps: number): Kept | undefined {
+    if (!log) return undefined;
+    const drawn = this.#imported.filter((it) => 'event' in it);
+    const parting = drawn.findIndex(({event}, i) => !log[i] || !isDeepStrictEqual(event, log[i].event));
+    const common = parting === -1 ? drawn.length : parting;
+    const told = log.flatMap(({event, entry, newUser}, i): Told[] => [
+      {event, newUser, step: i < common ? drawn[i]!.step : steps},
+      ...(entry ? [{entry}] : []),
+    ]);
+    const end = drawn[common]?.step ?? (drawn.at(-1)?.step ?? -1) + 1;
+    return {told, spans: [[0, end]]};
   }
 
   /** Forgets what came after so many events. */
@@ -93,9 +118,10 @@ export class Past {
       if ('entry' in told) requests.told(told.entry);
       else {
         const {event} = told;
-        users.learn(event, () => '');
+        users.learn(event, () => told.newUser ?? '');
         requests.learn(event);
         if (event.type === 'settings_changed') settings = event.settings;
+        if (event.type === 'started') settings = event.beginning?.settings ?? settings;
         if (event.type === 'started' || event.type === 'block_connected') chain[event.height] = event.hash;
         if (event.type === 'block_disconnected') chain.length = event.height;
       }

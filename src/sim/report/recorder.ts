@@ -4,6 +4,8 @@ import {settingNames} from '../../tower/settings-table.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {blocksInWords} from '../timeline/heights.js';
 import type {StoryNames, TimelineEntry} from '../timeline/timeline.js';
+import {createdBy} from '../world/roster.js';
+import type {PastEvent} from '../world/world-parts.js';
 import {type Column, Columns} from './columns.js';
 import {LineReader} from './line-reader.js';
 import {depthBetween, Past} from './past.js';
@@ -32,12 +34,12 @@ interface Checks {
 
 /** Makes a story of what a tower publishes and what is told of it; each event comes before its entry. */
 export class StoryRecorder {
-  readonly #settings: GatekeeperSettings;
+  #settings: GatekeeperSettings;
   readonly #past: Past | undefined;
   readonly #columns = new Columns();
   readonly #users: UserLives;
   readonly #requests: RequestLives;
-  readonly #lines: LineReader;
+  #lines: LineReader;
   readonly #steps: Draft[] = [];
   readonly #unmet: Omit<UnmetExpectation, 'line'>[] = [];
   readonly #settingChanges: {step: number; changed: SettingText[]}[] = [];
@@ -45,6 +47,10 @@ export class StoryRecorder {
   /** Told before the next step. */
   #notes: string[] = [];
   #before: StoryLine[] = [];
+  /** All that had happened where the story goes now. */
+  #elsewhere: readonly PastEvent[] | undefined;
+  /** At which step a story begins that goes on in the world of a file. */
+  #begins: number | undefined;
 
   constructor(options: {
     readonly settings: GatekeeperSettings;
@@ -58,15 +64,32 @@ export class StoryRecorder {
     this.#lines = new LineReader(options.settings.expiryDelta);
   }
 
-  event(event: TowerEvent, names: StoryNames): void {
-    if (event.type === 'started') this.#columns.start(event.height, event.hash);
+  event(event: TowerEvent, names: Pick<StoryNames, 'nameOf'>): void {
+    if (event.type === 'started') this.#started(event);
     if (event.type === 'block_connected' || event.type === 'block_disconnected') this.#endRun(event.type, event.height);
     if (event.type === 'chain_accepted') this.#flush();
     // A run of blocks that goes on is a step that has begun.
-    this.#past?.event(event, this.#steps.length + Number(this.#run !== undefined));
+    const id = createdBy(event);
+    const newUser = id === undefined ? undefined : names.nameOf(id);
+    this.#past?.event(event, this.#steps.length + Number(this.#run !== undefined), newUser);
     this.#users.learn(event, (id) => names.nameOf(id));
     this.#requests.learn(event);
     if (event.type === 'chain_accepted') this.#accepted(event);
+  }
+
+  /** All that the tower's log holds where the story goes: at its beginning, or when it goes back in time. */
+  travel(past: readonly PastEvent[]): void {
+    if (this.#steps.length > 0) {
+      this.#elsewhere = past;
+      return;
+    }
+    for (const {event, entry, newUser} of past) {
+      this.event(event, {nameOf: () => newUser!});
+      if (entry) this.entry(entry);
+    }
+    this.#flush();
+    this.#past?.begin();
+    this.#begins = this.#steps.length;
   }
 
   /** A line that no entry stands for. */
@@ -76,6 +99,7 @@ export class StoryRecorder {
 
   entry(entry: TimelineEntry): void {
     if (entry.type === 'restored' || entry.type === 'rolled_back') return this.#travelled(entry);
+    if (entry.type === 'started' && this.#steps.length === this.#begins) return this.#goOn(entry.height);
     this.#past?.entry(entry);
     this.#requests.told(entry);
     const {height} = entry;
@@ -121,11 +145,26 @@ export class StoryRecorder {
       users: [...this.#users.all].map(({id, name, changes}) => ({id, name, changes})),
       requests: [...this.#requests.all].map(({id, name, changes}) => ({id, name, changes})),
       unmet: this.#unmet.map((it, i) => ({...it, line: unmetLines[i]})),
+      ...(this.#begins === undefined ? {} : {begins: this.#begins}),
     };
   }
 
   get #counts(): Counts {
     return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
+  }
+
+  #started({height, hash, beginning}: Extract<TowerEvent, {type: 'started'}>): void {
+    this.#columns.start(height, hash);
+    // Of the world of a file, it is known only now what it began with.
+    this.#settings = beginning?.settings ?? this.#settings;
+    this.#lines = new LineReader(this.#settings.expiryDelta);
+  }
+
+  /** Begins where the world of a file was left. */
+  #goOn(height: number): void {
+    const text = 'here this story begins; what comes before it is what the log of its world tells';
+    this.#columns.leaveSpace();
+    this.#told('tower', height, [{mark: '●', tone: 'strong', text}]);
   }
 
   /** Goes to another time. */
@@ -134,11 +173,13 @@ export class StoryRecorder {
     this.#flush();
     const {height} = entry;
     const before = this.#past.now;
-    if (entry.type === 'restored') this.#past.restore(entry.name, this.#steps.length);
+    const log = this.#elsewhere;
+    this.#elsewhere = undefined;
+    if (entry.type === 'restored') this.#past.restore(entry.name, {steps: this.#steps.length, log});
     else this.#past.rollBack(entry.events, this.#steps.length);
     const {users, requests, settings, chain} = this.#past.now;
     const depth = depthBetween(before.chain, chain);
-    if (depth > 0 || chain.length > before.chain.length) this.#columns.accept(height, chain[height]!, depth);
+    if (depth > 0 || chain.length > before.chain.length) this.#columns.accept(height, chain[height]!, depth, chain);
     this.#users.become(users);
     this.#requests.become(requests);
     this.#told('chain', height, this.#lines.linesOf(entry));

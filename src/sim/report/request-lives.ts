@@ -7,8 +7,8 @@ import type {RequestChange, RequestPhase} from './story.js';
 
 interface Life {
   readonly id: number;
-  readonly name: string;
-  readonly receivedHeight: number;
+  name: string;
+  receivedHeight: number;
   readonly changes: RequestChange[];
   isPending: boolean;
 }
@@ -43,7 +43,8 @@ export class RequestLives {
 
   /** What blocks do to requests; the rest is in the entries. */
   learn(event: TowerEvent): void {
-    if (event.type === 'settings_changed') this.#ttlBlocks = event.settings.requestTtl;
+    if (event.type === 'started') this.#ttlBlocks = event.beginning?.settings.requestTtl ?? this.#ttlBlocks;
+    else if (event.type === 'settings_changed') this.#ttlBlocks = event.settings.requestTtl;
     else if (event.type === 'block_connected' && event.expiredRequests) this.#expired(event);
     else if (event.type === 'block_disconnected' && event.restoredRequests) this.#reopened(event);
   }
@@ -56,6 +57,11 @@ export class RequestLives {
 
   /** Makes every request what it was in an earlier moment of the same tower. */
   become(past: RequestLives): void {
+    for (const {id, name, receivedHeight} of past.#lives.values()) {
+      const known = this.#lives.get(id);
+      if (known) Object.assign(known, {name, receivedHeight});
+      else this.#lives.set(id, {id, name, receivedHeight, changes: [], isPending: false});
+    }
     for (const life of this.#lives.values()) {
       const then = past.#lives.get(life.id)?.changes.at(-1) ?? {
         phase: 'gone' as const,

@@ -6,9 +6,12 @@ import type {StoryHead} from './story.js';
 export function scenarioHead({
   verdict,
   about,
+  from,
 }: {
   readonly verdict: Verdict;
   readonly about?: string | undefined;
+  /** The file whose world it begins in. */
+  readonly from?: string | undefined;
 }): StoryHead {
   const {scenario: title, seed, chain, height, blocks, digest} = verdict;
   return {
@@ -20,6 +23,7 @@ export function scenarioHead({
       ['tip', countInWords(height)],
       ['blocks mined', countInWords(blocks)],
       ['chain', chain],
+      ...(from === undefined ? [] : [['begins in', from] as const]),
     ],
     marks: [
       ['seed', String(seed)],

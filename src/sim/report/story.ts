@@ -152,4 +152,6 @@ export interface Story extends StoryHead {
   readonly users: readonly StoryUser[];
   readonly requests: readonly StoryRequest[];
   readonly unmet: readonly UnmetExpectation[];
+  /** The step at which a story begins that goes on in the world of a file: those before it are what its log tells. */
+  readonly begins?: number;
 }

@@ -52,6 +52,8 @@ export const drawingStyle = `
 .drawing .height.stale{fill:var(--dim);font-style:italic}
 .drawing .seam-tag{fill:var(--panel);stroke:var(--stale);stroke-width:1.2}
 .drawing .seam-text{font-size:11px;font-weight:600;text-anchor:middle}
+.drawing .begins{fill:none;stroke:var(--accent);stroke-width:1.5;stroke-dasharray:6 3}
+.drawing .begins-text{font-size:11px;font-weight:600;fill:var(--accent)}
 .drawing .band{fill:var(--band)}
 .drawing .seam{fill:var(--seam)}
 .drawing .tear{fill:none;stroke:var(--panel);stroke-width:5}

@@ -21,6 +21,13 @@ interface Pending {
 
 type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
 
+const thenName = ', then ';
+
+/** In another time an id may be given to somebody else. */
+function rename(life: Life, name: string): void {
+  if (!life.name.split(thenName).includes(name)) life.name += `${thenName}${name}`;
+}
+
 /** Follows every user through the events of a tower, by the same rules by height as the tower. */
 export class UserLives {
   readonly #lives = new Map<number, Life>();
@@ -47,13 +54,15 @@ export class UserLives {
   }
 
   get all(): Iterable<Pick<Life, 'id' | 'name' | 'changes'>> {
-    return this.#lives.values();
+    // Of another time, some have come along who had been deleted there.
+    return [...this.#lives.values()].filter(({changes}) => changes.length > 0);
   }
 
   learn(event: TowerEvent, nameOf: (id: number) => string): void {
     switch (event.type) {
       case 'started':
         this.#tip = event.height;
+        this.#graceBlocks = event.beginning?.settings.expiryDelta ?? this.#graceBlocks;
         return;
       case 'user_registered':
         return this.#create(event.userId, nameOf, {
@@ -112,6 +121,12 @@ export class UserLives {
   become(past: UserLives): void {
     const own = ({id}: Life) => this.#lives.get(id)!;
     Object.assign(this.#counts, {active: 0, grace: 0, deleted: 0});
+    for (const {id, name, now} of past.#lives.values()) {
+      const known = this.#lives.get(id);
+      const life = known ?? {id, name, changes: [], keys: new Set<string>(), now: {...now, state: 'deleted'}};
+      if (known) rename(known, name);
+      this.#lives.set(id, life);
+    }
     for (const life of this.#lives.values()) {
       const then = past.#lives.get(life.id);
       const before = life.now;
@@ -153,8 +168,7 @@ export class UserLives {
       devices: 0,
     };
     const life = known ?? {id, name: nameOf(id), changes: [], keys: new Set<string>(), now};
-    // In another time an id may be given to somebody else.
-    if (known && known.name !== nameOf(id)) life.name = `${known.name}, then ${nameOf(id)}`;
+    if (known) rename(known, nameOf(id));
     if (!known) this.#counts.deleted++;
     for (const old of life.keys) if (this.#owners.get(old) === id) this.#owners.delete(old);
     life.keys.clear();

@@ -12,6 +12,12 @@ export interface KnownRequest {
   readonly as: string;
 }
 
+/** Id of the user whom an event has made; undefined for one that makes none. */
+export function createdBy(event: TowerEvent): number | undefined {
+  if (event.type === 'user_registered') return event.userId;
+  return event.type === 'device_authorized' && event.created ? (event.userId ?? undefined) : undefined;
+}
+
 /**
  * Who belongs to whom in a story: which user ids and requests its names stand for. It learns that from what the tower
  * has committed, so that it is right also after the tower has died before it could answer.
@@ -24,6 +30,8 @@ export class Roster {
   readonly #requests: MemoryMap<number, KnownRequest>;
   readonly #ids: MemoryMap<string, number>;
   readonly #names: MemoryMap<number, string>;
+  /** Of one that is told a log again: the first name of each id. */
+  #firstNames: MemoryMap<number, string> | undefined;
 
   constructor(cast: Cast, memory = new Memory()) {
     this.#cast = cast;
@@ -45,12 +53,22 @@ export class Roster {
     else if (event.type === 'request_received') {
       const device = this.ownerOf(event.key);
       const {requestId: id, kind} = event;
-      this.#requests.set(id, {id, kind, device, as: this.#as.get(device) ?? device});
+      // A request that is told again was for whom it was for, whoever the device has acted for since.
+      if (!this.#requests.has(id)) this.#requests.set(id, {id, kind, device, as: this.#as.get(device) ?? device});
     } else if (event.type === 'device_authorized' && event.userId !== null) {
       const device = this.ownerOf(event.key);
       const request = event.requestId === null ? undefined : this.#requests.get(event.requestId);
       this.#name(request?.as ?? this.#as.get(device) ?? device, event.userId);
     }
+  }
+
+  /** The same names, to be told a log from its beginning: it then calls everybody as the story did at the time. */
+  retold(): Roster {
+    const retold = new Roster(this.#cast);
+    retold.#firstNames = this.#names;
+    for (const device of this.#as.keys()) retold.#as.set(device, this.#as.get(device)!);
+    for (const id of this.#requests.keys()) retold.#requests.set(id, this.#requests.get(id)!);
+    return retold;
   }
 
   /** The device behind a public key. */
@@ -83,8 +101,10 @@ export class Roster {
   }
 
   #name(name: string, id: number): void {
-    if (this.#ids.get(name) !== id) this.#ids.set(name, id);
     // An id keeps its first name, whoever joins it under another.
-    if (!this.#names.has(id)) this.#names.set(id, name);
+    const first = this.#names.get(id) ?? this.#firstNames?.get(id) ?? name;
+    const called = this.#names.has(id) ? name : first;
+    if (this.#ids.get(called) !== id) this.#ids.set(called, id);
+    if (!this.#names.has(id)) this.#names.set(id, first);
   }
 }

@@ -13,6 +13,8 @@ import type {RowGuard} from './kill-switch.js';
 export interface PastEvent {
   readonly event: TowerEvent;
   readonly entry: TimelineEntry | undefined;
+  /** What the story called the user whom it has made; undefined when it has made none. */
+  readonly newUser: string | undefined;
 }
 
 export interface WorldParts {

@@ -9,6 +9,7 @@ import type {Finding, Story} from './finding.js';
 import {usualRememberedBlocks} from './history.js';
 import {Memory} from './memory.js';
 import {Outbox} from './outbox.js';
+import {retell} from './retelling.js';
 import {Roster} from './roster.js';
 import type {Refusable, RestartKind} from '../scenario/scenario.js';
 import {ScriptedPolicy} from './scripted-policy.js';
@@ -18,7 +19,7 @@ import type {FaultStep} from '../faults/fault.js';
 import {Timeline, type TimelineEntry} from '../timeline/timeline.js';
 import {TimeMachine} from './time-machine.js';
 import {TowerHost} from './tower-host.js';
-import type {PastEvent, WorldParts} from './world-parts.js';
+import type {WorldParts} from './world-parts.js';
 import type {WorldState} from './world-state.js';
 
 /** What each registration that is no renewal was instead. */
@@ -226,12 +227,8 @@ export class World implements Story {
   async #tellPast(): Promise<void> {
     const {onTravel, settings} = this.#parts;
     if (!onTravel) return;
-    const timeline = new Timeline({names: this.roster, settings});
-    const past = (await this.#host.logged()).map((event): PastEvent => {
-      if (event.type !== 'started') return {event, entry: timeline.entryOf(event)};
-      return {event, entry: {type: 'started', height: event.height, seed: this.seed}};
-    });
-    onTravel(past, this.roster);
+    const {roster, seed} = this;
+    onTravel(retell(await this.#host.logged(), {roster, seed, settings}), roster);
   }
 
   #requireTimeTravel(): void {

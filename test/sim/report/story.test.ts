@@ -1,13 +1,20 @@
+import {Buffer} from 'node:buffer';
 import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import test from 'ava';
 import {interrupted} from '../../../src/sim/interrupted.js';
 import {StoryRecorder} from '../../../src/sim/report/recorder.js';
-import type {Story} from '../../../src/sim/report/story.js';
+import {defaultGatekeeperSettings} from '../../../src/gatekeeper/settings.js';
+import {renderSvg} from '../../../src/sim/report/svg.js';
+import type {Story, StoryHead} from '../../../src/sim/report/story.js';
 import {parseScenario, readScenario} from '../../../src/sim/scenario/scenario-file.js';
-import type {Scenario} from '../../../src/sim/scenario/scenario.js';
-import {Simulation} from '../../../src/sim/simulation.js';
+import type {Scenario, Step} from '../../../src/sim/scenario/scenario.js';
+import {type ImportOptions, Simulation} from '../../../src/sim/simulation.js';
+import type {PastEvent} from '../../../src/sim/world/world-parts.js';
 import type {Tower} from '../../../src/tower/tower.js';
 import {aStory, storyOf, stored, told} from '../../support/stories.js';
+import {tempDir} from '../../support/temp-dir.js';
+import {checkXml} from '../../support/xml.js';
 
 const folder = 'fixtures/scenarios';
 
@@ -17,43 +24,87 @@ const storedBy = async ({tip, auth, gatekeeper}: Tower): Promise<object> => {
   return stored(gatekeeper.userDb.rows, {tip: tip!, pending: auth.pendingRequests, graceBlocks});
 };
 
-async function follow(scenario: Scenario, check: (story: Story, tower: Tower) => Promise<void>): Promise<void> {
+type Check = (story: Story, simulation: Simulation) => Promise<void>;
+
+async function follow(scenario: Scenario, check: Check): Promise<void> {
   const recorder = new StoryRecorder({settings: scenario.tower, travels: true});
   const {startHeight, seed} = scenario.chain;
-  const simulation = await Simulation.open({
-    seed,
-    startHeight,
-    settings: scenario.tower,
+  const {tower: settings, steps} = scenario;
+  const simulation = await Simulation.open({seed, startHeight, settings, ...recording(recorder)});
+  await play(simulation, {recorder, steps, check});
+}
+
+/** Goes on in the world of a file. */
+async function goOn(world: string, steps: readonly Step[], check: Check): Promise<void> {
+  const recorder = new StoryRecorder({settings: defaultGatekeeperSettings, travels: true});
+  const onTravel = (past: readonly PastEvent[]) => recorder.travel(past);
+  const simulation = await Simulation.import(world, {...recording(recorder), onTravel});
+  await check(recorder.story(emptyHead, []), simulation);
+  await play(simulation, {recorder, steps, check});
+}
+
+const recording = (recorder: StoryRecorder) =>
+  ({
     onEvent: (event, names) => recorder.event(event, names),
     onEntry: (entry) => recorder.entry(entry),
-  });
+  }) satisfies ImportOptions;
+
+const emptyHead: StoryHead = {
+  title: '',
+  about: undefined,
+  outcome: {tone: 'plain', text: ''},
+  height: 0,
+  facts: [],
+  marks: [],
+};
+
+async function play(
+  simulation: Simulation,
+  {recorder, steps, check}: {recorder: StoryRecorder; steps: readonly Step[]; check: Check},
+): Promise<void> {
   try {
-    for (const step of scenario.steps) {
+    for (const step of steps) {
       await simulation.perform(step);
-      const {height} = simulation;
-      const head = {
-        title: '',
-        about: undefined,
-        outcome: {tone: 'plain', text: ''},
-        height,
-        facts: [],
-        marks: [],
-      } as const;
-      await check(recorder.story(head, []), simulation.tower);
+      await check(recorder.story({...emptyHead, height: simulation.height}, []), simulation);
     }
   } finally {
     await simulation.close();
   }
 }
 
+/** What users and requests have gone through, but for where in the picture; no log tells that a policy hung. */
+const livesIn = ({users, requests}: Story) => [
+  ...users.map(({id, name, changes}) => [id, name, ...changes.map((change) => ({...change, step: 0}))]),
+  ...requests.map(({id, name, changes}) => {
+    const told = changes.filter(({phase}) => phase !== 'hung');
+    return [id, name, ...told.map((change) => ({...change, step: 0}))];
+  }),
+];
+
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml'))) {
-  test(`the story of ${file} says after every step what is on disk`, async (t) => {
+  test(`the story of ${file} says after every step what is on disk, also when it is cut in two`, async (t) => {
     const scenario = await readScenario(`${folder}/${file}`);
+    const {steps} = scenario;
+    const middle = Math.floor(steps.length / 2);
+    const world = join(tempDir(t), 'middle.world');
     let checks = 0;
-    await follow(scenario, async (story, tower) => {
-      t.deepEqual(told(story), await storedBy(tower), `after step ${++checks}`);
+    let [whole, half]: (Story | undefined)[] = [];
+    const check = async (story: Story, {tower}: Simulation, part: string) =>
+      t.deepEqual(told(story), await storedBy(tower), `after step ${checks} of ${part}`);
+    await follow(scenario, async (story, simulation) => {
+      if (++checks === middle) await simulation.export(world);
+      await check((whole = story), simulation, 'all');
     });
-    t.is(checks, scenario.steps.length);
+    t.is(checks, steps.length);
+    checks = middle - 1;
+    await goOn(world, steps.slice(middle), async (story, simulation) => {
+      checks++;
+      await check((half = story), simulation, 'the second half');
+    });
+    t.is(checks, steps.length);
+    t.deepEqual(livesIn(half!), livesIn(whole!));
+    t.is(half!.steps[half!.begins!]!.lines[0]!.text.split(';')[0], 'here this story begins');
+    t.notThrows(() => checkXml(renderSvg(half!)));
   });
 }
 
@@ -85,11 +136,67 @@ test('a story that goes back in time says after every step what is on disk', asy
     'name: Back and forth\ntower: {auth: user, subscription_duration: 10, expiry_delta: 2}\nchain: {start_height: 100}\nsteps:\n';
   const scenario = parseScenario(Buffer.from(head + steps.map((step) => `  - ${step}\n`).join('')), 'back.yaml');
   let jumps = 0;
-  await follow(scenario, async (story, tower) => {
+  await follow(scenario, async (story, {tower}) => {
     t.deepEqual(told(story), await storedBy(tower), `after step ${story.steps.length}`);
     jumps = story.columns.filter(({isJump}) => isJump).length;
   });
   t.is(jumps, 4);
+});
+
+test('a story in the world of a file goes back to snapshots of that file, and to whom it never saw', async (t) => {
+  const world = join(tempDir(t), 'here.world');
+  const tower = {...defaultGatekeeperSettings, subscriptionDuration: 10, expiryDelta: 2, auth: 'user'} as const;
+  const first = await Simulation.open({settings: tower, startHeight: 100});
+  for (const step of [
+    {signup: {device: 'alice', callback: 0}},
+    {mine: 4},
+    {snapshot: 'young'},
+    {signup: {device: 'bob', callback: 0}},
+    {signup: 'carol'},
+    {set: {expiry_delta: 20}},
+    {reorg: {depth: 2, blocks: 30}},
+    {snapshot: 'other'},
+    {restore: 'young'},
+    {mine: 3},
+    {signup: {device: 'dan', callback: 0}},
+    {mine: 40},
+    {signup: {device: 'alice', callback: 0}},
+  ])
+    await first.step(step);
+  await first.export(world);
+  await first.close();
+  const steps = [
+    'mine: 2',
+    'restore: other',
+    'mine: 3',
+    'approve: carol',
+    'snapshot: late',
+    'restore: young',
+    'mine: 60',
+    'roll_back: 130',
+    'mine: 1',
+    'restore: late',
+    'roll_back: 133',
+    'mine: 20',
+  ];
+  const yaml = `name: On\nfrom: here.world\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
+  const actions = parseScenario(Buffer.from(yaml), 'on.yaml').steps;
+  const seen: Story[] = [];
+  await goOn(world, actions, async (story, simulation) => {
+    t.deepEqual(told(story), await storedBy(simulation.tower), `after step ${seen.length}`);
+    t.notThrows(() => checkXml(renderSvg(story)));
+    seen.push(story);
+  });
+  t.is(seen.length, steps.length + 1);
+  const names = ({users}: Story) => users.map(({name}) => name);
+  t.deepEqual(names(seen[0]!), ['alice', 'dan', 'alice']);
+  t.deepEqual(names(seen.at(-1)!), ['alice', 'dan, then bob', 'alice, then carol']);
+  const left = ({steps: all}: Story) => all.flatMap(({isLeft}, i) => (isLeft ? [i] : []));
+  t.deepEqual(left(seen[1]!), []);
+  const textsOf = (story: Story) => left(story).map((i) => story.steps[i]!.lines[0]!.text.split(/[:;]/)[0]);
+  // What the two times have in common stays: alice's first days.
+  const texts = textsOf(seen[2]!);
+  t.deepEqual([texts[0], texts.at(-1)], ['dan asks to sign up (request 2)', '2 blocks, 148 to 149']);
 });
 
 test('what a story has left behind is told, and marked', async (t) => {

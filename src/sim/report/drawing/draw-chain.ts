@@ -1,6 +1,6 @@
 import {blockXs, isFolded, lastAtMost, placeX} from './axis.js';
 import {drawMark, type MarkName} from './marks.js';
-import {firstLane, foldX, laneY, type Scene} from './scene.js';
+import {beginRoom, firstLane, foldX, laneY, type Scene} from './scene.js';
 import {escapeText, px, textWidth, thousands} from './text.js';
 
 /** What is looked at, from left to right and, in the rows, from top to bottom. */
@@ -93,7 +93,8 @@ export function drawChain(scene: Scene, view: View): string {
     texts,
     drawSeams(scene, view),
     drawHeights(scene, view, laneY(lanes - 1) + 20),
-    drawChecks(scene, view, chainHeight - 12),
+    drawBegin(scene),
+    drawChecks(scene, view, chainHeight - 12 - (scene.begins === undefined ? 0 : beginRoom)),
   ].join('');
 }
 
@@ -115,6 +116,17 @@ function drawSeams({axis, seams}: Scene, view: View): string {
       return `<g><title>${told}</title>${box}<text class="seam-text" x="${px(middle)}" y="${y + 3.5}">${text}</text></g>`;
     })
     .join('');
+}
+
+/** Where a story begins that goes on in the world of a file. */
+function drawBegin({axis, begins, chainHeight, futureWidth, lanes}: Scene): string {
+  if (begins === undefined) return '';
+  const text = 'this story begins';
+  const fits = begins + 8 + textWidth(text, 11) < axis.width + futureWidth;
+  const [x, anchor] = fits ? [begins + 6, 'start'] : [begins - 6, 'end'];
+  // Not through the heights.
+  const line = `M${px(begins)} 8V${laneY(lanes - 1) + 9}M${px(begins)} ${chainHeight - 18 - beginRoom}V${px(chainHeight)}`;
+  return `<path class="begins" d="${line}"/><text class="begins-text" text-anchor="${anchor}" x="${px(x)}" y="${px(chainHeight - 5)}">${text}</text>`;
 }
 
 function drawHeights({heightLabels}: Scene, {left, right}: View, y: number): string {

@@ -40,9 +40,10 @@ export function drawRows(scene: Scene, view: View): string {
   return `${under}${drawTears(scene, view)}${over}`;
 }
 
-/** Branches that were left, and the reorgs that left them, as bands behind the rows. */
-function drawBands({axis, seams, rowsHeight}: Scene, {left, right}: View): string {
-  return seams
+/** Branches that were left, and the reorgs that left them, as bands behind the rows; where a story begins, as a line. */
+function drawBands({axis, seams, rowsHeight, begins}: Scene, {left, right}: View): string {
+  const line = begins === undefined ? '' : `<path class="begins" d="M${px(begins)} 0V${px(rowsHeight)}"/>`;
+  const bands = seams
     .filter(({from, to}) => to >= left && from <= right)
     .map(({column, from, to}) => {
       const seam = axis.lefts[column]!;
@@ -50,6 +51,7 @@ function drawBands({axis, seams, rowsHeight}: Scene, {left, right}: View): strin
       return `${band}<rect class="seam" x="${px(seam)}" y="0" width="${px(to - seam)}" height="${px(rowsHeight)}"/>`;
     })
     .join('');
+  return `${bands}${line}`;
 }
 
 /** Where blocks are left out, everything is torn. */

@@ -30,6 +30,8 @@ export interface Scene {
   readonly futureWidth: number;
   readonly lanes: number;
   readonly chainHeight: number;
+  /** Where a story begins that goes on in the world of a file. */
+  readonly begins: number | undefined;
   /** Users at most at once. */
   readonly mostUsers: number;
   readonly rows: readonly Row[];
@@ -60,6 +62,8 @@ const maxLanes = 6;
 export const laneGap = 22;
 export const firstLane = 36;
 const heightLabelSize = 10.5;
+/** Under the chain, for the words where a story begins. */
+export const beginRoom = 18;
 
 export const laneY = (lane: number): number => firstLane + Math.min(lane, maxLanes - 1) * laneGap;
 
@@ -91,6 +95,8 @@ export function rowsOf(
 
 export function sceneOf(story: Story, options: SceneOptions): Scene {
   const axis = axisOf(story, options.unit);
+  const xs = story.steps.map((step) => stepX(axis, step));
+  const first = story.begins === undefined ? undefined : xs[story.begins];
   const tops: number[] = [];
   let rowsHeight = 0;
   for (const row of options.rows) {
@@ -101,11 +107,12 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
   return {
     story,
     axis,
-    xs: story.steps.map((step) => stepX(axis, step)),
+    xs,
     labelWidth: options.labelWidth,
     futureWidth: options.futureWidth,
     lanes,
-    chainHeight: laneY(lanes - 1) + 46,
+    chainHeight: laneY(lanes - 1) + 46 + (first === undefined ? 0 : beginRoom),
+    begins: first === undefined ? undefined : first - axis.unit / 2,
     mostUsers: story.steps.reduce((most, {active, grace}) => Math.max(most, active + grace), 1),
     rows: options.rows,
     namesakes: namesakesOf(story.users),

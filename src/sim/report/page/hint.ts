@@ -3,7 +3,7 @@ import {checkMark, columnsIn} from '../drawing/draw-chain.js';
 import {requestText} from '../drawing/draw-requests.js';
 import {userText} from '../drawing/draw-users.js';
 import {marks} from '../drawing/marks.js';
-import {foldX, laneY, type Scene} from '../drawing/scene.js';
+import {beginRoom, foldX, laneY, type Scene} from '../drawing/scene.js';
 import {thousands} from '../drawing/text.js';
 
 const near = 9;
@@ -50,7 +50,7 @@ export const stepAt = (scene: Scene, x: number): number =>
 
 function chainHint(scene: Scene, x: number, y: number): string[] {
   const {axis, story, xs, chainHeight} = scene;
-  if (y > chainHeight - 24) {
+  if (y > chainHeight - 24 - (scene.begins === undefined ? 0 : beginRoom)) {
     const i = stepAt(scene, x + near);
     const step = story.steps[i];
     const isNear = step && Math.abs(xs[i]! - x) < near && checkMark(step) !== undefined;
