@@ -5,6 +5,7 @@ import type {Fault, FaultKind} from '../../src/chain/bitcoind/fake/index.js';
 import {faultKinds} from '../../src/chain/bitcoind/fake/index.js';
 import {ask, runHere, start, temporaryDirectory} from '../cli/harness.js';
 import {publicKey} from '../support/keys.js';
+import {until} from '../support/until.js';
 
 /** Faults that wait together while the chain moves on, and what it does meanwhile. */
 interface Phase {
@@ -86,7 +87,7 @@ async function tell(t: ExecutionContext, faulty: boolean): Promise<Story> {
     if (faulty) for (const fault of faults) await call('fakefault', fault);
     const tip = await mine('fakereorg', reorg);
     if (faulty && restart) {
-      if (faults.length > 0) while ((await struckBy(call)).timeout === 0) await new Promise(setImmediate);
+      if (faults.length > 0) await until(async () => (await struckBy(call)).timeout > 0);
       else await tower.said('stderr', new RegExp(`event=block_connected height=\\d+ hash=${tip}`));
       await call('fakerestart', {lose: restart.lose, down_ms: 300});
       if (!restart.follow) {

@@ -8,6 +8,7 @@ import type {TowerEvent} from '../../src/tower/events.js';
 import {queueBytes, queueLimit, Writer} from '../../src/tower/writer.js';
 import {FaultyStore} from '../support/faulty-store.js';
 import {allRows, text} from '../support/rows.js';
+import {until} from '../support/until.js';
 import {shortSettings} from '../support/world.js';
 
 const bytes = (value: string): Buffer => Buffer.from(value);
@@ -76,7 +77,7 @@ test('nobody hears of a change before it is on disk, and events come before answ
   const refused = submit(() => {
     throw new NoTip();
   }).catch(() => happened.push('refused'));
-  while (rows.writes.length === 0) await new Promise(setImmediate);
+  await until(() => rows.writes.length > 0);
   await new Promise(setImmediate);
   t.deepEqual(happened, []);
   t.is(await rows.get('a'), undefined);
@@ -91,7 +92,7 @@ test('changes that come while a write is under way share the next one', async (t
   rows.gate = new Promise((resolve) => (open = resolve));
   const put = (key: string) => submit((transaction) => transaction.put(key, bytes('1')));
   const first = put('a');
-  while (rows.writes.length === 0) await new Promise(setImmediate);
+  await until(() => rows.writes.length > 0);
   const later = [put('b'), put('c'), put('d')];
   open();
   await Promise.all([first, ...later]);
@@ -159,7 +160,7 @@ test('a failing write discards its group, halts the writer, and refuses all that
       publish(event(i));
     }),
   );
-  while (rows.writes.length === 0) await new Promise(setImmediate);
+  await until(() => rows.writes.length > 0);
   const late = submit((transaction) => transaction.put('late', bytes('1')));
   for (const promise of [...group, late]) {
     const error = await t.throwsAsync(promise, halted);

@@ -3,6 +3,7 @@ import {Publisher} from 'zeromq';
 import {ZmqNotifications} from '../../../src/chain/bitcoind/notifications.js';
 import {OperationalError} from '../../../src/errors/index.js';
 import type {Notification} from '../../../src/chain/bitcoind/transport.js';
+import {until} from '../../support/until.js';
 
 function counterBytes(counter: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -20,10 +21,10 @@ async function publisher(t: ExecutionContext) {
 
 /** Publishes until something is heard: a subscription takes effect some time after the connection. */
 async function publishUntil(socket: Publisher, frames: () => Buffer[], heard: () => boolean): Promise<void> {
-  while (!heard()) {
+  await until(async () => {
     await socket.send(frames());
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return heard();
+  });
 }
 
 test('a message is heard with its topic, body and counter', async (t) => {

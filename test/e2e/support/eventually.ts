@@ -1,8 +1,6 @@
-import {setTimeout as delay} from 'node:timers/promises';
+import {until} from '../../support/until.js';
 
 const askMs = 20;
 
-/** Asks again and again until it is so; the time limit of the test ends it. For what no event tells. */
-export async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await delay(askMs);
-}
+/** Asks again and again until it is so: for what no event tells. */
+export const eventually = (isSo: () => Promise<boolean>): Promise<void> => until(isSo, {pauseMs: askMs});

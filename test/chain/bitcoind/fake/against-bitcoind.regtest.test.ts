@@ -12,6 +12,7 @@ import {SimulatedChain} from '../../../../src/chain/simulated-chain.js';
 import {meetsTarget} from '../../../../src/chain/work.js';
 import {aFreePort} from '../../../support/free-port.js';
 import {regtestTest} from '../../../support/regtest.js';
+import {until} from '../../../support/until.js';
 
 /** A bitcoind, real or not, as a client without any library sees it. */
 interface Subject {
@@ -255,9 +256,8 @@ regtestTest(
     const block = nextBlock.toString('hex');
     await same('submitblock', `${block}00`);
     await same('submitblock', block);
-    while (!heard.every((lines) => lines.some((line) => line.startsWith(`rawblock ${digestOf(nextBlock)} `)))) {
-      await new Promise(setImmediate);
-    }
+    const last = `rawblock ${digestOf(nextBlock)} `;
+    await until(() => heard.every((lines) => lines.some((line) => line.startsWith(last))));
     t.true(heard[0]!.some((line) => line.startsWith(`hashblock ${next!.hash}`)));
     t.deepEqual(heard[1], heard[0]);
   },
