@@ -2,7 +2,7 @@ import {BartizanError} from '../../../errors/index.js';
 import {parseBlock} from '../../block.js';
 import {ByteReader} from '../../byte-reader.js';
 import {headerBytes, serializeHeader} from '../../header.js';
-import {readTransaction, type Transaction} from '../../transaction.js';
+import {readTransaction} from '../../transaction.js';
 import {meetsTarget} from '../../work.js';
 import type {IndexEntry} from './block-index.js';
 import {chainTips} from './chain-tips.js';
@@ -10,6 +10,7 @@ import type {FakeNode} from './fake-node.js';
 import {hashParameter, integer, type Parameter, wrongType} from './parameters.js';
 import {errorNumbers, RpcError} from './rpc-error.js';
 import {blockShape, chainworkHex, headerShape, sizeOnDisk, tipShape} from './shapes.js';
+import {isCoinbase} from './transaction-shape.js';
 
 /** One method of the RPC: what it takes, and what it answers. */
 export interface Method {
@@ -22,6 +23,9 @@ export interface Method {
 const maxGenerated = 100_000;
 /** Messages that may wait for a client of the feed. */
 export const feedHwm = 1000;
+
+/** The next one shows what transactions spend. */
+const maxVerbosity = 2;
 
 const blockhash: Parameter = {name: 'blockhash', type: 'string'};
 
@@ -36,13 +40,13 @@ export const methods: Readonly<Record<string, Method>> = {
   getbestblockhash: method('Returns the hash of the tip.', [], ({tip}) => tip.hash),
 
   getblock: method(
-    'Returns a block: in hex (verbosity 0), or its header and the ids of its transactions (1).',
+    'Returns a block: in hex (verbosity 0), or its header with the ids of its transactions (1), or with them (2).',
     [blockhash, {name: 'verbosity', optional: true}],
     (node, hash, verbosity) => {
       const entry = found(node, hash, 'blockhash');
       const level = verbosityOf(verbosity);
       const raw = wholeBlock(node, entry);
-      return level <= 0 ? Buffer.from(raw).toString('hex') : blockShape(node.index, entry, raw);
+      return level <= 0 ? Buffer.from(raw).toString('hex') : blockShape(node.index, entry, raw, {whole: level > 1});
     },
   ),
 
@@ -198,7 +202,12 @@ function found(node: FakeNode, hash: unknown, name: string): IndexEntry {
 function verbosityOf(value: unknown): number {
   if (value === undefined || value === null) return 1;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'number') return integer(value);
+  if (typeof value === 'number') {
+    const level = integer(value);
+    if (level <= maxVerbosity) return level;
+    const why = 'this fake bitcoind does not keep what transactions spend';
+    throw new RpcError(errorNumbers.invalidParameter, `No verbosity ${level} here: ${why}. Ask for 0, 1 or 2.`);
+  }
   throw new RpcError(errorNumbers.type, wrongType(value, 'number'));
 }
 
@@ -254,9 +263,6 @@ function wholeBlockIn(bytes: Buffer): Buffer {
   for (let left = reader.compactSize(); left > 0; left--) readTransaction(reader);
   return reader.since(0);
 }
-
-const isCoinbase = ({inputs}: Transaction): boolean =>
-  inputs.length === 1 && inputs[0]!.previousIndex === 0xffffffff && /^0+$/.test(inputs[0]!.previousTxid);
 
 function decoded<T>(read: () => T): T {
   try {

@@ -1,8 +1,8 @@
 import {parseBlock} from '../../block.js';
 import type {ChainHeader} from '../../header.js';
-import type {Transaction} from '../../transaction.js';
 import {targetOf} from '../../work.js';
 import type {BlockIndex, IndexEntry} from './block-index.js';
+import {transactionShape, witnessBytesOf} from './transaction-shape.js';
 
 // What bitcoind answers, in its own names and order. Source: Bitcoin Core's rpc/blockchain.cpp.
 
@@ -90,8 +90,13 @@ export function headerShape(index: BlockIndex, entry: IndexEntry): Record<string
   };
 }
 
-/** `getblock` with the ids of its transactions. */
-export function blockShape(index: BlockIndex, entry: IndexEntry, raw: Uint8Array): Record<string, unknown> {
+/** `getblock` with its transactions, or only their ids. */
+export function blockShape(
+  index: BlockIndex,
+  entry: IndexEntry,
+  raw: Uint8Array,
+  {whole}: {readonly whole: boolean},
+): Record<string, unknown> {
   const {transactions} = parseBlock(raw);
   const witnessBytes = transactions.reduce((sum, transaction) => sum + witnessBytesOf(transaction), 0);
   const strippedSize = raw.length - witnessBytes;
@@ -100,21 +105,9 @@ export function blockShape(index: BlockIndex, entry: IndexEntry, raw: Uint8Array
     strippedsize: strippedSize,
     size: raw.length,
     weight: 3 * strippedSize + raw.length,
-    tx: transactions.map(({txid}) => txid),
+    tx: transactions.map((transaction) => (whole ? transactionShape(transaction) : transaction.txid)),
   };
 }
-
-function witnessBytesOf({hasWitness, inputs}: Transaction): number {
-  if (!hasWitness) return 0;
-  // Marker and flag, and the stack of each input.
-  return inputs.reduce((sum, {witness}) => {
-    const items = witness.reduce((bytes, item) => bytes + sizeBytes(item.length) + item.length, 0);
-    return sum + sizeBytes(witness.length) + items;
-  }, 2);
-}
-
-/** What a CompactSize takes. */
-const sizeBytes = (value: number): number => (value < 0xfd ? 1 : value <= 0xffff ? 3 : 5);
 
 /** Of the blocks that it has. */
 export function sizeOnDisk(index: BlockIndex): number {
