@@ -13,16 +13,12 @@ export const openAdapterNode: OpenNode = (chain, timers) => new AdapterNode(chai
 
 class AdapterNode implements FaultyNode {
   readonly source: ChainSource;
-  readonly #chain: SimulatedChain;
   readonly #node: FakeNode;
-  #invalid: ReadonlySet<string> = new Set();
 
   constructor(chain: SimulatedChain, timers: Timers) {
-    this.#chain = chain;
     const {source, node} = openFakeSource({chain, timers, pollMs, topics: ['hashblock']});
     this.source = source;
     this.#node = node;
-    chain.onWake(() => this.#choose());
   }
 
   get isFaulty(): boolean {
@@ -69,15 +65,5 @@ class AdapterNode implements FaultyNode {
     this.#node.faults.heal();
     this.#node.initialDownload = false;
     this.#node.follow('blocks');
-    this.#choose();
-  }
-
-  /** Calls those blocks invalid that the chain does. */
-  #choose(): void {
-    const invalid = new Set(this.#chain.contents().invalid);
-    const before = this.#invalid;
-    this.#invalid = invalid;
-    for (const hash of before) if (!invalid.has(hash) && this.#node.entry(hash)) this.#node.reconsiderBlock(hash);
-    for (const hash of invalid) if (!before.has(hash) && this.#node.entry(hash)) this.#node.invalidateBlock(hash);
   }
 }
