@@ -64,7 +64,7 @@ export abstract class MemorySource implements ChainSource {
     return this.tree.range(from, to);
   }
 
-  /** Wakes when the tip has changed, before the call that changed it returns. */
+  /** Wakes when the tip has changed or blocks were forgotten, before the call that did so returns. */
   onWake(wake: () => void): () => void {
     // Wrapped, so that one function given twice is called twice and ended one at a time.
     const listener = () => wake();
@@ -90,13 +90,13 @@ export abstract class MemorySource implements ChainSource {
     for (const hash of [...this.rawBlocks.keys()].slice(size)) this.rawBlocks.delete(hash);
   }
 
-  /** Runs what may bring blocks, and wakes once if the tip is another afterwards. */
-  protected waking<T>(bring: () => T): T {
+  /** Runs what may bring blocks, and wakes once if the tip is another afterwards; `always`: also if it is not. */
+  protected waking<T>(bring: () => T, {always = false}: {readonly always?: boolean} = {}): T {
     const before = this.tree.tip;
     try {
       return bring();
     } finally {
-      if (this.tree.tip !== before) for (const listener of this.#listeners) listener();
+      if (always || this.tree.tip !== before) for (const listener of this.#listeners) listener();
     }
   }
 }

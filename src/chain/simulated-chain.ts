@@ -53,6 +53,7 @@ export class SimulatedChain extends MemorySource {
   readonly #tag: Buffer;
   readonly #onBlock: (raw: Uint8Array) => void;
   readonly #blockSeconds: number;
+  #returns = 0;
 
   /** @throws OperationalError TOWER_INVALID_BLOCK when a block to start from is damaged or has no parent. */
   constructor(options: SimulatedChainOptions) {
@@ -175,7 +176,12 @@ export class SimulatedChain extends MemorySource {
 
   /** Forgets all but the first blocks that have arrived, and calls these of them invalid and no others. */
   goBack(size: number, invalid: readonly string[]): void {
-    this.waking(() => this.forgetAfter(size, invalid));
+    this.#return(() => this.forgetAfter(size, invalid));
+  }
+
+  /** How often it has gone back to an earlier state: whoever holds blocks of it looks then which there are still. */
+  get returns(): number {
+    return this.#returns;
   }
 
   /** All that the chain is now. */
@@ -185,7 +191,7 @@ export class SimulatedChain extends MemorySource {
 
   /** Becomes what it was, or another of the same seed was, at some time. @throws OperationalError TOWER_INVALID_BLOCK */
   become({blocks, invalid}: ChainContents): void {
-    this.waking(() => {
+    this.#return(() => {
       const own = [...this.rawBlocks.values()];
       const parting = blocks.findIndex((raw, i) => own[i] !== raw && !isSame(own[i], raw));
       const common = Math.min(parting === -1 ? blocks.length : parting, own.length);
@@ -213,6 +219,12 @@ export class SimulatedChain extends MemorySource {
     const block = parseBlock(this.rawBlocks.get(header.hash) as Uint8Array);
     const {txid} = block.transactions[0] as Transaction;
     return spend({txid, index: 0, amountSats: BigInt(subsidySats(height))}, outputs);
+  }
+
+  /** Its tip may be the same as before, and yet somebody hold a block that is gone. */
+  #return(change: () => void): void {
+    this.#returns++;
+    this.waking(change, {always: true});
   }
 
   #mineOne(parent: ChainHeader, transactions: readonly Transaction[]): ChainHeader {

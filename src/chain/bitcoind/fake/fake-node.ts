@@ -43,6 +43,8 @@ export class FakeNode {
   readonly #unsubscribe: () => void;
   readonly #onTip = new Set<() => void>();
   #following: Following = 'blocks';
+  /** Of the chain, when it was last looked at as a whole. */
+  #returns = 0;
   #running = true;
   #starts = 1;
   #startedMs: number;
@@ -225,7 +227,7 @@ export class FakeNode {
       for (let height = fork + 1; this.#running && height <= chain.tip.height; height++) {
         this.#take(chain.at(height)!.hash);
       }
-      if (this.tip.hash === chain.tip.hash) return;
+      if (this.tip.hash === chain.tip.hash && chain.returns === this.#returns) return;
     }
     // The one of the two has called blocks invalid, or the chain was taken back to an earlier state.
     this.listen();
@@ -238,6 +240,7 @@ export class FakeNode {
 
   /** Takes what it does not have, and what the chain says of blocks. */
   #catchUp(): void {
+    this.#returns = this.chain.returns;
     const {blocks, invalid} = this.#world.contents();
     const left = new Set(this.index.entries());
     for (const {header} of blocks) left.delete(this.index.get(header.hash)!);

@@ -71,6 +71,21 @@ test('what the chain itself calls invalid, prefers or takes back, the node does,
   t.is(node.tip.height, 11);
 });
 
+test('a node on a block that the chain forgets leaves it, although the tip of the chain stays', (t) => {
+  const {chain, node, hashAt} = aNode();
+  const before = chain.contents();
+  node.invalidateBlock(hashAt(9));
+  for (const goBack of [() => chain.become(before), () => chain.goBack(before.blocks.length, [])]) {
+    const [own] = node.mine(1);
+    t.is(node.tip.hash, own!.hash);
+    t.is(chain.tip.height, 10);
+    goBack();
+    t.is(node.tip.hash, hashAt(8));
+    t.is(node.entry(own!.hash), undefined);
+  }
+  t.is(node.mine(1)[0]!.height, 9);
+});
+
 test('of two branches with the same work a node can be told which is precious, and told otherwise', (t) => {
   const {chain, node, published, hashAt} = aNode(only);
   const ours = hashAt(10);
