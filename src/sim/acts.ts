@@ -110,6 +110,14 @@ export abstract class Acts {
     return this.step({node: wireForm(asking)});
   }
 
+  /**
+   * A client registers who sends nothing but his key, and the tower files a request for it that nobody has signed; with
+   * the approval, `register` gives him his receipt.
+   */
+  requestRegistration(asking: string | Pick<Asking, 'device' | 'as' | 'callback' | 'check'>): Promise<void> {
+    return this.step({request_registration: wireForm(asking)});
+  }
+
   /** The operator approves a request: for a user, 0 being a new one, or as a node with a role. */
   approve(request: string | (Asked & {readonly user?: UserName; readonly role?: NodeRole})): Promise<void> {
     return this.step({approve: request});

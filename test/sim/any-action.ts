@@ -68,6 +68,17 @@ export const anyAuthAction: fc.Arbitrary<Action> = fc.oneof(
     ),
   },
   {
+    weight: 2,
+    arbitrary: fc.record(
+      {
+        type: fc.constant('request_registration' as const),
+        device: devices,
+        script: fc.record({callback: answers, check: fc.oneof(answers, fc.constant([]))}),
+      },
+      {requiredKeys: ['type', 'device']},
+    ),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('approve' as const),

@@ -159,8 +159,12 @@ test(
 test(
   'a fact that a pending request has not yet',
   fails,
-  ['set: {auth: user}', 'signup: phone', 'expect: {request: {id: 1, closed: 100, by: operator, reason: no}}'],
-  /✗ .*, but request 1 has no reason, is open, is open$/,
+  [
+    'set: {auth: user}',
+    'signup: phone',
+    'expect: {request: {id: 1, proven: false, closed: 100, by: operator, reason: no}}',
+  ],
+  /✗ .*, but request 1 is proven, has no reason, is open, is open$/,
 );
 test(
   'a request that nobody has sent',

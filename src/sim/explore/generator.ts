@@ -61,6 +61,7 @@ export class Generator {
       [part(features, 'branches', 3), () => this.#branch(view)],
       [part(features, 'branches', 2), () => this.#excursion(view)],
       [part(features, 'requests', 2), () => this.#rush()],
+      [features.has('branches') ? part(features, 'requests', 2) : 0, () => this.#timeout(view)],
       [part(faults, 'kills', 4), () => ({type: 'restart', kind: this.#random.pick(restarts)})],
       [part(faults, 'settings', 2), () => this.#settings()],
       [this.#kinds.length > 0 ? 5 : 0, () => this.#fault()],
@@ -84,6 +85,7 @@ export class Generator {
 
   #request(view: View): Action {
     const random = this.#random;
+    if (random.chance(0.2)) return this.#registration(random.pick(devices));
     const {features, faults} = this.#swarm;
     const type = random.pick(
       features.has('nodes') ? (['signup', 'login', 'node'] as const) : (['signup', 'login'] as const),
@@ -99,6 +101,17 @@ export class Generator {
       ...(random.chance(0.8) ? {script: this.#script(type)} : {}),
       ...(isOld ? {signedAt: Math.max(0, view.height - random.between(1, 12))} : {}),
       ...(lie && !isOld ? {signedBy: random.pick(devices)} : {}),
+    };
+  }
+
+  /** A request that nobody has signed, for a new user or for a node, as the level of the tower has it. */
+  #registration(device: string): Action {
+    const random = this.#random;
+    return {
+      type: 'request_registration',
+      device,
+      ...(random.chance(0.3) ? {as: random.pick(users)} : {}),
+      ...(random.chance(0.8) ? {script: this.#script(random.pick(['signup', 'node'] as const))} : {}),
     };
   }
 
@@ -198,11 +211,19 @@ export class Generator {
   #rush(): Action {
     const [first, ...others] = devices.map((device): Action => {
       const script: PolicyScript = {callback: [{type: 'returns', value: -2}], check: [{type: 'returns', value: 0}]};
-      return {type: 'signup', device, script};
+      return {type: this.#random.chance(0.3) ? 'request_registration' : 'signup', device, script};
     });
     const fewer: Action[] = this.#swarm.faults.has('settings') ? [{type: 'set', settings: {authBudget: 1}}] : [];
     this.#planned.push(...others, {type: 'mine', blocks: 1}, ...fewer, {type: 'mine', blocks: 1});
     return first!;
+  }
+
+  /** Requests time out, somebody asks anew in the name of a device, and the block in which they did goes. */
+  #timeout(view: View): Action {
+    if (this.#reach(view) < 1) return {type: 'mine', blocks: 1};
+    this.#goneTo(view.height - 1);
+    this.#planned.push(this.#registration(this.#random.pick(devices)), {type: 'step_back', blocks: 1});
+    return {type: 'mine_to_next', due: 'timeout'};
   }
 
   #settings(): Action {
@@ -214,6 +235,8 @@ export class Generator {
       'renewal',
       'authBudget',
       'requestTtl',
+      'maxPendingRequests',
+      'maxUnprovenRequests',
     ] as const;
     const changed = this.#random.subset(names);
     const settings = Object.fromEntries((changed.length > 0 ? changed : names).map((name) => [name, drawn[name]]));

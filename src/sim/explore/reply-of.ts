@@ -31,6 +31,7 @@ export function replyOf(request: Refusable, answer: unknown, {cast, roster}: Sim
     case 'signup':
     case 'login':
     case 'node':
+    case 'request_registration':
       return {type: 'request', key: cast.keyOf(request.device), requestId: given.requestId};
     case 'approve':
     case 'deny':

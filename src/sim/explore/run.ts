@@ -3,6 +3,7 @@ import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {OpenNode} from '../faults/faulty-node.js';
 import type {Violation} from '../invariants/watch.js';
 import {Random} from '../random.js';
+import {introducedIn} from '../scenario/name-check.js';
 import {type Action, isRefusable, type PolicyAnswer} from '../scenario/scenario.js';
 import {CheckedSimulation, type Ending} from './checked.js';
 import {Generator} from './generator.js';
@@ -204,7 +205,5 @@ function withKnownNames(actions: readonly Action[]): readonly Action[] {
 
 function namesIn(action: Action): string[] {
   if (action.type === 'refuse') return namesIn(action.request);
-  if (action.type === 'register') return [action.user];
-  if (action.type !== 'signup' && action.type !== 'login' && action.type !== 'node') return [];
-  return [action.device, ...(action.as === undefined ? [] : [action.as])];
+  return isRefusable(action) ? introducedIn(action) : [];
 }

@@ -77,6 +77,8 @@ function stepOf(action: Action): [name: string, value: unknown] {
     case 'login':
     case 'node':
       return [type, requestOf(action)];
+    case 'request_registration':
+      return [type, requestOf({...action, type: 'signup'})];
     case 'approve':
     case 'deny':
     case 'authorize': {

@@ -162,7 +162,8 @@ function simpler(action: Action): Action[] {
       return smaller(action.blobBytes, 0).map((blobBytes) => ({...action, blobBytes}));
     case 'signup':
     case 'login':
-    case 'node': {
+    case 'node':
+    case 'request_registration': {
       const {type, device, script, ...others} = action;
       const plain = {type, device, ...(script ? {script} : {})};
       const scripts = script?.check.length ? [{callback: script.callback, check: script.check.slice(0, -1)}] : [];

@@ -70,5 +70,6 @@ export function drawSettings(random: Random, features: ReadonlySet<FeatureName>)
     maxPendingRequests: random.pick([5, 100, 100]),
     deniedCooldown: random.between(1, 5),
     proofWindow: random.between(1, 8),
+    maxUnprovenRequests: random.pick([0, 1, 2, 1_000]),
   };
 }

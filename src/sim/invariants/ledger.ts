@@ -225,7 +225,7 @@ export class Ledger {
       case 'request_postponed':
       case 'answer_recorded':
       case 'request_decided':
-        this.requests.enter(event);
+        this.requests.enter(event, this.settings);
         return undefined;
       case 'appointments_deleted':
         // They are named by subscription, which events tell nobody.

@@ -1,3 +1,4 @@
+import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {AuthEvent} from '../../gatekeeper/auth/events.js';
 import type {RequestKind} from '../../store/layout.js';
 import type {RequestState} from '../../store/request-row.js';
@@ -36,8 +37,8 @@ export class RequestLedger {
   readonly #newestSigned = new Map<string, number>();
   readonly #expiredAt = new Map<number, number[]>();
 
-  enter(event: RequestEvent): void {
-    if (event.type === 'request_received') return this.#receive(event);
+  enter(event: RequestEvent, settings: GatekeeperSettings): void {
+    if (event.type === 'request_received') return this.#receive(event, settings);
     const request = this.known.get(event.requestId);
     if (!request) return;
     if (event.type === 'request_postponed') {
@@ -86,6 +87,23 @@ export class RequestLedger {
     return ids;
   }
 
+  /** Pending requests beside another that should have taken their place, or found them. */
+  needless(): {readonly id: number; readonly beside: number}[] {
+    const pending = [...this.known.values()].filter(({state}) => state === 'pending');
+    const newest = new Map(pending.map(({key, kind, id}) => [`${key} ${kind}`, id]));
+    return pending.flatMap(({id, key, kind, proven}) => {
+      const besides = [newest.get(`${key} ${kind}`), proven ? undefined : this.#signedLogin(key, kind)];
+      const beside = besides.find((other) => other !== undefined && other !== id);
+      return beside === undefined ? [] : [{id, beside}];
+    });
+  }
+
+  /** A login that its device has signed takes the place of a signup that came in its name. */
+  #signedLogin(key: string, kind: RequestKind): number | undefined {
+    const login = kind === 'user_signup' ? this.#newestSigned.get(`${key} user_login`) : undefined;
+    return login !== undefined && this.known.get(login)?.state === 'pending' ? login : undefined;
+  }
+
   makeFinal(): void {
     this.#expiredAt.clear();
   }
@@ -105,14 +123,10 @@ export class RequestLedger {
     }
   }
 
-  #receive({
-    requestId: id,
-    kind,
-    key,
-    height,
-    supersedes,
-    proven,
-  }: Extract<RequestEvent, {type: 'request_received'}>): void {
+  #receive(
+    {requestId: id, kind, key, height, supersedes, proven}: Extract<RequestEvent, {type: 'request_received'}>,
+    {maxPendingRequests, maxUnprovenRequests}: GatekeeperSettings,
+  ): void {
     if (id !== this.highestId + 1) this.misnumbered.push(id);
     this.highestId = Math.max(this.highestId, id);
     const before = supersedes === null ? undefined : this.known.get(supersedes);
@@ -120,7 +134,11 @@ export class RequestLedger {
       this.#expect(before, 'pending', 'was superseded');
       this.#close(before, 'superseded', height);
     }
-    const fresh = {answered: false, closedHeight: null, odd: []};
+    const [most, what] = proven ? [maxPendingRequests, 'signed'] : [maxUnprovenRequests, 'unproven'];
+    const others = [...this.known.values()].filter((it) => it.state === 'pending' && it.proven === proven).length;
+    // One in the place of another of the device's own needs no room.
+    const odd = others < most || (proven && before?.proven) ? [] : [`came when ${others} ${what} ones were pending`];
+    const fresh = {answered: false, closedHeight: null, odd};
     this.known.set(id, {id, kind, key, receivedHeight: height, proven, state: 'pending', ...fresh});
     this.#newest.set(`${key} ${kind}`, id);
     if (proven) this.#newestSigned.set(`${key} ${kind}`, id);

@@ -35,6 +35,8 @@ function wrongStates({rows, ledger}: Moment): string[] {
     if (closedHeight !== null && closedHeight <= ledger.highest - keptBlocks) ledger.requests.known.delete(id);
     else wrong.push(`request ${id}, which is ${state}, is lost`);
   }
+  for (const {id, beside} of ledger.requests.needless())
+    wrong.push(`request ${id} is pending beside request ${beside}`);
   for (const id of rows.requests.keys()) {
     if (!ledger.requests.known.has(id)) wrong.push(`request ${id} is there, and nobody has sent it`);
   }

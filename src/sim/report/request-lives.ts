@@ -87,7 +87,7 @@ export class RequestLives {
     this.#pending = [];
   }
 
-  #received({request, height, supersedes}: Extract<TimelineEntry, {type: 'request_received'}>): void {
+  #received({request, height, proven, supersedes}: Extract<TimelineEntry, {type: 'request_received'}>): void {
     const {id} = request;
     const life = {
       id,
@@ -99,7 +99,7 @@ export class RequestLives {
     this.#lives.set(id, life);
     const old = supersedes === undefined ? undefined : this.#lives.get(supersedes);
     if (old?.isPending) this.#change(old, 'superseded', `superseded by request ${id}`);
-    this.#change(life, 'received', '');
+    this.#change(life, 'received', proven ? '' : 'unproven: nobody has signed it');
   }
 
   #expired({height, expiredRequests}: Of<'block_connected'>): void {

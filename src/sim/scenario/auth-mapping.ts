@@ -1,5 +1,15 @@
 import type {z} from 'zod';
-import type {AnswerFields, approve, authorize, deny, node, requestExpectation, revoke, signup} from './auth-schema.js';
+import type {
+  AnswerFields,
+  approve,
+  authorize,
+  deny,
+  node,
+  registration,
+  requestExpectation,
+  revoke,
+  signup,
+} from './auth-schema.js';
 import {nobody} from './name-schema.js';
 import type {
   DeviceRequest,
@@ -7,7 +17,9 @@ import type {
   NodeRole,
   OperatorAct,
   PolicyAnswer,
+  PolicyScript,
   RequestName,
+  UnprovenRequest,
   UserName,
 } from './scenario.js';
 
@@ -29,12 +41,21 @@ function toAnswer(answer: AnswerFields): PolicyAnswer {
   return isName ? {type: 'user', name: answer} : {type: 'returns', value: answer};
 }
 
+function toScript({callback, check}: z.output<typeof registration>): PolicyScript | undefined {
+  if (!callback && !check) return undefined;
+  return {callback: (callback ?? [-2]).map(toAnswer), check: (check ?? []).map(toAnswer)};
+}
+
+export const toUnproven = (fields: z.output<typeof registration>): UnprovenRequest => ({
+  type: 'request_registration',
+  device: fields.device,
+  ...definedOnly({as: fields.as, script: toScript(fields)}),
+});
+
 export function toRequest(type: DeviceRequest['type'], fields: RequestFields): DeviceRequest {
-  const {device, as, node_info: nodeInfo, callback, check, signed_at: signedAt, signed_by: signedBy} = fields;
+  const {device, as, node_info: nodeInfo, signed_at: signedAt, signed_by: signedBy} = fields;
   const info = 'info' in fields ? fields.info : undefined;
-  const script =
-    callback || check ? {callback: (callback ?? [-2]).map(toAnswer), check: (check ?? []).map(toAnswer)} : undefined;
-  return {type, device, ...definedOnly({as, info, nodeInfo, script, signedAt, signedBy})};
+  return {type, device, ...definedOnly({as, info, nodeInfo, script: toScript(fields), signedAt, signedBy})};
 }
 
 function toName({device, kind, id}: Omit<z.output<typeof deny>, 'reason'>): RequestName {
@@ -66,8 +87,8 @@ export const orNobody = <T extends UserName | NodeRole>(value: T | typeof nobody
   value === nobody ? null : (value as T | undefined);
 
 export function toRequestExpectation(it: z.output<typeof requestExpectation>): Expectation {
-  const {state, reason, attempts, closed, by} = it;
+  const {state, proven, reason, attempts, closed, by} = it;
   const [user, role] = [orNobody<UserName>(it.user), orNobody<NodeRole>(it.role)];
-  const facts = definedOnly({state, reason, user, role, attempts, closed, by});
+  const facts = definedOnly({state, proven, reason, user, role, attempts, closed, by});
   return {type: 'request', request: toName(it), ...facts};
 }

@@ -41,15 +41,18 @@ const answers = z.preprocess(
 );
 
 const nodeInfoError = 'expected a map such as {type: android}, without public_key, which is the key of the device';
-const requestShape = {
+const unprovenShape = {
   device: deviceName,
   as: userName.optional(),
+  callback: answers.optional(),
+  check: answers.optional(),
+};
+const requestShape = {
+  ...unprovenShape,
   node_info: z
     .record(z.string(), z.json(), {error: nodeInfoError})
     .refine((it) => !('public_key' in it), {error: nodeInfoError})
     .optional(),
-  callback: answers.optional(),
-  check: answers.optional(),
   signed_at: whole(0, maxU32).optional(),
   signed_by: deviceName.optional(),
 };
@@ -59,6 +62,7 @@ const requestForm = (example: string) => `the name of a device, or a map such as
 export const signup = short('device', infoShape, requestForm('{device: phone, as: alice, check: 0}'));
 export const login = short('device', infoShape, requestForm('{device: laptop, as: alice, check: alice}'));
 export const node = short('device', requestShape, requestForm('{device: miner, check: secondary}'));
+export const registration = short('device', unprovenShape, requestForm('{device: phone, as: alice, check: 0}'));
 
 const nameShape = {
   device: deviceName.optional(),
@@ -94,6 +98,7 @@ const requestFacts = {
     RequestState,
     ...RequestState[],
   ]).optional(),
+  proven: z.boolean({error: 'expected true or false'}).optional(),
   reason: text(1000).optional(),
   user: userOrNobody.optional(),
   role: roleOrNone.optional(),

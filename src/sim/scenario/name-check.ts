@@ -86,13 +86,15 @@ function namedBy(step: Step): string[] {
   return [...introducedIn(step.request), ...called];
 }
 
-function introducedIn(request: Refusable): string[] {
+/** Those whom a request brings into the story by asking. */
+export function introducedIn(request: Refusable): string[] {
   switch (request.type) {
     case 'register':
       return [request.user];
     case 'signup':
     case 'login':
     case 'node':
+    case 'request_registration':
     case 'authorize':
       return request.as === undefined ? [request.device] : [request.device, request.as];
     case 'renew':
@@ -131,6 +133,7 @@ function calledIn(request: Refusable): Mention[] {
     case 'signup':
     case 'login':
     case 'node':
+    case 'request_registration':
       return [];
     default:
       return unreachable(type);
@@ -139,7 +142,7 @@ function calledIn(request: Refusable): Mention[] {
 
 /** Users whom the policy is to answer with. It may be asked much later. */
 function answersIn(request: Refusable): Mention[] {
-  if (request.type !== 'signup' && request.type !== 'login' && request.type !== 'node') return [];
+  if (!('script' in request)) return [];
   const {type, script} = request;
   return (['callback', 'check'] as const).flatMap((stage) =>
     (script?.[stage] ?? []).flatMap((answer) =>

@@ -10,6 +10,7 @@ import {
   toRequest,
   toRequestExpectation,
   toRevocation,
+  toUnproven,
 } from './auth-mapping.js';
 import type {FaultKind} from '../faults/fault.js';
 import type {Action, Expectation, NodeRole, Refusable, Scenario, UserName, UserRequest, UserState} from './scenario.js';
@@ -117,6 +118,7 @@ const toRefusable: {
   signup: (it) => toRequest('signup', it),
   login: (it) => toRequest('login', it),
   node: (it) => toRequest('node', it),
+  request_registration: toUnproven,
   approve: toApproval,
   deny: toDenial,
   authorize: toAuthorization,

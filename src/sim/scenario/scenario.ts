@@ -73,6 +73,18 @@ export interface DeviceRequest {
   readonly signedBy?: string;
 }
 
+/**
+ * What a tower that asks for an authorization makes of a client who sends nothing but his key: a request that nobody has
+ * signed, of the kind that its level asks for.
+ */
+export interface UnprovenRequest {
+  readonly type: 'request_registration';
+  readonly device: string;
+  /** As of a request of a device. */
+  readonly as?: string;
+  readonly script?: PolicyScript;
+}
+
 /** What the tower calls the requests of a step. */
 export const wireKinds: Readonly<Record<DeviceRequest['type'], RequestKind>> = {
   signup: 'user_signup',
@@ -111,7 +123,7 @@ export type OperatorAct =
 export type NodeRole = 'primary' | 'secondary';
 
 /** What the tower may refuse. */
-export type Refusable = UserRequest | DeviceRequest | OperatorAct;
+export type Refusable = UserRequest | DeviceRequest | UnprovenRequest | OperatorAct;
 
 const refusableTypes = {
   register: true,
@@ -120,6 +132,7 @@ const refusableTypes = {
   signup: true,
   login: true,
   node: true,
+  request_registration: true,
   approve: true,
   deny: true,
   authorize: true,
@@ -163,6 +176,8 @@ export type Expectation =
       readonly type: 'request';
       readonly request: RequestName;
       readonly state?: RequestState;
+      /** Whether its device has signed it. */
+      readonly proven?: boolean;
       readonly reason?: string;
       readonly user?: UserName | null;
       readonly role?: NodeRole | null;

@@ -30,6 +30,8 @@ export type AuthEntry = {readonly height: number} & (
       readonly request: RequestTitle;
       /** Where it is not the device itself. */
       readonly as: string | undefined;
+      /** Whether the device has signed it. */
+      readonly proven: boolean;
       readonly supersedes: number | undefined;
     }
   /** The policy is to decide it later, or does not know yet. */
@@ -90,7 +92,8 @@ export class AuthTimeline {
       case 'request_received': {
         const known = this.#names.request(event.requestId);
         const as = known && known.as !== known.device ? known.as : undefined;
-        return {type, height, request: this.title(event.requestId), as, supersedes: event.supersedes ?? undefined};
+        const {requestId, proven, supersedes} = event;
+        return {type, height, request: this.title(requestId), as, proven, supersedes: supersedes ?? undefined};
       }
       case 'request_postponed':
         return event.attempts === 0 ? this.#waits(event) : this.#failed(event);

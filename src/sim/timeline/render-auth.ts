@@ -10,9 +10,13 @@ export function renderAuth(entry: AuthEntry, line: (mark: string, text: string) 
   const {height} = entry;
   switch (entry.type) {
     case 'request_received': {
-      const {request, as, supersedes} = entry;
+      const {request, as, proven, supersedes} = entry;
       const instead = supersedes === undefined ? '' : `, instead of request ${supersedes}`;
-      return line('?', `${request.device} asks to ${aim(request.kind, as)} (request ${request.id}${instead})`);
+      const unsigned = proven ? '' : ', unproven';
+      return line(
+        '?',
+        `${request.device} asks to ${aim(request.kind, as)} (request ${request.id}${unsigned}${instead})`,
+      );
     }
     case 'request_waits': {
       const title = titleText(entry.request);

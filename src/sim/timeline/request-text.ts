@@ -22,6 +22,10 @@ export function requestText(request: Refusable): string {
       const as = request.as === request.device ? undefined : request.as;
       return `${request.device} asks to ${aim(wireKinds[request.type], as)}`;
     }
+    case 'request_registration': {
+      const {device, as = device} = request;
+      return `${device} asks to be registered${as === device ? '' : ` as ${as}`}`;
+    }
     case 'approve':
       return `the operator approves ${nameText(request.request)}${what(request)}`;
     case 'deny':

@@ -45,6 +45,7 @@ function requestFacts(
   const closing = request?.closing ?? null;
   return [
     fact(expected.state, request?.state, (state) => `is ${state}`),
+    fact(expected.proven, request?.proven, (proven) => (proven ? 'is proven' : 'is unproven')),
     fact(expected.reason, closing?.reason, (reason) => (reason === undefined ? 'has no reason' : `says "${reason}"`)),
     userFact(expected.user, closing?.userId ?? null, roster, (user) => `leads to ${user}`),
     fact(expected.role, closing?.role ?? null, (role: Role) => `leads to ${role ?? 'no role'}`),

@@ -1,6 +1,7 @@
 import type {SimulatedChain} from '../../chain/index.js';
 import {assert, Rejection, unreachable} from '../../errors/index.js';
 import type {Authorization} from '../../gatekeeper/auth/authorization.js';
+import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {proofMessage} from '../../crypto/proof.js';
 import type {Submission} from '../../gatekeeper/auth/views.js';
 import type {Tower} from '../../tower/tower.js';
@@ -12,6 +13,7 @@ import {
   type OperatorAct,
   type Refusable,
   type RequestName,
+  type UnprovenRequest,
   wireKinds,
 } from '../scenario/scenario.js';
 import type {ScriptedPolicy} from './scripted-policy.js';
@@ -21,6 +23,8 @@ export interface SenderParts {
   readonly roster: Roster;
   readonly policy: ScriptedPolicy;
   readonly chain: SimulatedChain;
+  /** Who needs an authorization now. */
+  readonly level: () => GatekeeperSettings['auth'];
 }
 
 /** Makes of a step what a client or an operator would send to the tower. */
@@ -49,6 +53,8 @@ export class Sender {
       case 'login':
       case 'node':
         return this.#submit(request);
+      case 'request_registration':
+        return this.#ask(request);
       case 'approve':
       case 'deny':
       case 'authorize':
@@ -86,6 +92,14 @@ export class Sender {
     roster.introduce(device, as);
     policy.follow(key, kind, script);
     return ({auth}) => auth.submit(submission);
+  }
+
+  #ask({device, as = device, script}: UnprovenRequest): (tower: Tower) => Promise<unknown> {
+    const {cast, roster, policy, level} = this.#parts;
+    const key = cast.keyOf(device);
+    roster.introduce(device, as);
+    if (level() !== 'none') policy.follow(key, level() === 'user' ? 'user_signup' : 'new_node', script);
+    return ({auth}) => auth.requestRegistration(key);
   }
 
   async #act(act: OperatorAct, {auth, operator}: Tower): Promise<unknown> {

@@ -87,7 +87,13 @@ export class World implements Story {
         this.tell({type: 'policy_hangs', height, request: timeline.titleOf(requestId), blocks});
       },
     });
-    this.#sender = new Sender({cast: this.cast, roster: this.roster, policy, chain: this.chain});
+    this.#sender = new Sender({
+      cast: this.cast,
+      roster: this.roster,
+      policy,
+      chain: this.chain,
+      level: () => this.tower.gatekeeper.settings.auth,
+    });
     this.#host = new TowerHost({
       openRows: parts.openRows,
       source: parts.mirror?.source ?? troubles?.node.source ?? parts.source?.(this.chain) ?? this.chain,

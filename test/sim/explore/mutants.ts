@@ -34,7 +34,7 @@ export const mutants: readonly Mutant[] = [
     file: 'gatekeeper/expiry.js',
     search: "dueRange('e', progress.sweptExpiry + 1, last)",
     replace: "dueRange('e', last, last)",
-    seed: 56,
+    seed: 83,
   },
   {
     name: 'a renewal leaves the old due row behind',
@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
     file: 'gatekeeper/expiry.js',
     search: 'devices.length === row.devices.length ? user : encodeUser({ ...row, devices })',
     replace: 'encodeUser({ ...row, devices, start: row.start + 1 })',
-    seed: 20,
+    seed: 38,
   },
   {
     name: 'undo rows stay when their block goes',
@@ -113,6 +113,24 @@ export const mutants: readonly Mutant[] = [
       "if (state === 'superseded') transaction.del(requestKey(id)); else transaction.put(requestKey(id), encodeRequest(closed));",
     isStatement: true,
     seed: 37,
+  },
+  {
+    name: 'one unproven request more than may be is taken in',
+    area: 'requests',
+    caughtBy: 'requests',
+    file: 'gatekeeper/auth/unproven.js',
+    search: 'unprovenRequests >= settings.maxUnprovenRequests',
+    replace: 'unprovenRequests > settings.maxUnprovenRequests',
+    seed: 1,
+  },
+  {
+    name: 'an unproven request stays beside the signed one that comes back',
+    area: 'undo',
+    caughtBy: 'requests',
+    file: 'gatekeeper/auth/timeout.js',
+    search: 'await unprovenBeside(transaction, row)',
+    replace: '[]',
+    seed: 131,
   },
   {
     name: 'the next user id follows the number of users',
@@ -236,7 +254,7 @@ export const mutants: readonly Mutant[] = [
     file: 'gatekeeper/appointment.js',
     search: 'encodeAppointment(appointment)',
     replace: 'encodeAppointment({ ...appointment, toSelfDelay: Math.floor(Math.random() * 1_000) })',
-    seed: 16,
+    seed: 160,
   },
   {
     name: 'the row of an appointment depends on its blob, of which the log has the hash',

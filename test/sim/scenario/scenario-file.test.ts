@@ -152,6 +152,8 @@ test('every step of authorization is read, in full and in short', (t) => {
       'signup: phone',
       'signup: {device: phone, as: alice, info: invite 7, node_info: {type: android, ports: [1]}, callback: -2, check: [-2, 0]}',
       'login: {device: laptop, as: alice, check: alice, signed_at: 118, signed_by: phone}',
+      'request_registration: core',
+      'request_registration: {device: core, as: carol, check: [-2, 0]}',
       'node: {device: core, callback: [{hang: 3}, throw, unavailable, primary, "", null, .nan, {return: "7"}]}',
       'approve: phone',
       'approve: {device: phone, kind: user_signup, user: 7}',
@@ -183,6 +185,8 @@ test('every step of authorization is read, in full and in short', (t) => {
         signedAt: 118,
         signedBy: 'phone',
       },
+      {type: 'request_registration', device: 'core'},
+      {type: 'request_registration', device: 'core', as: 'carol', script: check},
       {
         type: 'node',
         device: 'core',
@@ -230,7 +234,7 @@ test('devices and requests are expected as users are', (t) => {
       'expect: {device: phone, user: alice, role: none, pending: 1}',
       'expect: {device: phone, state: unknown, user: none}',
       'expect: {user: 7, devices: 2, request: {device: phone, kind: user_signup, state: denied, reason: why, user: none}}',
-      'expect: {request: {id: 2, user: alice, role: primary, attempts: 3, closed: 120, by: operator}, alice: unknown}',
+      'expect: {request: {id: 2, proven: false, user: alice, role: primary, attempts: 3, closed: 120, by: operator}, alice: unknown}',
     ),
   );
   t.deepEqual(
@@ -248,7 +252,16 @@ test('devices and requests are expected as users are', (t) => {
         user: null,
       },
       {type: 'user', user: 'alice', state: 'unknown'},
-      {type: 'request', request: {id: 2}, user: 'alice', role: 'primary', attempts: 3, closed: 120, by: 'operator'},
+      {
+        type: 'request',
+        request: {id: 2},
+        proven: false,
+        user: 'alice',
+        role: 'primary',
+        attempts: 3,
+        closed: 120,
+        by: 'operator',
+      },
     ],
   );
 });

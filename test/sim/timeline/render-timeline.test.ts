@@ -202,6 +202,7 @@ test('what else becomes of requests and devices has a line each', (t) => {
   ];
   const entries = [
     received(2, 1),
+    {...received(3), proven: false} as TowerEvent,
     ...verdicts,
     connected(106),
     authorized('c3', 1, 2),
@@ -219,6 +220,7 @@ test('what else becomes of requests and devices has a line each', (t) => {
   ];
   t.deepEqual(told(...entries), [
     '        100 ? phone asks to log in as alice (request 2, instead of request 1)',
+    '        100 ? core asks to join as a node (request 3, unproven)',
     "        106 » phone's signup is answered: bob; a coming block decides",
     "        106 » core's node request is answered: secondary; a coming block decides",
     "        106 » phone's signup is answered: denied, not authorized; a coming block decides",
@@ -243,6 +245,8 @@ test('refused requests and decisions are clauses', (t) => {
       {type: 'signup', device: 'phone', as: 'alice'},
       {type: 'login', device: 'phone', as: 'phone'},
       {type: 'node', device: 'core'},
+      {type: 'request_registration', device: 'phone'},
+      {type: 'request_registration', device: 'phone', as: 'alice'},
       {type: 'appointment', user: 'alice', device: 'phone', name: 'a', blobBytes: 1},
       {type: 'approve', request: {device: 'phone'}},
       {type: 'approve', request: {device: 'phone', kind: 'user_login'}, user: 'alice'},
@@ -257,6 +261,8 @@ test('refused requests and decisions are clauses', (t) => {
     'phone asks to sign up as alice',
     'phone asks to log in',
     'core asks to join as a node',
+    'phone asks to be registered',
+    'phone asks to be registered as alice',
     'alice (phone) sends appointment a of 1 byte',
     'the operator approves the request of phone',
     "the operator approves phone's login for alice",
