@@ -135,7 +135,7 @@ const longMineBlocks = 10_000;
 /** Plays the scenario and prints its timeline as it goes. */
 async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io: Io): Promise<Outcome> {
   const paint = io.paintData;
-  const renderer = new TimelineRenderer({expiryDelta: scenario.tower.expiryDelta, paint});
+  const renderer = new TimelineRenderer({paint});
   const print = (lines: readonly string[]) => {
     if (lines.length > 0) io.print(lines.join('\n'));
   };

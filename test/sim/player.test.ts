@@ -41,7 +41,7 @@ function play(scenario: Scenario, parts: Partial<SimulationParts> = {}): Promise
 async function timelineOf(scenario: Scenario): Promise<string[]> {
   const entries: TimelineEntry[] = [];
   await play(scenario, {onEntry: (entry) => entries.push(entry)});
-  return renderTimeline(entries, settings)
+  return renderTimeline(entries)
     .split('\n')
     .map((line) => line.trim());
 }
@@ -278,6 +278,21 @@ test('an operator extends a subscription and deletes a user', async (t) => {
     '117 † the operator deletes alice, for good',
     '117 ✓ the tower has 0 users',
   ]);
+});
+
+test('going back to before a change of settings goes back to the grace period that held then', async (t) => {
+  for (const back of ['roll_back: 103', 'restore: start']) {
+    const steps = ['mine: 5', 'snapshot: start', 'set: {expiry_delta: 7}', 'mine_to: 111', back, 'mine_to: 111'];
+    const timeline = await timelineOf(aStory('register: alice', ...steps));
+    t.deepEqual(
+      timeline.filter((line) => line.includes('expired')),
+      [
+        '110 ◔ the subscription of alice expired; 7 blocks of grace, until 117',
+        '110 ◔ the subscription of alice expired; 3 blocks of grace, until 113',
+      ],
+      back,
+    );
+  }
 });
 
 test('time goes back, with and without the tower going down at every step', async (t) => {

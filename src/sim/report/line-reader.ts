@@ -17,12 +17,12 @@ export class LineReader {
   readonly #renderer: TimelineRenderer;
   readonly #styles = new Map<string, Parameters<Paint>[0]>();
 
-  constructor(expiryDelta: number) {
+  constructor() {
     const paint: Paint = (style, text) => {
       this.#styles.set(text, style);
       return text;
     };
-    this.#renderer = new TimelineRenderer({expiryDelta, paint});
+    this.#renderer = new TimelineRenderer({paint});
   }
 
   /** The lines of an entry; none for a note, and for a block in which nothing happened. */

@@ -39,7 +39,7 @@ export class StoryRecorder {
   readonly #columns = new Columns();
   readonly #users: UserLives;
   readonly #requests: RequestLives;
-  #lines: LineReader;
+  readonly #lines = new LineReader();
   readonly #steps: Draft[] = [];
   readonly #unmet: Omit<UnmetExpectation, 'line'>[] = [];
   readonly #settingChanges: {step: number; changed: SettingText[]}[] = [];
@@ -61,7 +61,6 @@ export class StoryRecorder {
     this.#past = options.travels === true ? new Past(options.settings) : undefined;
     this.#users = new UserLives(options.settings.expiryDelta);
     this.#requests = new RequestLives(options.settings.requestTtl);
-    this.#lines = new LineReader(options.settings.expiryDelta);
   }
 
   event(event: TowerEvent, names: Pick<StoryNames, 'nameOf'>): void {
@@ -157,7 +156,6 @@ export class StoryRecorder {
     this.#columns.start(height, hash);
     // Of the world of a file, it is known only now what it began with.
     this.#settings = beginning?.settings ?? this.#settings;
-    this.#lines = new LineReader(this.#settings.expiryDelta);
   }
 
   /** Begins where the world of a file was left. */

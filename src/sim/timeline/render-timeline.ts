@@ -32,12 +32,10 @@ interface Run {
  */
 export class TimelineRenderer {
   readonly #paint: Paint;
-  #graceBlocks: number;
   #run: Run | undefined;
 
-  constructor(options: {readonly expiryDelta: number; readonly paint?: Paint}) {
-    this.#graceBlocks = options.expiryDelta;
-    this.#paint = options.paint ?? plain;
+  constructor({paint = plain}: {readonly paint?: Paint} = {}) {
+    this.#paint = paint;
   }
 
   /** The lines that are complete with this entry. */
@@ -101,7 +99,7 @@ export class TimelineRenderer {
       case 'connected':
         return [
           ...told(entry.expired, (who, many) => {
-            const grace = `${blocksInWords(this.#graceBlocks)} of grace, until ${height + this.#graceBlocks}`;
+            const grace = `${blocksInWords(entry.graceBlocks)} of grace, until ${height + entry.graceBlocks}`;
             return paint(
               'yellow',
               say('◔', `the ${many ? 'subscriptions' : 'subscription'} of ${who} expired; ${grace}`),
@@ -172,8 +170,6 @@ export class TimelineRenderer {
       case 'fault':
         return [paint('yellow', say('~', faultText(entry)))];
       case 'settings_changed': {
-        const {expiryDelta} = entry.changed;
-        if (expiryDelta !== undefined) this.#graceBlocks = expiryDelta;
         const changes = Object.entries(entry.changed).map(
           ([key, value]) => `${settingNames(key as keyof GatekeeperSettings).name} = ${value}`,
         );
@@ -209,7 +205,7 @@ export class TimelineRenderer {
 /** All lines at once. */
 export function renderTimeline(
   entries: Iterable<TimelineEntry>,
-  options: ConstructorParameters<typeof TimelineRenderer>[0],
+  options: ConstructorParameters<typeof TimelineRenderer>[0] = {},
 ): string {
   const renderer = new TimelineRenderer(options);
   const lines: string[] = [];

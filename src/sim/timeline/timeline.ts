@@ -34,6 +34,8 @@ type StoryEntry = {readonly height: number} & (
       readonly hash: string;
       readonly deleted: Names;
       readonly expired: Names;
+      /** How long they keep everything: the settings of that block. */
+      readonly graceBlocks: number;
       readonly expiredRequests: Names;
     }
   | {
@@ -129,7 +131,9 @@ export class Timeline {
         const {height, hash} = event;
         const deleted = this.#named(event.deletedUsers, event.userIds, true);
         const expiredRequests = this.#titles(event.expiredRequests);
-        return {type: 'connected', height, hash, deleted, expired: this.#expiringAt(height), expiredRequests};
+        const expired = this.#expiringAt(height);
+        const {expiryDelta: graceBlocks} = this.#settings.get('settings')!;
+        return {type: 'connected', height, hash, deleted, expired, graceBlocks, expiredRequests};
       }
       case 'block_disconnected': {
         const {height, hash} = event;

@@ -28,7 +28,7 @@ async function play(...steps: string[]) {
   const entries: TimelineEntry[] = [];
   const scenario = story(...steps);
   const {verdict} = await simulate(scenario, {openRows: async () => rows, onEntry: (entry) => entries.push(entry)});
-  return {...verdict, lines: renderTimeline(entries, scenario.tower).split('\n')};
+  return {...verdict, lines: renderTimeline(entries).split('\n')};
 }
 
 const healed = ['fault: heal', 'expect: {tip: 113, alice: unknown}'];

@@ -45,7 +45,14 @@ test('a chain that the operator accepts leaves ours at the fork point, and every
     const event = {...at(height), header: '', deletedUsers: 0, userIds: []};
     recorder.event({type: 'block_connected', ...event}, names);
     const nobody = {count: 0, first: []};
-    recorder.entry({type: 'connected', ...at(height), deleted: nobody, expired: nobody, expiredRequests: nobody});
+    recorder.entry({
+      type: 'connected',
+      ...at(height),
+      deleted: nobody,
+      expired: nobody,
+      graceBlocks: 2,
+      expiredRequests: nobody,
+    });
   };
   recorder.event({type: 'started', ...at(100)}, names);
   recorder.say('tower', 100, {mark: '●', tone: 'plain', text: 'the tower starts'});

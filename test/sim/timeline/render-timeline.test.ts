@@ -62,7 +62,7 @@ const registered = (userId: number, key: string): TowerEvent => ({
 function told(...events: TowerEvent[]): string[] {
   const timeline = aTimeline();
   const entries = events.map((event) => timeline.entryOf(event)).filter((entry) => entry !== undefined);
-  return renderTimeline(entries, settings).split('\n');
+  return renderTimeline(entries).split('\n');
 }
 const from = (first: number, last: number) =>
   Array.from({length: last - first + 1}, (_, index) => connected(first + index));
@@ -109,10 +109,11 @@ test('of many users the first are named and the others counted', (t) => {
     height: 7,
     hash: '',
     expired: {count: 0, first: []},
+    graceBlocks: 2,
     expiredRequests: {count: 0, first: []},
     deleted: {count: 1_000_000, first: ['a', 'b', 'c', 'd', 'e', 'f', 'g']},
   };
-  t.regex(renderTimeline([entry], settings), /† a, b, c, d, e and 999,995 others are deleted/);
+  t.regex(renderTimeline([entry]), /† a, b, c, d, e and 999,995 others are deleted/);
 });
 
 const received = (requestId: number, supersedes: number | null = null): TowerEvent => ({
@@ -302,7 +303,7 @@ test('restarts, settings, refusals, notes and expectations each have their line'
     {type: 'expected', height: 121, met: true, claim: 'bob is active', actual: 'bob is active'},
     {type: 'expected', height: 121, met: false, claim: 'bob has 2 slots', actual: 'he has 3'},
   ];
-  t.deepEqual(renderTimeline(entries, settings).split('\n'), [
+  t.deepEqual(renderTimeline(entries).split('\n'), [
     '        120 ● the tower starts on a chain of 120 blocks, seed 7',
     '',
     '             Once upon a time.',
