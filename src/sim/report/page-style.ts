@@ -43,7 +43,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 @media(max-width:640px){#now{flex-basis:100%;max-height:none}}
 .left{display:block;padding-left:calc(1.1em + 8px);color:var(--dim);font-style:italic}
 .line{display:flex;gap:8px;overflow-wrap:anywhere}
-.line>.mk{flex:none;width:1.1em;text-align:center}
+.line>.mk{flex:none;width:1.1em;text-align:center;font-family:system-ui,'Segoe UI Symbol','Apple Symbols','DejaVu Sans','Noto Sans Symbols 2',sans-serif;font-variant-emoji:text}
 .line.quiet{color:var(--dim)}.line.strong{font-weight:650}
 .line.good>.mk{color:var(--good)}.line.warn>.mk{color:var(--warn)}.line.bad,.line.bad>.mk{color:var(--bad)}
 .split{display:grid;gap:16px;grid-template-columns:minmax(0,1fr)}
@@ -54,8 +54,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 #pane{position:sticky;top:0;left:0;overflow:hidden;cursor:pointer}
 #pane svg{display:block;width:100%;height:100%}
 .drawing .cover{fill:var(--panel)}
-#cursor{position:absolute;top:0;bottom:0;left:-1px;width:2px;background:var(--accent);pointer-events:none}
-#cursor::before{content:"";position:absolute;top:0;left:-5px;border:6px solid transparent;border-top-color:var(--accent)}
+.cursor{fill:var(--accent);stroke:var(--accent);stroke-width:2}
 #veil{position:absolute;top:0;bottom:0;background:var(--panel);opacity:.62;pointer-events:none}
 #hint{position:fixed;top:0;left:0;z-index:5;max-width:min(420px,92vw);background:var(--ink);color:var(--panel);padding:7px 11px;border-radius:8px;font-size:13px;pointer-events:none;display:grid;overflow-wrap:anywhere}
 .log{position:relative}

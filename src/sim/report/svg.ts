@@ -24,13 +24,18 @@ export function renderSvg(story: Story): string {
 }
 
 export function drawStill(story: Story, style = ''): string {
-  const users = mostEventful(story.users);
-  const requests = mostEventful(story.requests);
-  const rows = rowsOf({users, requests}, {users: story.users.length, requests: story.requests.length});
+  const users = chosen(story.users, ({changes}) => changes.map(({mark}) => mark));
+  const requests = chosen(story.requests, ({changes}) => changes.map(({phase}) => phase));
+  const rows = rowsOf(
+    {users: users.shown, requests: requests.shown},
+    {users: story.users.length, requests: story.requests.length},
+    {users: users.note, requests: requests.note},
+  );
   const room = width - labelWidth - futureWidth;
   const unit = fittingUnit(story, room, {least: 0, most: 26});
   const scene = sceneOf(story, {labelWidth, futureWidth, unit, rows});
   const view: View = {left: 0, right: scene.axis.width + futureWidth, top: 0, bottom: scene.rowsHeight};
+  const drawn = drawRows(scene, view);
   const top = 84;
   const rowsTop = top + scene.chainHeight + 4;
   const legend = drawLegend(scene, rowsTop + scene.rowsHeight + 26);
@@ -45,7 +50,7 @@ export function drawStill(story: Story, style = ''): string {
     `<text class="title" x="${padding}" y="36">${escapeText(fitText(story.title, width - 2 * padding, 20))}</text>`,
     drawOutcome(story, 60),
     `<g transform="translate(${labelWidth} ${top})">${drawChain(scene, view)}</g>`,
-    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawRows(scene, view)}</g>`,
+    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawn.under}${drawn.over}</g>`,
     `<g transform="translate(0 ${px(rowsTop)})">${drawLabels(scene, view, story.steps.length - 1)}</g>`,
     legend.drawn,
     `<text class="detail" x="${padding}" y="${px(height - 14)}">${escapeText(fitText(footer, width - 2 * padding, 11))}</text>`,
@@ -70,11 +75,33 @@ export function summary({outcome, height, users, requests, columns}: Story): str
   return `The chain ends at height ${thousands(height)}. ${counts.join(', ')}. Outcome: ${outcome.text}.`;
 }
 
-/** Those of whom there is most to see, in their order. */
-function mostEventful<T extends StoryUser | StoryRequest>(all: readonly T[]): readonly T[] {
-  if (all.length <= stillRows) return all;
-  const kept = new Set([...all].sort((a, b) => b.changes.length - a.changes.length || a.id - b.id).slice(0, stillRows));
-  return all.filter((it) => kept.has(it));
+/** Those that are drawn, in their order, and which they are: if possible one of each course, then whoever has most to show. */
+function chosen<T extends StoryUser | StoryRequest>(
+  all: readonly T[],
+  courseOf: (it: T) => readonly string[],
+): {readonly shown: readonly T[]; readonly note: string | undefined} {
+  if (all.length <= stillRows) return {shown: all, note: undefined};
+  const courses = new Map<string, T>();
+  for (const it of all) {
+    const course = courseOf(it).join(' ');
+    if (!courses.has(course)) courses.set(course, it);
+  }
+  const hasAll = courses.size <= stillRows;
+  const kept = new Set(hasAll ? courses.values() : []);
+  const others = all.filter((it) => !kept.has(it)).sort((a, b) => b.changes.length - a.changes.length || a.id - b.id);
+  const room = stillRows - kept.size;
+  const least = others[room - 1]?.changes.length ?? Infinity;
+  const [more, equal] = [
+    others.filter(({changes}) => changes.length > least),
+    others.filter(({changes}) => changes.length === least),
+  ];
+  // Of those with as many events as others, some from the whole story.
+  const places = room - more.length;
+  const spread = Array.from({length: places}, (_, i) => equal[Math.floor((i * equal.length) / places)]!);
+  for (const it of [...more, ...spread]) kept.add(it);
+  const which = hasAll ? 'one of each course that there was, then those with most events' : 'those with most events';
+  const note = `${stillRows} of ${thousands(all.length)} are drawn: ${which}`;
+  return {shown: all.filter((it) => kept.has(it)), note};
 }
 
 /** What the marks that are used mean. */

@@ -145,7 +145,7 @@ export class TimelineRenderer {
       }
       case 'branched': {
         const where = entry.at === undefined ? 'grows' : `leaves the chain at ${entry.at} and grows`;
-        return [paint('bold', say('⑂', `branch ${entry.branch} ${where} by ${blocksInWords(entry.blocks)}`))];
+        return [paint('bold', say('├', `branch ${entry.branch} ${where} by ${blocksInWords(entry.blocks)}`))];
       }
       case 'switched':
         return [paint('bold', say('⇄', `branch ${entry.branch} becomes the best chain, whatever its work`))];

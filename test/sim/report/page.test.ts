@@ -202,6 +202,45 @@ browserTest(
   },
 );
 
+browserTest('the line of the slider lies under the words and marks that it crosses', async (t, browser) => {
+  const story = await aStory(
+    'register: alice',
+    'mine: 12',
+    'mine: 1',
+    'register: bob',
+    'mine: 1',
+    'mine: 9',
+    'mine: 1',
+  );
+  const page = await browser.open(await saved(t, 'crossing.html', renderPage(story)), {width: 1280});
+  const crossed = new Set<string>();
+  for (let i = 0; i < story.steps.length; i++) {
+    for (const [cursor, words] of [
+      ['cursor', 'drawing-rows'],
+      ['chain-cursor', 'drawing-chain'],
+    ]) {
+      const found = await page.evaluate<{text: string; isOver: boolean; halo: string}[]>(`(() => {
+        const line = document.getElementById('${cursor}');
+        const {left: x} = line.getBoundingClientRect();
+        return [...document.querySelectorAll('#${words} text')]
+          .filter((it) => { const {left, right} = it.getBoundingClientRect(); return left < x && right > x; })
+          .map((it) => ({
+            text: it.textContent,
+            isOver: (line.compareDocumentPosition(it) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
+            halo: getComputedStyle(it).paintOrder,
+          }));
+      })()`);
+      for (const {text, isOver, halo} of found) {
+        crossed.add(text);
+        t.deepEqual({isOver, halo}, {isOver: true, halo: 'stroke'}, text);
+      }
+    }
+    await page.press('ArrowLeft');
+  }
+  t.true(crossed.has('deleted at 113'), [...crossed].join(', '));
+  await page.close();
+});
+
 browserTest(
   'in a narrow window, too, the words say which slots are free and what comes next, and none is cut',
   async (t, browser) => {

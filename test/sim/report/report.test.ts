@@ -31,6 +31,22 @@ test('a story is the same after it was packed for a page', async (t) => {
   }
 });
 
+test('a still picture with more users than it has rows says which it shows, and nobody is like none of them', async (t) => {
+  const one = await aStory('register: alice', 'mine: 20');
+  const [user] = one.users;
+  const early = {...user!, changes: user!.changes.slice(0, 2)};
+  const users = Array.from({length: 1_200}, (_, i) => ({...(i === 700 ? early : user!), id: i + 1, name: `user-${i}`}));
+  const svg = renderSvg({...one, users});
+  const shown = [...svg.matchAll(/ (?:none|deleted|grace|active)"[^>]*>user-(\d+)</g)].map(([, i]) => Number(i));
+  t.is(shown.length, 40);
+  t.true(shown.includes(700));
+  t.true(shown[0]! < 40 && shown.at(-1)! > 1_100, shown.join(' '));
+  t.regex(svg, /40 of 1,200 are drawn: one of each course that there was, then those with most events/);
+  t.regex(svg, /and 1,160 more users/);
+  const courses = users.map((it, i) => ({...it, changes: Array.from({length: (i % 50) + 1}, () => user!.changes[0]!)}));
+  t.regex(renderSvg({...one, users: courses}), /40 of 1,200 are drawn: those with most events/);
+});
+
 const hostile = `</script><script>alert(1)</script><img src=x onerror=alert(2)> "' & ]]> --> \\u0007`;
 
 test('what a file says is text, never markup, wherever it stands', async (t) => {

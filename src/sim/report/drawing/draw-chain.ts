@@ -87,16 +87,20 @@ export function drawChain(scene: Scene, view: View): string {
   for (let i = first; i <= last; i++)
     if (axis.columns[i]!.parent !== i - 1 && axis.columns[i - 1]?.type !== 'undo') edge(i);
   return [
+    drawBegin(scene),
     `<path class="edge stale" d="${lines.stale}"/><path class="edge" d="${lines.best}"/>`,
     `<path class="break" d="${breaks}"/>`,
     `<path class="block stale" d="${blocks.stale}"/><path class="block" d="${blocks.best}"/>`,
     texts,
     drawSeams(scene, view),
     drawHeights(scene, view, laneY(lanes - 1) + 20),
-    drawBegin(scene),
     drawChecks(scene, view, chainHeight - 12 - (scene.begins === undefined ? 0 : beginRoom)),
   ].join('');
 }
+
+/** Arrows as shapes: not every font has them. */
+const turn = 'M-4.5 2H2.2a2.3 2.3 0 0 0 0-4.6H0M-2-.5-4.5 2-2 4.5';
+const jump = 'M-4.5-2H4.5L2-4.5M4.5 2H-4.5L-2 4.5';
 
 function drawSeams({axis, seams}: Scene, view: View): string {
   let end = -Infinity;
@@ -105,28 +109,26 @@ function drawSeams({axis, seams}: Scene, view: View): string {
     .map(({column, to, depth, isJump}) => {
       const left = axis.lefts[column]!;
       const middle = (left + to) / 2;
-      const text = `${isJump ? '⇄' : '↩'} ${thousands(depth)}`;
-      const reach = textWidth(text, 11) / 2 + 7;
+      const text = thousands(depth);
+      const reach = textWidth(text, 11) / 2 + 16;
       if (middle - reach < end) return '';
       end = middle + reach;
       const y = firstLane - 25;
       const box = `<rect class="seam-tag" x="${px(middle - reach)}" y="${y - 9}" width="${px(2 * reach)}" height="17" rx="8.5"/>`;
       const blocks = `${thousands(depth)} ${depth === 1 ? 'block' : 'blocks'}`;
       const told = isJump ? `${blocks} left at once` : `reorg: ${blocks} disconnected`;
-      return `<g><title>${told}</title>${box}<text class="seam-text" x="${px(middle)}" y="${y + 3.5}">${text}</text></g>`;
+      return `<g><title>${told}</title>${box}<path class="seam-glyph" transform="translate(${px(middle - reach + 12.5)} ${y - 0.5})" d="${isJump ? jump : turn}"/><text class="seam-text" x="${px(middle + 7.5)}" y="${y + 3.5}">${text}</text></g>`;
     })
     .join('');
 }
 
 /** Where a story begins that goes on in the world of a file. */
-function drawBegin({axis, begins, chainHeight, futureWidth, lanes}: Scene): string {
+function drawBegin({axis, begins, chainHeight, futureWidth}: Scene): string {
   if (begins === undefined) return '';
   const text = 'this story begins';
   const fits = begins + 8 + textWidth(text, 11) < axis.width + futureWidth;
   const [x, anchor] = fits ? [begins + 6, 'start'] : [begins - 6, 'end'];
-  // Not through the heights.
-  const line = `M${px(begins)} 8V${laneY(lanes - 1) + 9}M${px(begins)} ${chainHeight - 18 - beginRoom}V${px(chainHeight)}`;
-  return `<path class="begins" d="${line}"/><text class="begins-text" text-anchor="${anchor}" x="${px(x)}" y="${px(chainHeight - 5)}">${text}</text>`;
+  return `<path class="begins" d="M${px(begins)} 8V${px(chainHeight)}"/><text class="begins-text" text-anchor="${anchor}" x="${px(x)}" y="${px(chainHeight - 5)}">${text}</text>`;
 }
 
 function drawHeights({heightLabels}: Scene, {left, right}: View, y: number): string {

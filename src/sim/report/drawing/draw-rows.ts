@@ -1,7 +1,7 @@
 import {isFolded, lastAtMost} from './axis.js';
 import {columnsIn, type View} from './draw-chain.js';
 import {drawRequest, requestText} from './draw-requests.js';
-import {drawUser, userText} from './draw-users.js';
+import {drawUser, type Layers, userText} from './draw-users.js';
 import {foldX, type Row, type Scene} from './scene.js';
 import {escapeText, fitText, px, textWidth, thousands} from './text.js';
 
@@ -23,7 +23,7 @@ function rowsIn({tops, rows}: Scene, {top, bottom}: View): [first: number, end: 
 }
 
 /** Everything to the right of the labels. */
-export function drawRows(scene: Scene, view: View): string {
+export function drawRows(scene: Scene, view: View): Layers {
   const [first, end] = rowsIn(scene, view);
   let under = drawBands(scene, view);
   let over = '';
@@ -37,7 +37,7 @@ export function drawRows(scene: Scene, view: View): string {
     under += layers.under;
     over += layers.over;
   }
-  return `${under}${drawTears(scene, view)}${over}`;
+  return {under: under + drawTears(scene, view), over};
 }
 
 /** Branches that were left, and the reorgs that left them, as bands behind the rows; where a story begins, as a line. */
@@ -117,7 +117,10 @@ function drawLabel({labelWidth, story, namesakes}: Scene, row: Row, y: number, s
   const middle = row.height / 2;
   switch (row.type) {
     case 'heading':
-      return `<text class="heading" x="16" y="${px(y + 22)}">${escapeText(row.text)}</text>`;
+      return [
+        `<text class="heading" x="16" y="${px(y + 22)}">${escapeText(row.text)}</text>`,
+        row.note === undefined ? '' : `<text class="detail" x="${labelWidth}" y="${px(y + 22)}">${row.note}</text>`,
+      ].join('');
     case 'rest':
       return `<text class="detail" x="16" y="${px(y + 16)}">${escapeText(row.text)}</text>`;
     case 'population': {

@@ -12,8 +12,17 @@ function tableOf(objects: readonly object[]): Table {
   return [columns, ...objects.map((it) => columns.map((name) => (it as Fields)[name] ?? null))];
 }
 
-function objectsOf([names, ...rows]: Table): Fields[] {
-  return rows.map((row) => Object.fromEntries(names.flatMap((name, i) => (row[i] === null ? [] : [[name, row[i]]]))));
+/** @param table is long: a page waits for it */
+function objectsOf(table: Table): Fields[] {
+  const names = table[0];
+  const objects: Fields[] = [];
+  for (let at = 1; at < table.length; at++) {
+    const row = table[at]!;
+    const object: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i++) if (row[i] !== null) object[names[i]!] = row[i];
+    objects.push(object);
+  }
+  return objects;
 }
 
 /** A story as little text; `unpackStory` answers the same story. */
@@ -36,11 +45,12 @@ export function unpackStory(text: string): Story {
     'columns' | 'steps' | 'users' | 'requests',
     Table
   >;
-  const lives = (table: Table) => objectsOf(table).map((it) => ({...it, changes: objectsOf(it['changes'] as Table)}));
-  const withLines = (step: Fields) => ({
-    ...step,
-    lines: (step['lines'] as string[][]).map(([mark, tone, said]) => ({mark, tone, text: said})),
-  });
+  const lives = (table: Table) =>
+    objectsOf(table).map((it) => Object.assign(it, {changes: objectsOf(it['changes'] as Table)}));
+  const withLines = (step: Fields) =>
+    Object.assign(step, {
+      lines: (step['lines'] as string[][]).map(([mark, tone, said]) => ({mark, tone, text: said})),
+    });
   return {
     ...rest,
     columns: objectsOf(columns),

@@ -8,7 +8,8 @@ export const manyUsers = 25;
 const fewUsers = 5;
 
 export type Row = {readonly height: number} & (
-  | {readonly type: 'heading' | 'rest'; readonly text: string}
+  | {readonly type: 'heading'; readonly text: string; readonly note: string | undefined}
+  | {readonly type: 'rest'; readonly text: string}
   | {readonly type: 'population'}
   | {readonly type: 'user'; readonly user: StoryUser}
   | {readonly type: 'request'; readonly request: StoryRequest}
@@ -75,18 +76,24 @@ export function fittingUnit(story: Story, width: number, {least, most}: {least: 
 export function rowsOf(
   {users, requests}: Pick<Story, 'users' | 'requests'>,
   all: {readonly users: number; readonly requests: number} = {users: users.length, requests: requests.length},
+  notes: {readonly users?: string | undefined; readonly requests?: string | undefined} = {},
 ): Row[] {
   const isDense = all.users > manyUsers;
   const rest = (shown: number, count: number, noun: string): Row[] =>
     shown < count ? [{type: 'rest', height: 26, text: `and ${thousands(count - shown)} more ${noun}`}] : [];
   const userRows: Row[] = [
-    {type: 'heading', height: 34, text: `Users (${thousands(all.users)})`},
+    {type: 'heading', height: 34, text: `Users (${thousands(all.users)})`, note: notes.users},
     ...(isDense ? [{type: 'population', height: 96} as const] : []),
     ...users.map((user): Row => ({type: 'user', height: isDense ? 22 : all.users <= fewUsers ? 46 : 40, user})),
     ...rest(users.length, all.users, 'users'),
   ];
   const requestRows: Row[] = [
-    {type: 'heading', height: 34, text: `Authorization requests (${thousands(all.requests)})`},
+    {
+      type: 'heading',
+      height: 34,
+      text: `Authorization requests (${thousands(all.requests)})`,
+      note: notes.requests,
+    },
     ...requests.map((request): Row => ({type: 'request', height: all.requests > manyUsers ? 22 : 28, request})),
     ...rest(requests.length, all.requests, 'requests'),
   ];

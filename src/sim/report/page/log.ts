@@ -3,17 +3,17 @@ import type {Story, StoryStep} from '../story.js';
 import {browser, element, type PageElement} from './dom.js';
 import {renderStep} from './step.js';
 
-/** Events in the list at once. */
-const shownSteps = 300;
+/** Events in the list at once: each move of the slider lays them out. */
+const shownSteps = 100;
 
 /** The event log: as much of it as is near the cursor. */
 export class Log {
   readonly #steps: readonly StoryStep[];
   readonly #list: PageElement = element('log');
   readonly #count: PageElement = element('log-count');
-  /** Steps that are wanted, and the part of them that is in the list. */
+  /** Steps that are wanted, and the part of them that is in the list; none at first. */
   #wanted: readonly number[];
-  #from = 0;
+  #from = Infinity;
   #step: number;
 
   constructor({steps}: Story, {onChoose}: {readonly onChoose: (step: number) => void}) {

@@ -99,8 +99,7 @@ function start(): void {
   });
 
   pointAt(stage, story, () => step, chosen);
-  stage.layOut();
-  log.filter('', '');
+  stage.show();
   moveTo(last);
   browser.document.documentElement.dataset['ready'] = 'yes';
 }

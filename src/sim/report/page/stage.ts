@@ -19,7 +19,6 @@ export class Stage {
   readonly #frame: PageElement = element('stage');
   readonly #sizer: PageElement = element('sizer');
   readonly #pane: PageElement = element('pane');
-  readonly #cursor: PageElement = element('cursor');
   readonly #veil: PageElement = element('veil');
   #query = '';
   /** As the reader has chosen; 0 for the whole picture. */
@@ -44,6 +43,11 @@ export class Stage {
     const before = this.scene;
     const ratio = this.#frame.scrollLeft / before.axis.width;
     this.scene = this.#layOut();
+    this.show(ratio);
+  }
+
+  /** @param ratio how far it is scrolled, 1 being all of the axis */
+  show(ratio = 0): void {
     const {axis, labelWidth, futureWidth, chainHeight, rowsHeight} = this.scene;
     this.#sizer.style['width'] = `${Math.ceil(labelWidth + axis.width + futureWidth)}px`;
     this.#sizer.style['height'] = `${Math.ceil(chainHeight + rowsHeight + 10)}px`;
@@ -100,12 +104,19 @@ export class Stage {
     this.#pane.style['height'] = `${height}px`;
     const [w, h] = [px(width), px(height)];
     const left = px(labelWidth - scrollLeft);
-    const chainEnd = px(chainHeight);
-    const rows = `<g transform="translate(${left} ${px(chainHeight - scrollTop)})">${drawRows(this.scene, view)}</g>`;
-    const chain = `<g transform="translate(${left} 0)">${drawChain(this.scene, view)}</g>`;
+    const {under, over} = drawRows(this.scene, view);
     element('drawing').setAttribute('viewBox', `0 0 ${w} ${h}`);
-    element('drawing-rows').innerHTML = rows;
-    element('drawing-chain').innerHTML = `<rect class="cover" width="${w}" height="${chainEnd}"/>${chain}`;
+    for (const [id, drawn] of [
+      ['rows-under', under],
+      ['rows-over', over],
+    ] as const) {
+      element(id).innerHTML = drawn;
+      element(id).setAttribute('transform', `translate(${left} ${px(chainHeight - scrollTop)})`);
+    }
+    element('chain').innerHTML = drawChain(this.scene, view);
+    element('chain').setAttribute('transform', `translate(${left} 0)`);
+    element('chain-cover').setAttribute('width', w);
+    element('chain-cover').setAttribute('height', px(chainHeight));
     element('drawing-line').setAttribute('d', `M0 ${px(chainHeight - 0.5)}H${w}`);
     this.#drawStep();
   }
@@ -119,8 +130,11 @@ export class Stage {
     element('drawing-labels').innerHTML = `${cover(height)}${labels}${cover(chainHeight)}`;
     const x = labelWidth - scrollLeft + xs[this.#step]!;
     const left = Math.max(x, labelWidth);
-    this.#cursor.hidden = x < labelWidth - 6;
-    this.#cursor.style['transform'] = `translateX(${px(x)}px)`;
+    // It lies under the words, so that they can be read across it.
+    const isOut = x < labelWidth - 6;
+    const [at, end] = [px(x), px(chainHeight)];
+    element('cursor').setAttribute('d', isOut ? '' : `M${at} ${end}V${px(height)}`);
+    element('chain-cursor').setAttribute('d', isOut ? '' : `M${px(x - 5)} 1h10l-5 6zM${at} 1V${end}`);
     this.#veil.hidden = this.#step === xs.length - 1;
     this.#veil.style['left'] = `${px(left)}px`;
     this.#veil.style['width'] = `${px(Math.max(0, width - left))}px`;
