@@ -115,7 +115,15 @@ function supersede(
 async function isNeedless(transaction: Transaction, id: number, row: RequestRow): Promise<boolean> {
   const newest = await newestRequest(transaction, row.key, row.kind);
   const isNewest = newest?.id === id || (row.proven && newest?.row.signedBefore === id);
-  return !isNewest || hasWhat(row.kind, await readDevice(transaction, row.key));
+  if (!isNewest || (await hasSignedLoginSince(transaction, id, row))) return true;
+  return hasWhat(row.kind, await readDevice(transaction, row.key));
+}
+
+/** A signup that anybody may have sent is not what a device wants that has signed a login since. */
+async function hasSignedLoginSince(transaction: Transaction, id: number, row: RequestRow): Promise<boolean> {
+  if (row.proven || row.kind !== 'user_signup') return false;
+  const login = await newestRequest(transaction, row.key, 'user_login');
+  return login !== undefined && login.id > id;
 }
 
 /** Pending requests that anybody may have sent, and that a request of the device's own takes the place of. */

@@ -67,7 +67,7 @@ export const transitions: readonly Transition[] = [
     from: 'expired',
     to: 'superseded',
     by: 'disconnect',
-    when: 'the block that timed it out is disconnected, and its key has signed a newer one of the kind, or is authorized',
+    when: 'the block that timed it out is disconnected, and its key has signed a newer one of the kind or, after an unproven signup, a login, or is authorized',
   },
 ];
 

@@ -77,7 +77,8 @@ export class RequestLedger {
       const what = `${key} ${kind}`;
       // What a stranger has sent takes nothing from what the device has signed.
       const isNewest = this.#newest.get(what) === id || (proven && this.#newestSigned.get(what) === id);
-      if (!isNewest || hasWhat(kind, key)) continue;
+      const login = proven || kind !== 'user_signup' ? undefined : this.#newestSigned.get(`${key} user_login`);
+      if (!isNewest || (login !== undefined && login > id) || hasWhat(kind, key)) continue;
       this.#newest.set(what, id);
       request.state = 'pending';
       request.closedHeight = null;

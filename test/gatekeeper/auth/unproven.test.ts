@@ -213,6 +213,19 @@ test('a login that a reorg has brought back goes before the signup that a strang
   t.deepEqual(await world.problems(), []);
 });
 
+test('a signup that a stranger sent does not come back beside the login that its device has signed since', async (t) => {
+  const world = await World.begin(t, {settings: {...user, requestTtl: 2}});
+  const {auth} = world.tower;
+  await registration(world, 2);
+  await world.mine(2);
+  await ask(world, {device: 2, kind: 'user_login'});
+  await world.disconnect(1);
+  t.like(await auth.request(1), {state: 'superseded', closing: {reason: 'superseded after it had expired'}});
+  t.like(await auth.request(2), {state: 'pending', proven: true});
+  t.deepEqual([auth.pendingRequests, auth.unprovenRequests], [1, 0]);
+  t.deepEqual(await world.problems(), []);
+});
+
 test('what a stranger sent meanwhile does not keep a signed request from coming back with a reorg', async (t) => {
   const world = await World.begin(t, {settings: {...user, requestTtl: 2}});
   await ask(world, {device: 2, info: 'my invite'});

@@ -330,7 +330,8 @@ export class Model {
   #mayReopen(request: ModelRequest): boolean {
     const newest = this.newest(request.key, request.kind);
     const isNewest = newest === request || (request.proven && newest?.signedBefore === request.id);
-    return isNewest && !this.#isNeedless(request);
+    const login = request.proven || request.kind !== 'user_signup' ? undefined : this.newest(request.key, 'user_login');
+    return isNewest && !this.#isNeedless(request) && !(login && login.id > request.id);
   }
 
   #returnsAlone(request: ModelRequest): boolean {
