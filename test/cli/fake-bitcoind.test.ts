@@ -44,22 +44,43 @@ test('a script is played step by step on the blocks of a file, and says where ea
   ]);
 });
 
-test('a script that is none is refused with every line that is wrong', async (t) => {
-  const script = await aScript(
-    t,
-    `- mine: 0
-- reorg: 3
-- whatever
-- fault: {kind: lose, nxt: 3}
-- [1]
-- {mine: 1, heal: }
-- repeat: {times: 2, steps: [{wait: -1}]}
-`,
-  );
+/** Steps, and what is said of them. */
+const wrongSteps: readonly (readonly [step: string, says: string])[] = [
+  ['mine: 0', 'mine.blocks: expected a whole number from 1 to 100000, not 0'],
+  ['mine', 'mine.blocks: is missing: expected a whole number from 1 to 100000'],
+  ['reorg: 3', 'reorg.blocks: is missing: expected a whole number from 1 to 100000'],
+  ['whatever', 'unknown step "whatever"; the steps are mine, reorg, '],
+  ['mime: 1', 'unknown step "mime"; did you mean "mine"?'],
+  ['fault: {kind: lose, nxt: 3}', 'fault: there is no "nxt" here; did you mean "next"?'],
+  ['fault: loose', 'refused or reset, not "loose"; did you mean "lose"?'],
+  ['fault: {kind: slow, ms: soon}', 'fault.ms: expected a whole number of milliseconds from 0 to 3600000, not "soon"'],
+  ['fault: {kind: busy, topic: hashtx}', 'fault: there is no "topic" here; it takes kind, next, method'],
+  ['heal: 5', 'heal.kind: expected lose, delay, '],
+  ['faults: 1', 'faults: takes nothing, not 1'],
+  ['follow: all', 'follow.what: expected blocks, headers or nothing, not "all"'],
+  ['invalidate: xyz', 'invalidate.block: expected a block: its height, or its hash of 64 hex digits, not "xyz"'],
+  ['download: maybe', 'download.on: expected true or false, not "maybe"'],
+  ['warmup: 5', 'warmup.message: expected a text of 1 to 1000 characters, not 5'],
+  ['wait_for: {height: 5}', 'wait_for: expected a whole number from 0 to 4294967295, not {"height":5}'],
+  [
+    'repeat: {times: 2, steps: [{wait: -1}]}',
+    'wait: expected a whole number of milliseconds from 0 to 86400000, not -1',
+  ],
+  ['repeat: {times: 5}', 'repeat.steps: is missing: expected a list of steps such as `- mine: 1`'],
+  ['[1]', 'a step is one thing to do, such as `mine: 1`'],
+  ['{mine: 1, heal: }', 'a step is one thing to do, such as `mine: 1`'],
+];
+
+test('a script that is none is refused with every line that is wrong, and why', async (t) => {
+  const script = await aScript(t, wrongSteps.map(([step]) => `- ${step}\n`).join(''));
   const {status, stderr, stdout} = await runHere(['fake-bitcoind', '--script', script]);
   t.is(status, 2);
   t.is(stdout, '');
-  for (const line of [1, 2, 3, 4, 5, 6, 7]) t.regex(stderr, new RegExp(`script\\.yaml:${line}:\\d+: `));
+  const lines = stderr.split('\n');
+  for (const [i, [step, says]] of wrongSteps.entries()) {
+    const line = lines.find((it) => it.includes(`script.yaml:${i + 1}:`));
+    t.true(line?.includes(says), `${step} is said to be: ${line}`);
+  }
   t.regex(stderr, /\[TOWER_INVALID_SCRIPT\]/);
 });
 

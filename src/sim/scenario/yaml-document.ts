@@ -107,7 +107,7 @@ export class YamlDocument {
 const keyText = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : '(a key that is not a word)');
 
 function explain({code, message}: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'a scenario is one document; take out the `---` and what follows it';
+  if (code === 'MULTIPLE_DOCS') return 'a file holds one document; take out the `---` and what follows it';
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 

@@ -474,7 +474,7 @@ test(
   'that is two documents',
   saying,
   'name: a\n---\nname: b\n',
-  'story.yaml:2:1: a scenario is one document; take out the `---` and what follows it',
+  'story.yaml:2:1: a file holds one document; take out the `---` and what follows it',
 );
 test(
   'that is empty',

@@ -1,15 +1,23 @@
 import {z} from 'zod';
 import {OperationalError} from '../../../errors/index.js';
 import type {FakeNode} from './fake-node.js';
-import {faultKinds, faultSchema} from './faults.js';
+import {faultKinds, faultSchema, faultsInWords} from './faults.js';
+import {fields, oneOf, text, whole} from './values.js';
 
 /** Blocks that one command mines. */
 const maxBlocks = 100_000;
-const count = z.int().min(1).max(maxBlocks);
-const height = z.int().min(0).max(0xffffffff);
-const ms = z.int().min(0).max(3_600_000);
+const count = whole(1, maxBlocks);
+export const height = whole(0, 0xffffffff);
+const ms = whole(0, 3_600_000, 'milliseconds');
+const error = 'expected a block: its height, or its hash of 64 hex digits';
 /** A block by its hash, or by its height on the active chain. */
-const block = z.union([height, z.string().regex(/^[0-9a-f]{64}$/, 'a block is a height, or a hash of 64 hex digits')]);
+const block = z.union(
+  [z.number({error}).int({error}).min(0, {error}), z.string({error}).regex(/^[0-9a-f]{64}$/i, {error})],
+  {
+    error,
+  },
+);
+const yesNo = z.boolean({error: 'expected true or false'});
 
 /** A fake bitcoind, as those see it who command it. */
 export interface Commanded {
@@ -47,16 +55,16 @@ function command<Schema extends z.ZodType>(
 
 /** By name; names of parameters are those of the wire. */
 export const commands: Readonly<Record<string, Command>> = {
-  mine: command('Mines blocks on the active chain.', z.strictObject({blocks: count}), ({node}, {blocks}) =>
+  mine: command('Mines blocks on the active chain.', fields({blocks: count}), ({node}, {blocks}) =>
     node.mine(blocks).map(({hash}) => hash),
   ),
   reorg: command(
     'Leaves the active chain so many blocks below the tip, and mines others there.',
-    z.strictObject({depth: count, blocks: count}),
+    fields({depth: count, blocks: count}),
     ({node}, asked) => node.reorg(asked).map(({hash}) => hash),
   ),
   fault: command(
-    'Lets something go wrong.',
+    `Lets something go wrong. Kinds, and what they take:\n${faultsInWords}`,
     faultSchema,
     ({node}, fault) => {
       node.faults.set(fault);
@@ -66,60 +74,62 @@ export const commands: Readonly<Record<string, Command>> = {
   ),
   heal: command(
     'Ends all faults, or those of one kind.',
-    z.strictObject({kind: z.enum(faultKinds).optional()}),
+    fields({kind: oneOf(faultKinds).optional()}),
     ({node}, {kind}) => {
       node.faults.heal(kind);
       return null;
     },
   ),
-  faults: command('Shows the faults that wait, and how often each kind has struck.', z.strictObject({}), ({node}) => ({
+  faults: command('Shows the faults that wait, and how often each kind has struck.', fields({}), ({node}) => ({
     active: node.faults.active,
     struck: node.faults.counts,
   })),
   restart: command(
     'Stops the node, and starts it again after a while, without its last blocks if so asked.',
-    z.strictObject({lose: z.int().min(0).max(maxBlocks).optional(), down_ms: ms.optional()}),
+    fields({lose: whole(0, maxBlocks).optional(), down_ms: ms.optional()}),
     (bitcoind, {lose, down_ms}) => bitcoind.restart({lose, downMs: down_ms}),
     {isLater: true},
   ),
   follow: command(
     'Takes whole blocks, headers alone, or nothing from the chain that it follows.',
-    z.strictObject({what: z.enum(['blocks', 'headers', 'nothing'])}),
+    fields({what: oneOf(['blocks', 'headers', 'nothing'])}),
     ({node}, {what}) => {
       node.follow(what);
       return null;
     },
   ),
-  invalidate: command('Calls a block invalid.', z.strictObject({block}), ({node}, asked) => {
+  invalidate: command('Calls a block invalid.', fields({block}), ({node}, asked) => {
     node.invalidateBlock(hashOf(node, asked.block));
     return null;
   }),
-  reconsider: command('Takes that back.', z.strictObject({block}), ({node}, asked) => {
+  reconsider: command('Takes that back.', fields({block}), ({node}, asked) => {
     node.reconsiderBlock(hashOf(node, asked.block));
     return null;
   }),
-  prune: command('Throws away the blocks up to a height.', z.strictObject({height}), ({node}, asked) => {
+  prune: command('Throws away the blocks up to a height.', fields({height}), ({node}, asked) => {
     node.prune(asked.height);
     return null;
   }),
-  download: command('Is in initial block download, or not.', z.strictObject({on: z.boolean()}), ({node}, {on}) => {
+  download: command('Is in initial block download, or not.', fields({on: yesNo}), ({node}, {on}) => {
     node.initialDownload = on;
     return null;
   }),
   warmup: command(
     'Answers everything with error -28 and this message; without one it answers again.',
-    z.strictObject({message: z.string().max(1_000).optional()}),
+    fields({message: text(1, 1_000).optional()}),
     ({node}, {message}) => {
       node.warmingUp = message;
       return null;
     },
   ),
-  cookie: command('Changes the cookie.', z.strictObject({}), (bitcoind) => bitcoind.changeCookie(), {isLater: true}),
+  cookie: command('Changes the cookie.', fields({}), (bitcoind) => bitcoind.changeCookie(), {isLater: true}),
 };
 
 function hashOf(node: FakeNode, asked: string | number): string {
-  if (typeof asked === 'string') return asked;
+  if (typeof asked === 'string') return asked.toLowerCase();
   const entry = node.index.at(asked);
   if (entry !== undefined) return entry.header.hash;
-  throw new OperationalError('TOWER_USAGE', `the active chain of the node has no block at height ${asked}`);
+  throw new OperationalError('TOWER_USAGE', `the active chain of the node has no block at height ${asked}`, {
+    hint: `Its tip is at height ${node.tip.height}: name a height up to there, or a hash.`,
+  });
 }

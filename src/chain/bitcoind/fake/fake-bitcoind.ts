@@ -4,15 +4,17 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
+import {z} from 'zod';
 import {OperationalError} from '../../../errors/index.js';
 import {SimulatedChain} from '../../simulated-chain.js';
 import type {Commanded} from './commands.js';
 import {controlMethods} from './control-methods.js';
 import {FakeNode} from './fake-node.js';
 import type {Fault} from './faults.js';
-import type {Topic} from './feed.js';
+import {type Topic, topics} from './feed.js';
 import {HttpServer} from './http-server.js';
 import {type RpcUser, RpcServer} from './rpc-server.js';
+import {oneOf, problemText, text, whole} from './values.js';
 import {ZmqPublisher} from './zmq-publisher.js';
 
 /** As `rpcworkqueue` of bitcoind: 64 in our regtest.conf. */
@@ -40,6 +42,15 @@ export interface FakeBitcoindOptions {
   /** Posts that may be under way at once; further ones get status 503. @default 64 */
   readonly workQueue?: number;
 }
+
+const port = whole(0, 65_535).optional();
+const optionsSchema = z.object({
+  rpcPort: port,
+  zmqPort: port,
+  dataDir: text(1, 4_096).optional(),
+  topics: z.array(oneOf(topics)).optional(),
+  workQueue: whole(1, 1_000_000).optional(),
+});
 
 /**
  * A bitcoind on regtest that does as it is told: RPC over HTTP and notifications over ZMQ, on loopback, over a chain
@@ -98,16 +109,22 @@ export class FakeBitcoind implements Commanded {
 
   /**
    * Starts one, which answers when this resolves.
-   * @throws OperationalError TOWER_ADDRESS_IN_USE, TOWER_FILE_FAILED; TOWER_INVALID_BLOCK for blocks that do not fit
+   * @throws OperationalError TOWER_USAGE, TOWER_ADDRESS_IN_USE, TOWER_FILE_FAILED; TOWER_INVALID_BLOCK for blocks that do not fit
    */
   static async start(options: FakeBitcoindOptions = {}): Promise<FakeBitcoind> {
+    const {error} = optionsSchema.safeParse(options);
+    if (error) {
+      const hint = 'docs/reference/fake-bitcoind.md lists the options.';
+      throw new OperationalError('TOWER_USAGE', `no such fake bitcoind: ${problemText(error, options)}`, {hint});
+    }
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-fake-bitcoind-')));
     const bitcoind = new FakeBitcoind(dataDir, options);
     try {
       await bitcoind.#open();
       return bitcoind;
     } catch (error) {
-      await bitcoind.stop();
+      // Where a folder cannot be written, there is nothing to be removed from it.
+      await bitcoind.stop().catch(() => {});
       throw error;
     }
   }

@@ -129,7 +129,9 @@ export class FakeNode {
   reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): ChainHeader[] {
     const parent = this.index.at(this.tip.height - depth);
     if (parent !== undefined) return this.#mineOn(parent.header, blocks);
-    throw new OperationalError('TOWER_USAGE', `the tip, at height ${this.tip.height}, is no ${depth} above genesis`);
+    throw new OperationalError('TOWER_USAGE', `the tip, at height ${this.tip.height}, is no ${depth} above genesis`, {
+      hint: 'Mine first, or ask for a smaller depth.',
+    });
   }
 
   /** Takes a block as `submitblock` does. @throws OperationalError TOWER_INVALID_BLOCK */
@@ -139,9 +141,13 @@ export class FakeNode {
     this.#take(hash);
   }
 
-  /** Calls a block invalid, as the RPC does: its chain is left, without an announcement unless another wins. */
+  /**
+   * Calls a block invalid, as the RPC does: its chain is left, without an announcement unless another wins. Genesis
+   * stays what it is.
+   */
   invalidateBlock(hash: string): void {
-    this.#announce(this.index.judge([this.#known(hash)], []));
+    const entry = this.#known(hash);
+    if (entry.header.height > 0) this.#announce(this.index.judge([entry], []));
   }
 
   reconsiderBlock(hash: string): void {
@@ -293,7 +299,9 @@ export class FakeNode {
     this.#requireRunning();
     const entry = this.entry(hash);
     if (entry !== undefined) return entry;
-    throw new OperationalError('TOWER_USAGE', `the node does not know the block ${hash}`);
+    throw new OperationalError('TOWER_USAGE', `the node does not know the block ${hash}`, {
+      hint: '`getchaintips` lists the ends of its branches; told to follow blocks, it learns of all there are.',
+    });
   }
 
   #requireRunning(): void {

@@ -1,39 +1,46 @@
 import {z} from 'zod';
 import {OperationalError} from '../../../errors/index.js';
+import {fields, oneOf, orList, problemText, text, whole} from './values.js';
 
-const times = z.int().min(1).max(1_000_000);
-const ms = z.int().min(0).max(3_600_000);
+const maxTimes = 1_000_000;
+const times = whole(1, maxTimes);
+const ms = whole(0, 3_600_000, 'milliseconds');
 /** How many more it strikes; until it is healed, unless told. */
 const next = times.optional();
 /** Of bitcoind's notifications; `hashblock` unless told. */
-const topic = z.enum(['hashblock', 'rawblock', 'hashtx', 'rawtx', 'sequence']).optional();
+const topic = oneOf(['hashblock', 'rawblock', 'hashtx', 'rawtx', 'sequence']).optional();
 /** Strikes only posts in which this method is called; every post, unless told. */
-const method = z.string().min(1).max(64).optional();
+const method = text(1, 64).optional();
 
 const kinds = [
-  z.strictObject({kind: z.literal('lose'), next, topic}),
-  z.strictObject({kind: z.literal('delay'), ms, next, topic}),
-  z.strictObject({kind: z.literal('double'), next, topic}),
-  z.strictObject({kind: z.literal('reorder'), next: times.min(2), topic}),
-  z.strictObject({kind: z.literal('silence'), until: z.enum(['healed', 'reconnected']).optional()}),
-  z.strictObject({
+  fields({kind: z.literal('lose'), next, topic}),
+  fields({kind: z.literal('delay'), ms, next, topic}),
+  fields({kind: z.literal('double'), next, topic}),
+  fields({kind: z.literal('reorder'), next: whole(2, maxTimes), topic}),
+  fields({kind: z.literal('silence'), until: oneOf(['healed', 'reconnected']).optional()}),
+  fields({
     kind: z.literal('error'),
-    code: z.int().min(-32_768).max(32_767),
-    message: z.string().max(1_000).optional(),
+    code: whole(-32_768, 32_767),
+    message: text(0, 1_000).optional(),
     next,
     method,
   }),
-  z.strictObject({kind: z.literal('slow'), ms, next, method}),
-  z.strictObject({kind: z.literal('timeout'), next, method}),
-  z.strictObject({kind: z.literal('busy'), next, method}),
-  z.strictObject({kind: z.literal('unauthorized'), next, method}),
-  z.strictObject({kind: z.literal('truncated'), next, method}),
-  z.strictObject({kind: z.literal('garbage'), next, method}),
-  z.strictObject({kind: z.literal('refused'), next, method}),
-  z.strictObject({kind: z.literal('reset'), next, method}),
+  fields({kind: z.literal('slow'), ms, next, method}),
+  fields({kind: z.literal('timeout'), next, method}),
+  fields({kind: z.literal('busy'), next, method}),
+  fields({kind: z.literal('unauthorized'), next, method}),
+  fields({kind: z.literal('truncated'), next, method}),
+  fields({kind: z.literal('garbage'), next, method}),
+  fields({kind: z.literal('refused'), next, method}),
+  fields({kind: z.literal('reset'), next, method}),
 ] as const;
 
-export const faultSchema = z.discriminatedUnion('kind', kinds);
+export const faultSchema = z.discriminatedUnion('kind', kinds, {
+  error: ({code}) =>
+    code === 'invalid_union'
+      ? `expected ${orList(kinds.map(({shape}) => shape.kind.value))}`
+      : "expected a fault, such as {kind: 'busy', next: 3}",
+});
 
 /**
  * Something that goes wrong between a node and its client. Notifications are lost, come late (`delay`), twice or in
@@ -45,7 +52,17 @@ export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
 export type FaultOf<Kind extends FaultKind> = Extract<Fault, {kind: Kind}>;
 
-export const faultKinds: readonly FaultKind[] = kinds.map(({shape}) => shape.kind.value);
+export const faultKinds = kinds.map(({shape}) => shape.kind.value) as [FaultKind, ...FaultKind[]];
+
+/** A line a kind, each with what it takes. */
+export const faultsInWords: string = kinds
+  .map(({shape: {kind, ...others}}) => {
+    const takes = Object.entries(others).map(([name, schema]) =>
+      schema instanceof z.ZodOptional ? `( ${name} )` : name,
+    );
+    return [kind.value, ...takes].join(' ');
+  })
+  .join('\n');
 
 /** Faults at once: more are a mistake of whoever sets them. */
 const maxFaults = 1_000;
@@ -64,7 +81,10 @@ export class Faults {
   /** @throws OperationalError TOWER_USAGE for one that is none, or one too many */
   set(fault: Fault): void {
     const {success, data, error} = faultSchema.safeParse(fault);
-    if (!success) throw new OperationalError('TOWER_USAGE', `no such fault: ${z.prettifyError(error)}`);
+    if (!success) {
+      const hint = 'docs/reference/fake-bitcoind.md lists the kinds, and what each takes.';
+      throw new OperationalError('TOWER_USAGE', `no such fault: ${problemText(error, fault)}`, {hint});
+    }
     if (this.#active.length >= maxFaults) {
       throw new OperationalError('TOWER_USAGE', `${maxFaults} faults wait already`, {hint: 'Heal some.'});
     }

@@ -5,7 +5,7 @@ import type {Faults} from './faults.js';
 /** What bitcoind publishes. Source: Bitcoin Core's doc/zmq.md. */
 export type Topic = 'hashblock' | 'rawblock' | 'hashtx' | 'rawtx' | 'sequence';
 
-export const topics: readonly Topic[] = ['hashblock', 'rawblock', 'hashtx', 'rawtx', 'sequence'];
+export const topics = ['hashblock', 'rawblock', 'hashtx', 'rawtx', 'sequence'] as const satisfies readonly Topic[];
 
 /** Messages are counted modulo this. */
 const period = 2 ** 32;

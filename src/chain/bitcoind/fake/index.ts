@@ -12,4 +12,5 @@ export {
   type FakeSourceOptions,
   openFakeSource,
 } from './open-fake-source.js';
-export {playScript, readScript, type ScriptProblem, type ScriptStep} from './script.js';
+export {playScript, readScript, type ScriptStep} from './script.js';
+export type {Problem as ScriptProblem} from './values.js';

@@ -2,7 +2,7 @@ import {BartizanError} from '../../../errors/index.js';
 import {parseBlock} from '../../block.js';
 import {ByteReader} from '../../byte-reader.js';
 import {headerBytes, serializeHeader} from '../../header.js';
-import {readTransaction} from '../../transaction.js';
+import {parseTransaction, readTransaction} from '../../transaction.js';
 import {meetsTarget} from '../../work.js';
 import type {IndexEntry} from './block-index.js';
 import {chainTips} from './chain-tips.js';
@@ -118,7 +118,7 @@ export const methods: Readonly<Record<string, Method>> = {
       {name: 'output', type: 'string'},
       {name: 'transactions', type: 'array'},
     ],
-    (node, _output, transactions) => ({hash: node.mine(1, (transactions as unknown[]).map(hexParameter))[0]!.hash}),
+    (node, _output, transactions) => ({hash: node.mine(1, (transactions as unknown[]).map(transactionIn))[0]!.hash}),
   ),
 
   generatetoaddress: method(
@@ -257,6 +257,17 @@ function hexParameter(value: unknown): Buffer {
   throw new RpcError(errorNumbers.deserialization, 'Block decode failed');
 }
 
+/** The bytes of a whole transaction. */
+function transactionIn(value: unknown): Buffer {
+  if (typeof value !== 'string') throw new RpcError(errorNumbers.type, wrongType(value, 'string'));
+  const why = `Transaction decode failed for ${value}. Make sure the tx has at least one input.`;
+  return decoded(() => {
+    const bytes = hexParameter(value);
+    parseTransaction(bytes);
+    return bytes;
+  }, why);
+}
+
 /** bitcoind reads a block and does not look at what follows it. */
 function wholeBlockIn(bytes: Buffer): Buffer {
   const reader = new ByteReader(bytes, headerBytes);
@@ -264,10 +275,10 @@ function wholeBlockIn(bytes: Buffer): Buffer {
   return reader.since(0);
 }
 
-function decoded<T>(read: () => T): T {
+function decoded<T>(read: () => T, why = 'Block decode failed'): T {
   try {
     return read();
   } catch {
-    throw new RpcError(errorNumbers.deserialization, 'Block decode failed');
+    throw new RpcError(errorNumbers.deserialization, why);
   }
 }

@@ -1,13 +1,16 @@
 import {z} from 'zod';
 import type {FakeNode} from './fake-node.js';
-import {type Commanded, type Command, commands} from './commands.js';
+import {type Commanded, type Command, commands, height} from './commands.js';
+import {closestTo} from '../../../tower/spelling.js';
+import {fields, type Problem, problemsOf, shown, whole} from './values.js';
 
 /** Steps of one script, those within repetitions counted once. */
 const maxSteps = 10_000;
 const maxNesting = 8;
-const waitMs = z.int().min(0).max(86_400_000);
-const height = z.int().min(0).max(0xffffffff);
-const times = z.int().min(1).max(1_000_000);
+const waitMs = whole(0, 86_400_000, 'milliseconds');
+const times = whole(1, 1_000_000);
+const listOfSteps = 'expected a list of steps such as `- mine: 1`';
+const repetition = fields({times, steps: z.array(z.unknown(), {error: listOfSteps})});
 
 interface Told {
   /** As it was written. */
@@ -24,11 +27,6 @@ export type ScriptStep =
   | (Told & {readonly type: 'stop'})
   | (Told & {readonly type: 'repeat'; readonly times: number; readonly steps: readonly ScriptStep[]});
 
-export interface ScriptProblem {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
 /** The names of steps that a script knows. */
 export const stepNames: readonly string[] = [...Object.keys(commands), 'wait', 'wait_for', 'repeat', 'stop'];
 
@@ -36,15 +34,15 @@ export const stepNames: readonly string[] = [...Object.keys(commands), 'wait', '
  * Reads a script: a list of steps such as `{mine: 5}`, `{reorg: {depth: 2, blocks: 3}}` or `heal`. A step that takes
  * several values takes the first of them alone, too.
  */
-export function readScript(value: unknown): {steps: readonly ScriptStep[]; problems: readonly ScriptProblem[]} {
-  const problems: ScriptProblem[] = [];
+export function readScript(value: unknown): {steps: readonly ScriptStep[]; problems: readonly Problem[]} {
+  const problems: Problem[] = [];
   const steps = stepsOf(value, [], problems);
   return {steps, problems};
 }
 
-function stepsOf(value: unknown, path: readonly PropertyKey[], problems: ScriptProblem[]): ScriptStep[] {
+function stepsOf(value: unknown, path: readonly PropertyKey[], problems: Problem[]): ScriptStep[] {
   if (!Array.isArray(value)) {
-    problems.push({path, message: 'expected a list of steps such as `- mine: 1`'});
+    problems.push({path, message: value === null ? listOfSteps : `${listOfSteps}, not ${shown(value)}`});
     return [];
   }
   if (value.length > maxSteps || path.length > 3 * maxNesting) {
@@ -54,7 +52,7 @@ function stepsOf(value: unknown, path: readonly PropertyKey[], problems: ScriptP
   return (value as unknown[]).flatMap((step, index) => stepOf(step, [...path, index], problems));
 }
 
-function stepOf(step: unknown, path: readonly PropertyKey[], problems: ScriptProblem[]): ScriptStep[] {
+function stepOf(step: unknown, path: readonly PropertyKey[], problems: Problem[]): ScriptStep[] {
   const fields = typeof step === 'string' ? {[step]: null} : step;
   const names = typeof fields === 'object' && fields !== null && !Array.isArray(fields) ? Object.keys(fields) : [];
   const [name] = names;
@@ -69,29 +67,34 @@ function stepOf(step: unknown, path: readonly PropertyKey[], problems: ScriptPro
   const read = <T>(schema: z.ZodType<T>, from: unknown, use: (data: T) => ScriptStep): ScriptStep[] => {
     const {success, data, error} = schema.safeParse(from);
     if (success) return [use(data)];
-    return error.issues.flatMap((issue) =>
-      refuse(`${[name, ...issue.path].join('.')}: ${issue.message}`, [...inside, ...issue.path]),
+    return problemsOf(error, from).flatMap((problem) =>
+      refuse(`${[name, ...problem.path].join('.')}: ${problem.message}`, [...inside, ...problem.path]),
     );
   };
   switch (name) {
     case 'stop':
+      if (value !== null) return refuse(takesNothing(name, value), inside);
       return [{type: 'stop', ...told}];
     case 'wait':
       return read(waitMs, value, (ms) => ({type: 'wait', ...told, ms}));
     case 'wait_for':
       return read(height, value, (data) => ({type: 'wait_for', ...told, height: data}));
-    case 'repeat': {
-      const shape = z.strictObject({times, steps: z.unknown()});
-      return read(shape, value, (data) => ({
+    case 'repeat':
+      return read(repetition, value, (data) => ({
         type: 'repeat',
         ...told,
         times: data.times,
         steps: stepsOf(data.steps, [...inside, 'steps'], problems),
       }));
-    }
     default: {
       const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-      if (command === undefined) return refuse(`unknown step "${name}"; the steps are ${stepNames.join(', ')}`);
+      if (command === undefined) {
+        const near = closestTo(name, stepNames);
+        return refuse(
+          `unknown step "${name}"; ${near ? `did you mean "${near}"?` : `the steps are ${stepNames.join(', ')}`}`,
+        );
+      }
+      if (command.parameters.length === 0 && value !== null) return refuse(takesNothing(name, value), inside);
       return read(command.schema, valuesOf(command, value), (data) => ({
         type: 'command',
         ...told,
@@ -102,10 +105,12 @@ function stepOf(step: unknown, path: readonly PropertyKey[], problems: ScriptPro
   }
 }
 
+const takesNothing = (name: string, value: unknown): string => `${name}: takes nothing, not ${shown(value)}`;
+
 /** A single value stands for the first parameter. */
 function valuesOf({parameters}: Command, value: unknown): unknown {
   if (value === null || value === undefined) return {};
-  return typeof value === 'object' && !Array.isArray(value) ? value : {[parameters[0] ?? 'value']: value};
+  return typeof value === 'object' && !Array.isArray(value) ? value : {[parameters[0]!]: value};
 }
 
 export interface PlayOptions {

@@ -191,6 +191,8 @@ regtestTest(
     await same('invalidateblock', 'ab'.repeat(32));
     await same('reconsiderblock', 'ab'.repeat(32));
     await same('preciousblock', 'ab'.repeat(32));
+    for (const method of ['invalidateblock', 'reconsiderblock', 'preciousblock']) await same(method, genesis.hash);
+    for (const raw of ['zz', '00', 5]) await same('generateblock', 'raw(51)', [raw]);
 
     await same('invalidateblock', tip.hash);
     await reads();

@@ -144,10 +144,50 @@ test('it is commanded over the RPC, which no fault strikes', async (t) => {
   // The branch that the reorg had left, up to 12, is lost with it.
   await until(() => node.tip.height === 10);
   await bitcoind.changeCookie(); // Which waits for the restart.
-  const {body} = await call('fakereorg', [1_000, 1]);
-  t.regex(body, /"code":-1,"message":"the tip, at height 10, is no 1000 above genesis"/);
-  t.regex((await call('fakefault', ['loose'])).body, /"code":-8/);
+  await result('fakewarmup', ['28']); // A text, though it looks like a number.
+  t.regex((await call('uptime')).body, /"code":-28,"message":"28"/);
+});
+
+test('a command that makes no sense is refused, says why and what next, and harms nothing', async (t) => {
+  const {bitcoind, node, call} = await aBitcoind(t);
+  const refusals: [method: string, params: unknown, code: number, message: string][] = [
+    [
+      'fakemine',
+      ['zero'],
+      -8,
+      'not done, see `help fakemine`: blocks: expected a whole number from 1 to 100000, not "zero"',
+    ],
+    ['fakefault', {kind: 'slow'}, -8, 'ms: is missing: expected a whole number of milliseconds from 0 to 3600000'],
+    ['fakefault', ['loose'], -8, 'refused or reset, not "loose"; did you mean "lose"?'],
+    ['fakefault', {kind: 'busy', topic: 'hashtx'}, -8, 'there is no "topic" here; it takes kind, next, method'],
+    ['fakefollow', ['all'], -8, 'what: expected blocks, headers or nothing, not "all"'],
+    ['fakereorg', [1_000, 1], -1, 'at height 10, is no 1000 above genesis. Mine first, or ask for a smaller depth.'],
+    [
+      'fakeinvalidate',
+      [99],
+      -1,
+      'no block at height 99. Its tip is at height 10: name a height up to there, or a hash.',
+    ],
+    ['fakereconsider', ['ab'.repeat(32)], -1, '. `getchaintips` lists the ends of its branches'],
+    ['fakereorg', [1], -1, 'fakereorg depth blocks\n\nLeaves the active chain'],
+    ['fakefault', [], -1, '\ndelay ms ( next ) ( topic )\n'],
+    ['getblock', [node.tip.hash, 3], -8, 'Ask for 0, 1 or 2.'],
+    ['generatetodescriptor', [100_001, 'raw(51)'], -8, 'At most 100000 blocks at once'],
+  ];
+  for (const [method, params, code, message] of refusals) {
+    const {error} = JSON.parse((await call(method, params)).body) as {error: {code: number; message: string}};
+    t.is(error.code, code, error.message);
+    t.true(error.message.includes(message), error.message);
+  }
+  t.like(node, {tip: {height: 10}, faults: {active: []}, following: 'blocks'});
   t.regex((await call('help')).body, /fakereorg depth blocks/);
+  for (const options of [{rpcPort: -1}, {zmqPort: 70_000}, {workQueue: 0}, {faults: [{kind: 'loose'}]}]) {
+    await t.throwsAsync(FakeBitcoind.start(options as FakeBitcoindOptions), {
+      code: 'TOWER_USAGE',
+      message: /expected .*, not /,
+    });
+  }
+  await t.throwsAsync(FakeBitcoind.start({dataDir: `${bitcoind.cookiePath}/in`}), {code: 'TOWER_FILE_FAILED'});
 });
 
 test('a client that makes its connection anew ends a silence', async (t) => {
