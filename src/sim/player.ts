@@ -1,4 +1,3 @@
-import {OperationalError} from '../errors/index.js';
 import {CheckedSimulation} from './explore/checked.js';
 import type {OpenNode} from './faults/faulty-node.js';
 import type {Violation} from './invariants/watch.js';
@@ -43,8 +42,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
   const remembered = goesBack ? {} : {rememberedBlocks: 0};
   const going = {...remembered, ...others, troubles};
   const options = {...going, seed, settings, startHeight};
-  if (from !== undefined && check) throw new OperationalError('TOWER_USAGE', 'a world from a file cannot be checked');
-  const checked = check ? await CheckedSimulation.open(options) : undefined;
+  const checked = check ? await CheckedSimulation.open({...options, from}) : undefined;
   const opened = () => (from === undefined ? Simulation.open(options) : Simulation.import(from, going));
   const simulation = checked?.simulation ?? (await opened());
   try {

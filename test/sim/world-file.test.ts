@@ -8,7 +8,8 @@ import {simulate} from '../../src/sim/player.js';
 import {parseScenario, readScenario} from '../../src/sim/scenario/scenario-file.js';
 import type {Action} from '../../src/sim/scenario/scenario.js';
 import {Simulation} from '../../src/sim/simulation.js';
-import {LevelStore, MemoryStore} from '../../src/store/index.js';
+import {type Change, guardedStore, LevelStore, MemoryStore} from '../../src/store/index.js';
+import type {RowGuard} from '../../src/sim/world/kill-switch.js';
 import {tempDir} from '../support/temp-dir.js';
 import {anyAuthAction, isImpossible} from './any-action.js';
 
@@ -125,11 +126,43 @@ test('a story that is cut in two goes as the whole one does', async (t) => {
         {openRows: async () => first, onEnd: (simulation) => simulation.export(world)},
       );
       const rest = {...scenario, from: world, steps: steps.slice(at)};
-      const {verdict} = await simulate(rest, {openRows: async () => second});
+      const {verdict, violation} = await simulate(rest, {openRows: async () => second, check: at % 3 === 1});
       t.is(verdict.digest, expected.digest, `${file}, cut before step ${at + 1}`);
+      t.is(violation, undefined, `${file}, cut before step ${at + 1}`);
     }
   }
   t.true(cut.length > files.length / 2, `${cut.length} of ${files.length}`);
+});
+
+test('what is wrong in a world from a file is found after the commit that brings it about', async (t) => {
+  const folder = tempDir(t);
+  const world = join(folder, 'a.world');
+  const simulation = await Simulation.open({settings, startHeight: 30});
+  await simulation.signup({device: 'phone', as: 'alice', callback: 0});
+  await simulation.mine(8);
+  await simulation.export(world);
+  await simulation.close();
+  const story = join(folder, 'next.yaml');
+  const steps = ['mine: 4', 'expect: {alice: expired}', 'mine: 1', 'mine: 1'];
+  writeFileSync(story, `name: next\nfrom: a.world\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`);
+  // Of a user who is deleted, a row stays.
+  const damage = (spared: string): RowGuard => ({
+    guard: (rows) =>
+      guardedStore(rows, async (store, changes) => {
+        const kept: Change[] = [];
+        for await (const [key, value] of changes) if (value || !key.startsWith(spared)) kept.push([key, value]);
+        return store.write(kept);
+      }),
+  });
+  const violationWith = async (guards: readonly RowGuard[]) => {
+    const rows = new MemoryStore();
+    const parts = {openRows: async () => rows, check: true, guards};
+    const {violation} = await simulate(await readScenario(story), parts);
+    return violation && [violation.invariant, violation.line, violation.height];
+  };
+  t.is(await violationWith([]), undefined);
+  t.deepEqual(await violationWith([damage('user!')]), ['expiry', 6, 43]);
+  t.deepEqual(await violationWith([damage('due!')]), ['due', 6, 43]);
 });
 
 test('a file that is of another version, damaged or cut short is refused', async (t) => {

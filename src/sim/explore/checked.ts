@@ -7,12 +7,15 @@ import {type Violation, Watch} from '../invariants/watch.js';
 import {Simulation, type SimulationOptions} from '../simulation.js';
 import {replyOf} from './reply-of.js';
 import {type KeyValueStore, MemoryStore} from '../../store/index.js';
-import type {Action} from '../scenario/scenario.js';
+import type {Action, Refusable} from '../scenario/scenario.js';
 import type {Finding} from '../world/finding.js';
 import {BartizanError} from '../../errors/index.js';
 
 export interface CheckedOptions extends SimulationOptions {
+  /** With `from`, that of its world. */
   readonly seed: string | number;
+  /** The file of a world to begin in, instead of a fresh one; that world has its settings and its start. */
+  readonly from?: string | undefined;
   /** Commits between two close looks. @default 200 */
   readonly lookEvery?: number | undefined;
 }
@@ -36,9 +39,10 @@ export class CheckedSimulation {
   }
 
   static async open(options: CheckedOptions): Promise<CheckedSimulation> {
-    const {lookEvery, ...parts} = options;
+    const {lookEvery, from, seed, settings, startHeight, ...parts} = options;
     let chain: SimulatedChain | undefined;
-    const cast = new Cast(options.seed);
+    let isWatched = from === undefined;
+    const cast = new Cast(seed);
     const watch = new Watch({
       chain: {heightOf: (hash) => chain?.heightOf(hash)},
       towerId: cast.towerKey().publicKey,
@@ -50,15 +54,24 @@ export class CheckedSimulation {
       chain = known;
       return (parts.troubles?.openNode ?? openSimulatedNode)(known, timers);
     };
-    const simulation: Simulation = await Simulation.open({
-      ...parts,
-      openRows: async () => watch.attach(await openRows()),
+    const hooks = {
+      async openRows() {
+        const opened = await openRows();
+        if (isWatched) return watch.attach(opened);
+        // Those of a file are put there first, and watched once they are opened again.
+        isWatched = true;
+        return opened;
+      },
       ...(parts.troubles ? {troubles: {openNode}} : {}),
-      onReply: (request, answer) => {
+      onReply: (request: Refusable, answer: unknown) => {
         const reply: Reply | undefined = replyOf(request, answer, simulation);
         if (reply) watch.reply(reply);
       },
-    });
+    } satisfies SimulationOptions;
+    const all = {...parts, ...hooks};
+    const simulation: Simulation = await (from === undefined
+      ? Simulation.open({...all, seed, settings, startHeight})
+      : Simulation.import(from, all));
     chain ??= simulation.chain;
     return new CheckedSimulation(simulation, watch);
   }

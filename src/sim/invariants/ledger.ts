@@ -2,7 +2,7 @@ import {unreachable} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {layout} from '../../store/index.js';
 import {decodeAppointment} from '../../store/appointment-row.js';
-import {decodeDevice, decodeUser, type Role, type UserRow} from '../../store/rows.js';
+import {decodeDevice, decodeHeader, decodeUser, type Role, type UserRow} from '../../store/rows.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {RequestLedger} from './request-ledger.js';
 import type {RowView} from './row-view.js';
@@ -80,7 +80,10 @@ export class Ledger {
     const ledger = new Ledger(settings);
     ledger.tip = tip;
     ledger.highest = progress.highest;
-    ledger.chain.set(tip.height, tip.hash);
+    for (const key of rows.keysOf('header')) {
+      const height = layout.headerHeightOf(key);
+      ledger.chain.set(height, decodeHeader(height, rows.raw.get(key)!).hash);
+    }
     ledger.highestId = counters.nextUserId - 1;
     for (const [id, row] of rows.users) ledger.users.set(id, holderOf(id, row, rows));
     for (const [height, parts] of rows.undo) {

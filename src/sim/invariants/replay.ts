@@ -3,14 +3,15 @@ import {MemoryStore} from '../../store/index.js';
 import {maxLogEntries, readLogEnd, readLogPage} from '../../tower/log.js';
 import {type Divergence, EventCheck} from '../tape/event-check.js';
 import {Machine} from '../tape/machine.js';
-import type {Finding} from './invariant.js';
+import {type Finding, fine} from './invariant.js';
 
 /**
  * Has the tower's code decide about its whole log anew, on rows of its own, as `bartizan replay` does with a tape: each
  * event must come of it, and the state in the end.
  * @param rows of a tower that has begun, with all of its log
+ * @param watched the first event that this tower has written; those before may be of an older one, which decided otherwise
  */
-export async function wrongReplay(rows: KeyValueReader): Promise<Finding> {
+export async function wrongReplay(rows: KeyValueReader, watched: number): Promise<Finding> {
   const {nextEvent, digest} = await readLogEnd(rows);
   const machine = await Machine.open(new MemoryStore());
   const check = new EventCheck(machine);
@@ -19,7 +20,7 @@ export async function wrongReplay(rows: KeyValueReader): Promise<Finding> {
     if (entries.length === 0) return [`event ${from} is not in the log, which is said to have ${nextEvent}`];
     for (const entry of entries) {
       const divergence = await check.take(from++, entry);
-      if (divergence) return [inWords(divergence)];
+      if (divergence) return divergence.event < watched ? fine : [inWords(divergence)];
     }
   }
   const {missing} = check;

@@ -45,6 +45,8 @@ export class Watch {
   #uncertain: readonly Change[] | undefined;
   #commits = 0;
   #events = 0;
+  /** The first event that it has seen. */
+  #firstEvent = 0;
   #violation: Violation | undefined;
 
   constructor(parts: WatchParts) {
@@ -99,7 +101,7 @@ export class Watch {
   /** Holds the log against the state to which it has led. */
   async replay(): Promise<Violation | undefined> {
     if (!this.#ledger || !this.#store || this.#violation) return this.#violation;
-    const wrong = await wrongReplay(this.#store);
+    const wrong = await wrongReplay(this.#store, this.#firstEvent);
     if (wrong.length > 0) this.report({invariant: 'replay', wrong, height: this.#ledger.tip.height});
     return this.#violation;
   }
@@ -133,6 +135,7 @@ export class Watch {
     if (this.#ledger === undefined) {
       this.#rows = found;
       if (found.begun) this.#ledger = Ledger.of(found);
+      if (found.begun && this.#events === 0) this.#firstEvent = found.meta.progress.nextLog;
       return;
     }
     if (found.isEqual(this.#rows)) return;
