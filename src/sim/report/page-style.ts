@@ -55,7 +55,8 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 #pane svg{display:block;width:100%;height:100%}
 .drawing .cover{fill:var(--panel)}
 .cursor{fill:var(--accent);stroke:var(--accent);stroke-width:2}
-#veil{position:absolute;top:0;bottom:0;background:var(--panel);opacity:.62;pointer-events:none}
+.veil{fill:var(--panel);opacity:.62;pointer-events:none}
+.later{opacity:.38}
 #hint{position:fixed;top:0;left:0;z-index:5;max-width:min(420px,92vw);background:var(--ink);color:var(--panel);padding:7px 11px;border-radius:8px;font-size:13px;pointer-events:none;display:grid;overflow-wrap:anywhere}
 .log{position:relative}
 .tools{display:flex;flex-wrap:wrap;gap:8px;padding:10px 12px;border-bottom:1px solid var(--line);align-items:center}

@@ -73,7 +73,7 @@ export const drawingStyle = `
 .drawing .fate{font-size:11px;fill:var(--dim)}
 .drawing .fate.good{fill:var(--good)}.drawing .fate.warn{fill:var(--warn)}.drawing .fate.bad{fill:var(--bad)}
 .drawing .verdict{font-size:13px;font-weight:600}
-.drawing .fate,.drawing .count,.drawing .height,.drawing .begins-text{paint-order:stroke;stroke:var(--panel);stroke-width:3px;stroke-linejoin:round}
+.drawing .fate,.drawing .heading,.drawing .count,.drawing .height,.drawing .begins-text{paint-order:stroke;stroke:var(--panel);stroke-width:3px;stroke-linejoin:round}
 .drawing .seam-glyph{fill:none;stroke:var(--ink);stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .drawing .heading{font-size:12px;font-weight:700;letter-spacing:.02em}
 .drawing .name{font-size:13px;font-weight:600}

@@ -14,6 +14,10 @@ const labelWidth = 218;
 const futureWidth = 132;
 const stillRows = 40;
 const padding = 16;
+const rightMargin = 8;
+
+/** By it, a page knows which words are still to come. */
+const stepTag = / data-step="\d+"/g;
 
 export const definitions = `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatching" d="M0 0V6"/></pattern>${markDefinitions()}</defs>`;
 
@@ -31,16 +35,16 @@ export function drawStill(story: Story, style = ''): string {
     {users: story.users.length, requests: story.requests.length},
     {users: users.note, requests: requests.note},
   );
-  const room = width - labelWidth - futureWidth;
+  const room = width - labelWidth - futureWidth - rightMargin;
   const unit = fittingUnit(story, room, {least: 0, most: 26});
-  const scene = sceneOf(story, {labelWidth, futureWidth, unit, rows});
-  const view: View = {left: 0, right: scene.axis.width + futureWidth, top: 0, bottom: scene.rowsHeight};
+  const scene = sceneOf(story, {labelWidth, futureWidth, unit, rows, width: width - rightMargin});
+  const view: View = {left: 0, right: scene.axis.width + scene.futureWidth, top: 0, bottom: scene.rowsHeight};
   const drawn = drawRows(scene, view);
   const top = 84;
   const rowsTop = top + scene.chainHeight + 4;
   const legend = drawLegend(scene, rowsTop + scene.rowsHeight + 26);
   const height = legend.bottom + 44;
-  const footer = story.marks.map(([name, value]) => `${name} ${value}`).join('   ');
+  const footer = story.marks.map(([name, value]) => `${name} ${value}`).join(' · ');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 ${width} ${px(height)}" width="${width}" height="${px(height)}" role="img" aria-labelledby="still-title still-text">`,
     `<title id="still-title">${escapeText(story.title)}</title><desc id="still-text">${escapeText(summary(story))}</desc>`,
@@ -50,7 +54,7 @@ export function drawStill(story: Story, style = ''): string {
     `<text class="title" x="${padding}" y="36">${escapeText(fitText(story.title, width - 2 * padding, 20))}</text>`,
     drawOutcome(story, 60),
     `<g transform="translate(${labelWidth} ${top})">${drawChain(scene, view)}</g>`,
-    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawn.under}${drawn.over}</g>`,
+    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawn.under}${drawn.marks}${drawn.words.replaceAll(stepTag, '')}</g>`,
     `<g transform="translate(0 ${px(rowsTop)})">${drawLabels(scene, view, story.steps.length - 1)}</g>`,
     legend.drawn,
     `<text class="detail" x="${padding}" y="${px(height - 14)}">${escapeText(fitText(footer, width - 2 * padding, 11))}</text>`,
@@ -60,7 +64,7 @@ export function drawStill(story: Story, style = ''): string {
 
 function drawOutcome({outcome: {tone, text}, facts}: Story, y: number): string {
   const mark = {good: 'approved', bad: 'unmet', plain: 'received'} as const;
-  const rest = facts.map(([name, value]) => `${name} ${value}`).join(', ');
+  const rest = facts.map(([name, value]) => `${name} ${value}`).join(' · ');
   const x = padding + 36 + textWidth(text, 14);
   return `${drawMark(mark[tone], padding + 7, y - 4)}<text class="verdict fate ${tone}" x="${padding + 20}" y="${y}">${escapeText(text)}</text><text class="detail" x="${px(x)}" y="${y}">${escapeText(fitText(rest, width - padding - x, 11))}</text>`;
 }
@@ -110,7 +114,7 @@ function drawLegend({story}: Scene, top: number): {readonly drawn: string; reado
   let y = top;
   let drawn = '';
   for (const {sample, text} of legendOf(story)) {
-    const reach = 34 + textWidth(text, 11);
+    const reach = 44 + textWidth(text, 11);
     if (x + reach > width - padding) {
       x = padding;
       y += 22;
@@ -123,19 +127,18 @@ function drawLegend({story}: Scene, top: number): {readonly drawn: string; reado
 
 export function legendOf(story: Story): readonly {readonly sample: string; readonly text: string}[] {
   const used = new Set<MarkName>([
-    ...story.users.flatMap(({changes}) => changes.map(({mark}) => mark)),
-    ...story.requests.flatMap(({changes}) => changes.map(({phase}) => phase)),
+    ...story.users.flatMap((user) => user.changes.map(({mark}) => mark)),
+    ...story.requests.flatMap((request) => request.changes.map(({phase}) => phase)),
     ...story.steps.flatMap((step) => checkMark(step) ?? []),
   ]);
+  const changes = story.users.flatMap((user) => user.changes);
   const bar = (className: string) => `<path class="${className}" d="M0-5H20V5H0z"/>`;
   const samples = [
-    ...(story.users.length > 0
-      ? [
-          {sample: bar('active'), text: 'active'},
-          {sample: bar('active') + '<path class="used" d="M0 1H20V5H0z"/>', text: 'slots used'},
-          {sample: bar('grace') + bar('hatch'), text: 'in grace'},
-        ]
+    ...(story.users.length > 0 ? [{sample: bar('active'), text: 'active'}] : []),
+    ...(changes.some(({available, granted}) => available < granted)
+      ? [{sample: bar('active') + '<path class="used" d="M0 1H20V5H0z"/>', text: 'slots used'}]
       : []),
+    ...(changes.some(({state}) => state === 'grace') ? [{sample: bar('grace') + bar('hatch'), text: 'in grace'}] : []),
     ...(story.columns.some(({type}) => type === 'undo')
       ? [
           {

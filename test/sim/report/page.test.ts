@@ -238,6 +238,11 @@ browserTest('the line of the slider lies under the words and marks that it cross
     await page.press('ArrowLeft');
   }
   t.true(crossed.has('deleted at 113'), [...crossed].join(', '));
+  const later = () =>
+    page.evaluate(`[...document.querySelectorAll('.later')].map((it) => it.textContent).filter(Boolean)`);
+  t.deepEqual(await later(), ['deleted at 113', 'grace until 126']);
+  await page.press('End');
+  t.deepEqual(await later(), []);
   await page.close();
 });
 
@@ -250,10 +255,12 @@ browserTest(
     const words = `(() => {
       const right = document.getElementById('pane').getBoundingClientRect().right;
       const next = [...document.querySelectorAll('#drawing-rows .fate')].at(-1);
+      const label = document.querySelector('#drawing-labels .detail');
+      const end = document.querySelector('#drawing-labels .cover').getBoundingClientRect().right;
       return {
-        now: document.querySelector('#drawing-labels .detail').textContent,
+        now: label.textContent,
         next: next.textContent,
-        isCut: next.getBoundingClientRect().right > right,
+        isCut: next.getBoundingClientRect().right > right || label.getBoundingClientRect().right > end,
       };
     })()`;
     const said: object[] = [];
@@ -267,9 +274,9 @@ browserTest(
       await page.close();
     }
     t.deepEqual(said, [
-      {now: '10,000 free', next: 'expires at 4,440', isCut: false},
+      {now: 'active, 10,000 free', next: 'expires at 4,440', isCut: false},
       {now: 'active, 10,000 of 10,000 free', next: 'expires at 4,440', isCut: false},
-      {now: 'active, 5 free', next: 'expires at 110', isCut: false},
+      {now: 'active, 5 of 5 free', next: 'expires at 110', isCut: false},
       {now: 'active, 5 of 5 slots free', next: 'expires at 110', isCut: false},
     ]);
   },

@@ -52,11 +52,13 @@ export function drawRequest(
     if (track) lanes[track] += `M${px(x)} ${px(middle)}H${px(end)}`;
     else {
       const limit = next ? end - 8 : axis.width + scene.futureWidth;
-      const room = limit - x - 12;
+      // What became of it stays in sight, wherever the picture is scrolled to.
+      const left = next ? x : Math.max(x, view.left);
+      const room = limit - left - 12;
       // All of it, or the one word, or nothing; only at the end there may be less.
       const said = [text, phase].find((it) => textWidth(it, 11) <= room) ?? (next ? '' : fitText(text, room, 11));
       if (said.length > 3) {
-        texts += `<text class="fate ${tones[phase] ?? ''}" x="${px(x + 11)}" y="${px(middle + 4)}">${escapeText(said)}</text>`;
+        texts += `<text data-step="${step}" class="fate ${tones[phase] ?? ''}" x="${px(left + 11)}" y="${px(middle + 4)}">${escapeText(said)}</text>`;
       }
     }
     if (x - marked >= markGap(axis) && x > view.left - 20) {
@@ -65,14 +67,14 @@ export function drawRequest(
     }
   }
   if (tracks[changes.at(-1)!.phase] && axis.width + scene.futureWidth > view.left) {
-    texts += `<path class="ahead" d="M${px(axis.width + 4)} ${px(middle - 4)}l4 4-4 4"/><text class="fate" x="${px(axis.width + 14)}" y="${px(middle + 4)}">pending</text>`;
+    texts += `<path data-step="${story.steps.length - 1}" class="ahead" d="M${px(axis.width + 4)} ${px(middle - 4)}l4 4-4 4"/><text data-step="${story.steps.length - 1}" class="fate" x="${px(axis.width + 14)}" y="${px(middle + 4)}">pending</text>`;
   }
   const under = [
     `<g class="request"><title>${escapeText(courseText(story, {changes, name, id}))}</title>`,
     ...Object.entries(lanes).map(([track, d]) => (d === '' ? '' : `<path class="lane ${track}" d="${d}"/>`)),
     '</g>',
   ].join('');
-  return {under, over: texts + marks};
+  return {under, marks, words: texts};
 }
 
 /** What a request has come to at a step; undefined before it was received. */

@@ -26,7 +26,7 @@ function rowsIn({tops, rows}: Scene, {top, bottom}: View): [first: number, end: 
 export function drawRows(scene: Scene, view: View): Layers {
   const [first, end] = rowsIn(scene, view);
   let under = drawBands(scene, view);
-  let over = '';
+  let [marks, words] = ['', ''];
   for (let i = first; i < end; i++) {
     const row = scene.rows[i]!;
     const place = {y: scene.tops[i]!, height: row.height};
@@ -35,9 +35,10 @@ export function drawRows(scene: Scene, view: View): Layers {
     const layers =
       row.type === 'user' ? drawUser(scene, row.user, view, place) : drawRequest(scene, row.request, view, place);
     under += layers.under;
-    over += layers.over;
+    marks += layers.marks;
+    words += layers.words;
   }
-  return {under: under + drawTears(scene, view), over};
+  return {under: under + drawTears(scene, view), marks, words};
 }
 
 /** Branches that were left, and the reorgs that left them, as bands behind the rows; where a story begins, as a line. */
@@ -144,7 +145,10 @@ function drawLabel({labelWidth, story, namesakes}: Scene, row: Row, y: number, s
     case 'request': {
       const now = requestText(row.request, step);
       const title = `<title>${escapeText(`${row.request.name} (request ${row.request.id}): ${now?.long ?? 'not received yet'}`)}</title>`;
-      return `<g>${title}${text(now ? 'name small' : 'name small none', `${row.request.name}`, {dy: middle + 4, size: 12})}</g>`;
+      const {name, id} = row.request;
+      const names = namesakes.has(name) ? [`${name} (request ${id})`, `${name} (${id})`] : [name];
+      const said = names.find((it) => textWidth(it, 12) <= width) ?? names.at(-1)!;
+      return `<g>${title}${text(now ? 'name small' : 'name small none', said, {dy: middle + 4, size: 12})}</g>`;
     }
     default:
       return row satisfies never;

@@ -8,10 +8,11 @@ import {escapeText, fitText, px, textWidth, thousands} from './text.js';
 /** Part of a bar that is dark when all slots are used; above it one sees the state. */
 const gauge = 0.6;
 
-/** What lies under the tears of folded runs, and what lies over them. */
+/** What lies on top of each other: bars under the tears of folded runs, marks over them, words over everything. */
 export interface Layers {
   readonly under: string;
-  readonly over: string;
+  readonly marks: string;
+  readonly words: string;
 }
 
 /** A user as a bar: full height while he is there, filled from below as his slots are used. */
@@ -69,7 +70,7 @@ export function drawUser(
     const left = isBehind ? behind : x + 10;
     const isTold = width < limit - left - 1;
     if (isTold)
-      texts += `<text class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(left)}" y="${px(middle + 4)}">${text}</text>`;
+      texts += `<text data-step="${change.step}" class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(left)}" y="${px(middle + 4)}">${text}</text>`;
     if (next) gone += `M${px(isTold ? x + 16 + width : from)} ${px(middle)}H${px(end)}`;
   }
   const last = changes.at(-1)!;
@@ -79,7 +80,7 @@ export function drawUser(
     `<path class="gone" d="${gone}"/><path class="active" d="${bars.active.path}"/><path class="grace" d="${bars.grace.path}"/>`,
     `<path class="hatch" d="${bars.grace.path}"/><path class="used" d="${used.path}"/></g>`,
   ].join('');
-  return {under, over: texts + marks};
+  return {under, marks, words: texts};
 }
 
 /** Boxes that stand on one line; those of one height that touch are one. */
@@ -119,9 +120,10 @@ class Boxes {
 /** What comes, if nothing is done. */
 function drawFuture({axis, futureWidth, story}: Scene, last: UserChange, middle: number): string {
   const x = axis.width + 4;
-  const arrow = `<path class="ahead" d="M${px(x)} ${px(middle - 4)}l4 4-4 4"/>`;
+  const step = story.steps.length - 1;
+  const arrow = `<path data-step="${step}" class="ahead" d="M${px(x)} ${px(middle - 4)}l4 4-4 4"/>`;
   const text = fitText(nextText(story, last), futureWidth - 14, 11);
-  return `${arrow}<text class="fate" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
+  return `${arrow}<text data-step="${step}" class="fate" x="${px(x + 10)}" y="${px(middle + 4)}">${text}</text>`;
 }
 
 function nextText(story: Story, {state, expiry}: UserChange): string {

@@ -36,7 +36,7 @@ export interface Scene {
   /** Users at most at once. */
   readonly mostUsers: number;
   readonly rows: readonly Row[];
-  /** Names that several users have had. */
+  /** Names that several users have had, or several requests. */
   readonly namesakes: ReadonlySet<string>;
   readonly tops: readonly number[];
   readonly rowsHeight: number;
@@ -56,6 +56,8 @@ export interface SceneOptions {
   readonly futureWidth: number;
   readonly unit: number;
   readonly rows: readonly Row[];
+  /** Of the whole picture: what the axis leaves of it is room for what is still to come. */
+  readonly width: number;
 }
 
 /** Deeper nested branches share a lane. */
@@ -116,13 +118,13 @@ export function sceneOf(story: Story, options: SceneOptions): Scene {
     axis,
     xs,
     labelWidth: options.labelWidth,
-    futureWidth: options.futureWidth,
+    futureWidth: Math.max(options.futureWidth, options.width - options.labelWidth - axis.width),
     lanes,
     chainHeight: laneY(lanes - 1) + 46 + (first === undefined ? 0 : beginRoom),
     begins: first === undefined ? undefined : first - axis.unit / 2,
     mostUsers: story.steps.reduce((most, {active, grace}) => Math.max(most, active + grace), 1),
     rows: options.rows,
-    namesakes: namesakesOf(story.users),
+    namesakes: namesakesOf([...story.users, ...story.requests]),
     tops,
     rowsHeight,
     heightLabels: heightLabels(axis),
@@ -157,7 +159,7 @@ function heightLabels(axis: Axis): (Label & {isStale: boolean})[] {
   return shown.sort((a, b) => a.x - b.x);
 }
 
-function namesakesOf(users: readonly StoryUser[]): ReadonlySet<string> {
+function namesakesOf(users: readonly (StoryUser | StoryRequest)[]): ReadonlySet<string> {
   const seen = new Set<string>();
   return new Set(users.flatMap(({name}) => (seen.size === seen.add(name).size ? [name] : [])));
 }

@@ -19,6 +19,7 @@ export interface PageElement {
   removeAttribute(name: string): void;
   addEventListener(type: string, listener: (event: PageEvent) => void, options?: {passive?: boolean}): void;
   querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
   closest(selector: string): PageElement | null;
   getBoundingClientRect(): {
     readonly left: number;

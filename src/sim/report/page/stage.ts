@@ -19,7 +19,6 @@ export class Stage {
   readonly #frame: PageElement = element('stage');
   readonly #sizer: PageElement = element('sizer');
   readonly #pane: PageElement = element('pane');
-  readonly #veil: PageElement = element('veil');
   #query = '';
   /** As the reader has chosen; 0 for the whole picture. */
   #unit: number | undefined;
@@ -104,11 +103,12 @@ export class Stage {
     this.#pane.style['height'] = `${height}px`;
     const [w, h] = [px(width), px(height)];
     const left = px(labelWidth - scrollLeft);
-    const {under, over} = drawRows(this.scene, view);
+    const {under, marks, words} = drawRows(this.scene, view);
     element('drawing').setAttribute('viewBox', `0 0 ${w} ${h}`);
     for (const [id, drawn] of [
       ['rows-under', under],
-      ['rows-over', over],
+      ['rows-marks', marks],
+      ['rows-words', words],
     ] as const) {
       element(id).innerHTML = drawn;
       element(id).setAttribute('transform', `translate(${left} ${px(chainHeight - scrollTop)})`);
@@ -123,21 +123,26 @@ export class Stage {
 
   /** What depends on the cursor. */
   #drawStep(): void {
-    const {labelWidth, chainHeight, xs} = this.scene;
+    const {labelWidth, chainHeight, xs, axis} = this.scene;
     const {scrollLeft, scrollTop, clientWidth: width, clientHeight: height} = this.#frame;
     const cover = (tall: number) => `<rect class="cover" width="${px(labelWidth - 6)}" height="${px(tall)}"/>`;
     const labels = `<g transform="translate(0 ${px(chainHeight - scrollTop)})">${drawLabels(this.scene, this.#view, this.#step)}</g>`;
     element('drawing-labels').innerHTML = `${cover(height)}${labels}${cover(chainHeight)}`;
     const x = labelWidth - scrollLeft + xs[this.#step]!;
-    const left = Math.max(x, labelWidth);
     // It lies under the words, so that they can be read across it.
     const isOut = x < labelWidth - 6;
     const [at, end] = [px(x), px(chainHeight)];
     element('cursor').setAttribute('d', isOut ? '' : `M${at} ${end}V${px(height)}`);
     element('chain-cursor').setAttribute('d', isOut ? '' : `M${px(x - 5)} 1h10l-5 6zM${at} 1V${end}`);
-    this.#veil.hidden = this.#step === xs.length - 1;
-    this.#veil.style['left'] = `${px(left)}px`;
-    this.#veil.style['width'] = `${px(Math.max(0, width - left))}px`;
+    // What comes later is pale, but no half of a mark.
+    const left = Math.max(x + Math.min(7, axis.unit / 2), labelWidth);
+    const isLast = this.#step === xs.length - 1;
+    const [from, room] = [px(left), isLast ? '0' : px(Math.max(0, width - left))];
+    veil('rows-veil', {x: from, y: end, width: room, height: px(Math.max(0, height - chainHeight))});
+    veil('chain-veil', {x: from, y: '0', width: room, height: end});
+    for (const it of element('rows-words').querySelectorAll('[data-step]')) {
+      it.classList.toggle('later', Number(it.dataset['step']) > this.#step);
+    }
   }
 
   get #view(): View {
@@ -164,6 +169,7 @@ export class Stage {
       labelWidth,
       futureWidth,
       unit,
+      width: width - 2,
       rows: rowsOf(isEmpty ? story : found, isEmpty ? undefined : all),
     });
   }
@@ -176,4 +182,8 @@ export class Stage {
       this.draw();
     });
   }
+}
+
+function veil(id: string, box: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(box)) element(id).setAttribute(name, value);
 }
