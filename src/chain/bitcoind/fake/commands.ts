@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import {OperationalError} from '../../../errors/index.js';
 import type {FakeNode} from './fake-node.js';
 import {faultKinds, faultSchema, faultsInWords} from './faults.js';
+import {unknownHeight} from './refusals.js';
 import {fields, oneOf, text, whole} from './values.js';
 
 /** Blocks that one command mines. */
@@ -129,7 +129,5 @@ function hashOf(node: FakeNode, asked: string | number): string {
   if (typeof asked === 'string') return asked.toLowerCase();
   const entry = node.index.at(asked);
   if (entry !== undefined) return entry.header.hash;
-  throw new OperationalError('TOWER_USAGE', `the active chain of the node has no block at height ${asked}`, {
-    hint: `Its tip is at height ${node.tip.height}: name a height up to there, or a hash.`,
-  });
+  throw unknownHeight(asked, node.tip.height);
 }

@@ -1,4 +1,3 @@
-import {OperationalError} from '../../../errors/index.js';
 import {parseBlock} from '../../block.js';
 import type {ChainHeader} from '../../header.js';
 import type {SimulatedChain} from '../../simulated-chain.js';
@@ -6,6 +5,7 @@ import {systemTimers, type Timers} from '../../timers.js';
 import {BlockIndex, type IndexEntry, type Switch} from './block-index.js';
 import {Faults} from './faults.js';
 import {Feed, type Topic, topics} from './feed.js';
+import {notRunning, tooDeep, unknownBlock} from './refusals.js';
 import {World} from './world.js';
 
 /** What a node takes from the chain that it follows: whole blocks, headers alone, or nothing. */
@@ -129,9 +129,7 @@ export class FakeNode {
   reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): ChainHeader[] {
     const parent = this.index.at(this.tip.height - depth);
     if (parent !== undefined) return this.#mineOn(parent.header, blocks);
-    throw new OperationalError('TOWER_USAGE', `the tip, at height ${this.tip.height}, is no ${depth} above genesis`, {
-      hint: 'Mine first, or ask for a smaller depth.',
-    });
+    throw tooDeep(depth, this.tip.height);
   }
 
   /** Takes a block as `submitblock` does. @throws OperationalError TOWER_INVALID_BLOCK */
@@ -299,12 +297,10 @@ export class FakeNode {
     this.#requireRunning();
     const entry = this.entry(hash);
     if (entry !== undefined) return entry;
-    throw new OperationalError('TOWER_USAGE', `the node does not know the block ${hash}`, {
-      hint: '`getchaintips` lists the ends of its branches; told to follow blocks, it learns of all there are.',
-    });
+    throw unknownBlock(hash);
   }
 
   #requireRunning(): void {
-    if (!this.#running) throw new OperationalError('TOWER_USAGE', 'the node is not running', {hint: 'Start it first.'});
+    if (!this.#running) throw notRunning();
   }
 }
