@@ -17,6 +17,7 @@ import {definePictures, pictureOf, requireDrawable} from './pictures.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
+import {requireExportable} from './sim-exports.js';
 import {semanticsHelp, semanticsIn, semanticsLegend} from './sim-semantics.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
@@ -59,10 +60,8 @@ export const sim: Subcommand<Verdict | Comparison> = {
     if (!scripts) return 2;
 
     requireDrawable(options);
-    const target = options['export'];
-    if (typeof target === 'string' && scripts.length > 1) {
-      throw new OperationalError('TOWER_USAGE', '--export takes the world of one story, and several files are given');
-    }
+    const target = typeof options['export'] === 'string' ? options['export'] : undefined;
+    const {workingDirectory} = io;
     const imported = scripts.find(({scenario}) => scenario.from !== undefined);
     if (imported && seed !== undefined) {
       const problem = `${imported.file} begins in the world of a file, which has a seed of its own`;
@@ -79,6 +78,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
       for (const {scenario} of scripts) show(await compareSemantics(scenario, semantics));
       return 0;
     }
+    await requireExportable(scripts, {target, workingDirectory});
     const needsAdapter = scripts.some(({scenario}) => scenario.chain.node === 'adapter');
     const openAdapter = needsAdapter ? (await import('./explore/adapter-node.js')).openAdapterNode : undefined;
 
@@ -91,12 +91,11 @@ export const sim: Subcommand<Verdict | Comparison> = {
         const [mirror, release] = onBitcoind ? await startMirror(io, scratch) : [undefined, undefined];
         releaseMirror = release;
         const played = options['kills'] === true ? interrupted(scenario) : scenario;
-        const {workingDirectory} = io;
         const picture = await pictureOf({file, scenario}, {options, workingDirectory, isOnly: scripts.length === 1});
         const onEnd =
-          typeof target === 'string'
-            ? (simulation: Simulation) => simulation.export(resolve(workingDirectory, target))
-            : undefined;
+          target === undefined
+            ? undefined
+            : (simulation: Simulation) => simulation.export(resolve(workingDirectory, target));
         const run = {openRows, mirror, seed, check, openAdapter, onEnd, ...picture?.parts};
         const outcome = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
         await picture?.draw(outcome);

@@ -4,7 +4,7 @@ import {accept} from './scenario/accept.js';
 import {definedOnly} from './scenario/auth-mapping.js';
 import {maxMinedBlocks} from './scenario/scenario.js';
 import {chainShape, gatekeeperShape} from './scenario/scenario-schema.js';
-import {section, text, whole} from './scenario/schema-parts.js';
+import {section, whole} from './scenario/schema-parts.js';
 
 /** The longest pause that a timer knows, about 25 days. */
 const maxPauseMs = 2 ** 31 - 1;
@@ -62,7 +62,6 @@ export const optionSchemas = {
   fork: section(forkShape, 'options'),
 };
 
-export const filePath = text(4_096);
 export const waiting = section({within: whole(1, maxMinedBlocks)}, 'how many blocks to mine at most, {within: 20}');
 export const predicate = z.custom((value) => typeof value === 'function', {
   error: 'expected a function that says whether it holds',

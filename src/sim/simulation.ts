@@ -8,8 +8,9 @@ import {Acts} from './acts.js';
 import type {Cast} from './world/cast.js';
 import type {Finding} from './world/finding.js';
 import {blocksInWords} from './timeline/heights.js';
-import {acceptSettings, filePath, openShape, optionSchemas, pace, predicate, waiting} from './option-schema.js';
+import {acceptSettings, openShape, optionSchemas, pace, predicate, waiting} from './option-schema.js';
 import {accept} from './scenario/accept.js';
+import {filePath} from './scenario/scenario-schema.js';
 import {Performer} from './world/performer.js';
 import type {Roster} from './world/roster.js';
 import type {Action, NotedAction} from './scenario/scenario.js';
@@ -18,7 +19,6 @@ import {ExpectationUnmet} from './world/unmet.js';
 import {World} from './world/world.js';
 import type {WorldParts} from './world/world-parts.js';
 import {readWorld} from './world-file/reader.js';
-import {writeWorld} from './world-file/writer.js';
 
 export interface SimulationOptions extends Partial<Omit<WorldParts, 'settings'>> {
   /** What differs from the defaults of a tower. */
@@ -89,12 +89,7 @@ export class Simulation extends Acts {
    * @throws OperationalError TOWER_FILE_FAILED
    */
   export(path: string): Promise<void> {
-    return this.#exclusive(async () => {
-      accept(filePath, path, 'path');
-      const present = await this.#world.state();
-      const {settings} = this.tower.gatekeeper;
-      await writeWorld(path, {seed: this.seed, settings, present, snapshots: [...this.#snapshots]});
-    });
+    return this.#exclusive(() => this.#performer.export(accept(filePath, path, 'path')));
   }
 
   get seed(): string | number {

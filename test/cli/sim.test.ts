@@ -96,6 +96,36 @@ test('a story goes on where --export has left another', async (t) => {
   t.is((await run(t, ['sim', file, file, '--export', 'x'], {cwd: folder})).status, 2);
 });
 
+test('worlds that a story is to write are refused before it is played, where they could not be written or would be lost', async (t) => {
+  const folder = dirname(await aFile(t, story));
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return name;
+  };
+  const exporting = (name: string, path: string) => file(name, `${story}  - export: ${path}\n`);
+  const one = await exporting('one.yaml', 'one.world');
+  const {status, stdout} = await run(t, ['sim', one, '--memory', '--kills'], {cwd: folder});
+  t.is(status, 0);
+  t.regex(stdout, /112 ◆ the world is written into one\.world\n/);
+
+  const refused = async (args: readonly string[], expected: number, message: RegExp) => {
+    const {status, stdout, stderr} = await run(t, ['sim', ...args], {cwd: folder});
+    t.deepEqual([status, stdout], [expected, ''], stderr);
+    t.regex(stderr, message);
+  };
+  const two = await exporting('two.yaml', './one.world');
+  await refused([one, two], 2, /one\.yaml and two\.yaml both write the world \S+one\.world/);
+  await refused([one, '--export', 'one.world'], 2, /--export and one\.yaml both write/);
+  const next = await file('next.yaml', 'name: Next\nfrom: one.world\nsteps:\n  - mine: 1\n');
+  await refused([one, next], 2, /next\.yaml begins in a world that one\.yaml writes/);
+  await refused(
+    [await exporting('far.yaml', 'far/off.world')],
+    1,
+    /far\.yaml: nothing can be written to \S+far\n.*FILE_FAILED/s,
+  );
+  await refused([one, '--export', '.'], 1, /--export: \S+ is no file/);
+});
+
 test('an unmet expectation ends in status 1, after all files, with its line', async (t) => {
   const wrong = await aFile(t, story.replace('tip: 112', 'tip: 113'));
   const right = await aFile(t, story);

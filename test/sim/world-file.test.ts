@@ -1,9 +1,10 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import {SimulatedChain} from '../../src/chain/index.js';
+import {interrupted} from '../../src/sim/interrupted.js';
 import {simulate} from '../../src/sim/player.js';
 import {parseScenario, readScenario} from '../../src/sim/scenario/scenario-file.js';
 import type {Action} from '../../src/sim/scenario/scenario.js';
@@ -104,6 +105,40 @@ test('a story goes on in the world that another has left, on disk and on a node 
     },
   });
   t.is(onNode.verdict.digest, expected.digest);
+});
+
+test('a story writes its world on the way, the same whatever its tower goes through, and on a node', async (t) => {
+  const folder = tempDir(t);
+  const file = join(folder, 'story.yaml');
+  const steps = ['signup: {device: phone, as: alice, check: [-2, 0]}', 'mine: 2', 'export: a.world', 'mine: 3'];
+  const text = (lines: readonly string[]) => lines.map((line) => `  - ${line}\n`).join('');
+  writeFileSync(file, `name: x\ntower: {auth: user}\nchain: {start_height: 30}\nsteps:\n${text(steps)}`);
+  const story = await readScenario(file);
+  const next = join(folder, 'next.yaml');
+  writeFileSync(next, `name: y\nfrom: a.world\nsteps:\n${text(['expect: {tip: 32, pending: 1}', 'mine: 3'])}`);
+  const node = new SimulatedChain({seed: 'another'});
+  const mirror = {source: node, submit: async (raws: readonly Uint8Array[]) => raws.forEach((raw) => node.submit(raw))};
+  const inMemory = () => {
+    const rows = new MemoryStore();
+    return {openRows: async () => rows};
+  };
+  const digests: string[] = [];
+  for (const [scenario, parts] of [
+    [story, {}],
+    [interrupted(story), {check: true}],
+    [story, {mirror}],
+  ] as const) {
+    rmSync(join(folder, 'a.world'), {force: true});
+    const {verdict} = await simulate(scenario, {...inMemory(), ...parts});
+    const {verdict: gone, unmetLines} = await simulate(await readScenario(next), inMemory());
+    t.deepEqual(unmetLines, []);
+    digests.push(verdict.digest, gone.digest);
+  }
+  t.is(new Set(digests).size, 1);
+
+  rmSync(join(folder, 'a.world'));
+  mkdirSync(join(folder, 'a.world'));
+  await t.throwsAsync(simulate(story, inMemory()), {code: 'TOWER_FILE_FAILED', message: /a\.world cannot be written/});
 });
 
 test('a story that is cut in two goes as the whole one does', async (t) => {

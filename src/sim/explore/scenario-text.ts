@@ -109,6 +109,8 @@ function stepOf(action: Action): [name: string, value: unknown] {
       return [type, action.name];
     case 'roll_back':
       return [type, action.height];
+    case 'export':
+      return [type, action.file];
     case 'restart':
       return [type, action.kind];
     case 'set':

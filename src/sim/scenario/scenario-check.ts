@@ -1,3 +1,4 @@
+import {normalize} from 'node:path';
 import {unreachable} from '../../errors/index.js';
 import {maxU32} from '../../gatekeeper/settings.js';
 import {finality} from '../../tower/chain-events.js';
@@ -24,6 +25,7 @@ export function checkStory(
   let mined = isFresh ? tip : 0;
   let highest = tip;
   const snapshots = new Set<string>();
+  const exports = new Set<string>();
 
   steps.forEach((step, index) => {
     if (step === undefined) tip = mined = highest = Number.NaN;
@@ -86,6 +88,14 @@ export function checkStory(
         if (snapshots.has(step.name)) at(['snapshot'], `snapshot: the name ${step.name} is taken by then`);
         snapshots.add(step.name);
         break;
+      case 'export': {
+        const file = normalize(step.file);
+        if (exports.has(file)) at(['export'], `export: ${step.file} has been written by then; give each world a file`);
+        if (head?.from !== undefined && file === normalize(head.from))
+          at(['export'], `export: the story begins in ${step.file}, and would not begin there again`);
+        exports.add(file);
+        break;
+      }
       case 'mine_to_next':
       case 'switch_to':
         tip = highest = Number.NaN;

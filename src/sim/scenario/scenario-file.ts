@@ -27,9 +27,12 @@ export async function readScenario(path: string, name = path): Promise<Scenario>
       cause,
     });
   }
-  const scenario = parseScenario(bytes, name);
+  const inside = (file: string) => resolve(dirname(path), file);
+  const read = parseScenario(bytes, name);
+  const steps = read.steps.map((step) => (step.type === 'export' ? {...step, path: inside(step.file)} : step));
+  const scenario = {...read, steps};
   if (scenario.from === undefined) return scenario;
-  const from = resolve(dirname(path), scenario.from);
+  const from = inside(scenario.from);
   const {seed, settings: tower, height: startHeight} = await readWorldHead(from, scenario.from);
   return {...scenario, from, tower, chain: {seed, startHeight}};
 }

@@ -153,6 +153,7 @@ export const toAction: {
   snapshot: (name) => ({type: 'snapshot', name}),
   restore: (name) => ({type: 'restore', name}),
   roll_back: (height) => ({type: 'roll_back', height}),
+  export: (file) => ({type: 'export', file}),
   restart: (kind) => ({type: 'restart', kind}),
   set: (settings) => ({
     type: 'set',

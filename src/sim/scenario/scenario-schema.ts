@@ -179,6 +179,9 @@ const expectations = z.preprocess(
   z.array(expectMap).min(1, {error: 'expected at least one thing that must hold'}),
 );
 
+/** Of a world, or of anything else in a file. */
+export const filePath = text(4_096);
+
 /** What each kind of step is given. The order is that of the reference page. */
 export const stepSchemas = {
   ...refusable,
@@ -208,6 +211,7 @@ export const stepSchemas = {
   snapshot: snapshotName,
   restore: snapshotName,
   roll_back: whole(0, maxU32),
+  export: filePath,
   restart: oneOf(['clean', 'kill_before_commit', 'kill_after_commit']),
   set: section(gatekeeperShape, 'settings').refine((it) => Object.keys(it).length > 0, {
     error: 'expected at least one setting',
@@ -233,7 +237,7 @@ export const scenarioSchema = section(
   {
     name: text(200),
     about: text(10_000).optional(),
-    from: text(4_096).optional(),
+    from: filePath.optional(),
     tower: section(gatekeeperShape, 'the settings of the tower').optional(),
     chain: section(chainShape, 'the chain to start from').optional(),
     steps: z

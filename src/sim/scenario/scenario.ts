@@ -208,6 +208,8 @@ export type Action =
   | {readonly type: 'restore'; readonly name: string}
   /** To the last time at which the chain had this height. */
   | {readonly type: 'roll_back'; readonly height: number}
+  /** `path`: where the file is that the step calls so; unless told, in the working directory. */
+  | {readonly type: 'export'; readonly file: string; readonly path?: string}
   | {readonly type: 'restart'; readonly kind: RestartKind}
   | {readonly type: 'set'; readonly settings: Partial<GatekeeperSettings>}
   | {readonly type: 'expect'; readonly expectations: readonly Expectation[]}

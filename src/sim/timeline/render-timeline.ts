@@ -151,6 +151,8 @@ export class TimelineRenderer {
         return [paint('bold', say('⇄', `branch ${entry.branch} becomes the best chain, whatever its work`))];
       case 'snapshot_taken':
         return [say('◆', `snapshot ${entry.name} is taken`)];
+      case 'exported':
+        return [say('◆', `the world is written into ${entry.file}`)];
       case 'restored':
         return [paint('bold', say('◇', `everything is as it was in snapshot ${entry.name}`))];
       case 'rolled_back':

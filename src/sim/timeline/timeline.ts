@@ -51,6 +51,7 @@ type StoryEntry = {readonly height: number} & (
   | {readonly type: 'branched'; readonly branch: string; readonly at: number | undefined; readonly blocks: number}
   | {readonly type: 'switched'; readonly branch: string}
   | {readonly type: 'snapshot_taken'; readonly name: string}
+  | {readonly type: 'exported'; readonly file: string}
   | {readonly type: 'restored'; readonly name: string}
   /** `events`: how many of the tower's log had been by then. */
   | {readonly type: 'rolled_back'; readonly fromHeight: number; readonly events: number}

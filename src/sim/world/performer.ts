@@ -7,6 +7,7 @@ import {requestText} from '../timeline/request-text.js';
 import {type Action, type Expectation, isRefusable, type Refusable} from '../scenario/scenario.js';
 import type {Snapshots} from './snapshots.js';
 import {registrations, type World} from './world.js';
+import {writeWorld} from '../world-file/writer.js';
 
 /** Does in a world what the steps of a story say, and finds out whether that brings what is expected. */
 export class Performer {
@@ -68,6 +69,10 @@ export class Performer {
         this.#snapshots.add(action.name, await world.state());
         world.tell({type: 'snapshot_taken', height: world.height, name: action.name});
         return [];
+      case 'export':
+        await this.export(action.path ?? action.file);
+        world.tell({type: 'exported', height: world.height, file: action.file});
+        return [];
       case 'restore':
         await world.become(this.#snapshots.get(action.name));
         world.tell({type: 'restored', height: world.height, name: action.name});
@@ -91,6 +96,14 @@ export class Performer {
       default:
         return unreachable(action);
     }
+  }
+
+  /** Writes all that the world is now into a file. @throws OperationalError TOWER_FILE_FAILED */
+  async export(path: string): Promise<void> {
+    const {seed} = this.#world;
+    const present = await this.#world.state();
+    const {settings} = this.#world.tower.gatekeeper;
+    await writeWorld(path, {seed, settings, present, snapshots: [...this.#snapshots]});
   }
 
   async #mineToNext(kind: DueKind): Promise<Finding[]> {

@@ -95,6 +95,7 @@ test('every way to move the chain is read, and what an operator does with users'
       'switch_to: main',
       'snapshot: before-that',
       'restore: before-that',
+      'export: worlds/there.world',
       'roll_back: 100',
       'extend: {user: alice, blocks: 5}',
       'delete: alice',
@@ -119,6 +120,7 @@ test('every way to move the chain is read, and what an operator does with users'
       {type: 'switch_to', branch: 'main'},
       {type: 'snapshot', name: 'before-that'},
       {type: 'restore', name: 'before-that'},
+      {type: 'export', file: 'worlds/there.world'},
       {type: 'roll_back', height: 100},
       {type: 'extend', user: 'alice', blocks: 5},
       {type: 'delete', user: 'alice'},
@@ -290,6 +292,18 @@ test(
   saying,
   `chain: {wheel: 3}\n${story('mine: 1')}`,
   'story.yaml:1:9: chain: unknown key "wheel"; known here: start_height, seed, node',
+);
+test(
+  'that writes two worlds into one file',
+  saying,
+  story('export: a.world', 'export: b.world', 'export: ./a.world'),
+  'story.yaml:5:13: export: ./a.world has been written by then; give each world a file',
+);
+test(
+  'that writes over the world in which it begins',
+  saying,
+  `from: a.world\n${story('export: a.world')}`,
+  'story.yaml:4:13: export: the story begins in a.world, and would not begin there again',
 );
 test(
   'with a word instead of a number',

@@ -300,6 +300,7 @@ test('restarts, settings, refusals, notes and expectations each have their line'
       isExpected: true,
     },
     {type: 'reorg', height: 120, depth: 2, blocks: 3},
+    {type: 'exported', height: 121, file: 'here.world'},
     {type: 'expected', height: 121, met: true, claim: 'bob is active', actual: 'bob is active'},
     {type: 'expected', height: 121, met: false, claim: 'bob has 2 slots', actual: 'he has 3'},
   ];
@@ -314,6 +315,7 @@ test('restarts, settings, refusals, notes and expectations each have their line'
     '        120 ⊘ bob sends appointment x of 4,096 bytes: refused, 2 more slots are needed, 1 is available [TOWER_NOT_ENOUGH_SLOTS]',
     '        120 ✓ bob renews: refused, no block yet [TOWER_NO_TIP]',
     '        120 ↩ reorg: 2 blocks replaced by 3, fork point 118',
+    '        121 ◆ the world is written into here.world',
     '        121 ✓ bob is active',
     '        121 ✗ expected that bob has 2 slots, but he has 3',
   ]);
