@@ -81,7 +81,7 @@ button.event:focus-visible{outline:2px solid var(--accent);outline-offset:-2px}
 .settings dt{color:var(--dim)}.settings dd{margin:0;font-variant-numeric:tabular-nums}
 body>footer{padding-top:20px;padding-bottom:40px}
 summary{cursor:pointer;font-weight:600}
-.still svg{max-width:100%;height:auto;margin:8px 0}
+.still{overflow-x:auto}.still svg{width:100%;min-width:860px;max-width:1200px;height:auto;margin:8px 0}
 @media(max-width:640px){main,body>header,body>footer{padding-left:12px;padding-right:12px}h1{font-size:20px}.state{min-height:7em}.bar,.zoom{gap:5px}.bar button{padding:4px 8px}.zoom{margin-left:auto}.bar input[type=range]{order:1;flex-basis:70%}#position{order:2;min-width:0}.events .event{grid-template-columns:50px minmax(0,1fr)}}
 @media print{.bar,.tools{display:none}#stage,#log{max-height:none}}
 ${drawingStyle}`;

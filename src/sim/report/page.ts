@@ -79,7 +79,7 @@ function live(story: Story): string {
 <div class="state"><dl>${count('height', 'height')}${count('active', 'active')}${count('grace', 'in grace')}${count('pending', 'requests pending')}</dl><div id="now" role="status" aria-live="polite"></div></div>
 <div class="split">
 <section class="card" aria-label="The picture">
-<div id="stage" tabindex="0" role="img" aria-label="${escapeText(summary(story))}"><div id="sizer"><div id="pane"><svg id="drawing" class="drawing" aria-hidden="true">${definitions}<g id="drawing-rows"><g id="rows-under"></g><path id="cursor" class="cursor"/><g id="rows-marks"></g><rect id="rows-veil" class="veil"/><g id="rows-words"></g></g><g id="drawing-chain"><rect id="chain-cover" class="cover"/><path id="chain-cursor" class="cursor"/><g id="chain"></g><rect id="chain-veil" class="veil"/></g><g id="drawing-labels"></g><path id="drawing-line" class="scale"/></svg></div></div></div>
+<div id="stage" tabindex="0" role="img" aria-label="${escapeText(summary(story))}"><div id="sizer"><div id="pane"><svg id="drawing" class="drawing" aria-hidden="true">${definitions}<g id="drawing-rows"><g id="rows-under"></g><path id="cursor" class="cursor"/><g id="rows-marks"></g><rect id="rows-veil" class="veil"/><g id="rows-words"></g></g><g id="drawing-chain"><rect id="chain-cover" class="cover"/><path id="chain-cursor" class="cursor"/><g id="chain"></g><rect id="chain-veil" class="veil"/><path id="cursor-head" class="cursor"/></g><g id="drawing-labels"></g><path id="drawing-line" class="scale"/></svg></div></div></div>
 <ul class="legend" aria-label="Legend">${legend.join('')}</ul>
 </section>
 <section class="card log" aria-label="Event log">

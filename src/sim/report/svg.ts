@@ -16,7 +16,7 @@ const stillRows = 40;
 const padding = 16;
 const rightMargin = 8;
 
-/** By it, a page knows which words are still to come. */
+/** By it, a page knows what is still to come. */
 const stepTag = / data-step="\d+"/g;
 
 export const definitions = `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatching" d="M0 0V6"/></pattern>${markDefinitions()}</defs>`;
@@ -27,7 +27,9 @@ export function renderSvg(story: Story): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${drawStill(story, style)}\n`;
 }
 
-export function drawStill(story: Story, style = ''): string {
+export const drawStill = (story: Story, style = ''): string => drawAll(story, style).replaceAll(stepTag, '');
+
+function drawAll(story: Story, style: string): string {
   const users = chosen(story.users, ({changes}) => changes.map(({mark}) => mark));
   const requests = chosen(story.requests, ({changes}) => changes.map(({phase}) => phase));
   const rows = rowsOf(
@@ -54,7 +56,7 @@ export function drawStill(story: Story, style = ''): string {
     `<text class="title" x="${padding}" y="36">${escapeText(fitText(story.title, width - 2 * padding, 20))}</text>`,
     drawOutcome(story, 60),
     `<g transform="translate(${labelWidth} ${top})">${drawChain(scene, view)}</g>`,
-    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawn.under}${drawn.marks}${drawn.words.replaceAll(stepTag, '')}</g>`,
+    `<g transform="translate(${labelWidth} ${px(rowsTop)})">${drawn.under}${drawn.marks}${drawn.words}</g>`,
     `<g transform="translate(0 ${px(rowsTop)})">${drawLabels(scene, view, story.steps.length - 1)}</g>`,
     legend.drawn,
     `<text class="detail" x="${padding}" y="${px(height - 14)}">${escapeText(fitText(footer, width - 2 * padding, 11))}</text>`,

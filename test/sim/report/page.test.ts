@@ -247,6 +247,22 @@ browserTest('the line of the slider lies under the words and marks that it cross
 });
 
 browserTest(
+  'a mark under the line of the slider is pale until its own event, which may be a later one',
+  async (t, browser) => {
+    const story = await aStory('register: alice', 'register: bob', 'mine: 1');
+    const page = await browser.open(await saved(t, 'pale.html', renderPage(story)), {width: 1280});
+    const pale = () => page.evaluate(`[...document.querySelectorAll('use.later')].map((it) => it.dataset.step)`);
+    await page.press('Home');
+    await page.press('ArrowRight');
+    t.is(story.steps[1]!.slot, story.steps[2]!.slot);
+    t.deepEqual(await pale(), ['2']);
+    await page.press('ArrowRight');
+    t.deepEqual(await pale(), []);
+    await page.close();
+  },
+);
+
+browserTest(
   'in a narrow window, too, the words say which slots are free and what comes next, and none is cut',
   async (t, browser) => {
     const scenario = 'name: Many slots\nsteps:\n  - register: alice\n  - mine: 2\n  - reorg: {depth: 1, blocks: 2}\n';

@@ -76,7 +76,7 @@ export function drawChain(scene: Scene, view: View): string {
       const reach = textWidth(text, 10.5) / 2;
       if (middle - reach > textEnd + 4) {
         textEnd = middle + reach;
-        texts += `<text class="count" x="${px(middle)}" y="${y - 10}">${text}</text>`;
+        texts += `<text class="count" x="${px(middle)}" y="${y - 9}">${text}</text>`;
       }
     }
     if (column.parent === i - 1) edge(i);
@@ -114,10 +114,10 @@ function drawSeams({axis, seams}: Scene, view: View): string {
       if (middle - reach < end) return '';
       end = middle + reach;
       const y = firstLane - 25;
-      const box = `<rect class="seam-tag" x="${px(middle - reach)}" y="${y - 9}" width="${px(2 * reach)}" height="17" rx="8.5"/>`;
+      const box = `<rect class="seam-tag" x="${px(middle - reach)}" y="${y - 10}" width="${px(2 * reach)}" height="16" rx="8"/>`;
       const blocks = `${thousands(depth)} ${depth === 1 ? 'block' : 'blocks'}`;
       const told = isJump ? `${blocks} left at once` : `reorg: ${blocks} disconnected`;
-      return `<g><title>${told}</title>${box}<path class="seam-glyph" transform="translate(${px(middle - reach + 12.5)} ${y - 0.5})" d="${isJump ? jump : turn}"/><text class="seam-text" x="${px(middle + 7.5)}" y="${y + 3.5}">${text}</text></g>`;
+      return `<g><title>${told}</title>${box}<path class="seam-glyph" transform="translate(${px(middle - reach + 12.5)} ${y - 2})" d="${isJump ? jump : turn}"/><text class="seam-text" x="${px(middle + 7.5)}" y="${y + 2}">${text}</text></g>`;
     })
     .join('');
 }
@@ -152,7 +152,7 @@ function drawChecks({story, xs, axis}: Scene, {left, right}: View, y: number): s
     if (mark === undefined || (xs[i]! < end && mark !== 'unmet')) continue;
     end = xs[i]! + 2;
     const title = escapeText(story.steps[i]!.lines.map(({text}) => text).join('\n'));
-    drawn += `<g><title>${title}</title>${drawMark(mark, xs[i]!, y, mark === 'unmet' ? 7 : radius)}</g>`;
+    drawn += `<g><title>${title}</title>${drawMark(mark, xs[i]!, y, {radius: mark === 'unmet' ? 7 : radius, step: i})}</g>`;
   }
   return drawn;
 }

@@ -63,7 +63,7 @@ export function drawRequest(
     }
     if (x - marked >= markGap(axis) && x > view.left - 20) {
       marked = x;
-      marks += drawMark(phase, x, middle, radius);
+      marks += drawMark(phase, x, middle, {radius, step});
     }
   }
   if (tracks[changes.at(-1)!.phase] && axis.width + scene.futureWidth > view.left) {

@@ -146,8 +146,9 @@ function drawLabel({labelWidth, story, namesakes}: Scene, row: Row, y: number, s
       const now = requestText(row.request, step);
       const title = `<title>${escapeText(`${row.request.name} (request ${row.request.id}): ${now?.long ?? 'not received yet'}`)}</title>`;
       const {name, id} = row.request;
-      const names = namesakes.has(name) ? [`${name} (request ${id})`, `${name} (${id})`] : [name];
-      const said = names.find((it) => textWidth(it, 12) <= width) ?? names.at(-1)!;
+      const numbers = namesakes.has(name) ? [` (request ${id})`, ` (${id})`] : [''];
+      const number = numbers.find((it) => textWidth(name + it, 12) <= width) ?? numbers.at(-1)!;
+      const said = `${fitText(name, width - textWidth(number, 12), 12)}${number}`;
       return `<g>${title}${text(now ? 'name small' : 'name small none', said, {dy: middle + 4, size: 12})}</g>`;
     }
     default:

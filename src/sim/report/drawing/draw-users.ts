@@ -48,7 +48,7 @@ export function drawUser(
     const end = next ? xs[next.step]! : axis.width;
     if (x - marked >= markGap(axis) && x > view.left - 20) {
       marked = x;
-      marks += drawMark(change.mark, x, middle, radius);
+      marks += drawMark(change.mark, x, middle, {radius, step: change.step});
     }
     if (end - Math.max(x, drawn) < 0.5 && next) continue;
     const from = x - drawn < 0.5 ? drawn : x;

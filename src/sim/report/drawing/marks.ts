@@ -91,8 +91,14 @@ export const markDefinitions = (): string =>
     })
     .join('');
 
-/** @param radius how large it is at most, in pixels */
-export function drawMark(name: MarkName, x: number, y: number, radius = 6): string {
+/** @param options `radius`: how large it is at most, in pixels; `step`: at which it comes */
+export function drawMark(
+  name: MarkName,
+  x: number,
+  y: number,
+  {radius = 6, step}: {readonly radius?: number; readonly step?: number} = {},
+): string {
   const scale = radius >= 6 ? '' : ` scale(${Math.round(radius * 16.7) / 100})`;
-  return `<use href="#m-${name}" transform="translate(${px(x)} ${px(y)})${scale}"/>`;
+  const tag = step === undefined ? '' : ` data-step="${step}"`;
+  return `<use${tag} href="#m-${name}" transform="translate(${px(x)} ${px(y)})${scale}"/>`;
 }

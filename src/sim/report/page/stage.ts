@@ -133,7 +133,8 @@ export class Stage {
     const isOut = x < labelWidth - 6;
     const [at, end] = [px(x), px(chainHeight)];
     element('cursor').setAttribute('d', isOut ? '' : `M${at} ${end}V${px(height)}`);
-    element('chain-cursor').setAttribute('d', isOut ? '' : `M${px(x - 5)} 1h10l-5 6zM${at} 1V${end}`);
+    element('chain-cursor').setAttribute('d', isOut ? '' : `M${at} 18V${end}`);
+    element('cursor-head').setAttribute('d', isOut ? '' : `M${px(x - 5)} 18h10l-5 6z`);
     // What comes later is pale, but no half of a mark.
     const left = Math.max(x + Math.min(7, axis.unit / 2), labelWidth);
     const isLast = this.#step === xs.length - 1;
@@ -142,6 +143,12 @@ export class Stage {
     veil('chain-veil', {x: from, y: '0', width: room, height: end});
     for (const it of element('rows-words').querySelectorAll('[data-step]')) {
       it.classList.toggle('later', Number(it.dataset['step']) > this.#step);
+    }
+    // Marks that lie where the line is, in other rows, and come later.
+    for (const it of element('drawing').querySelectorAll('use.later')) it.classList.toggle('later', false);
+    for (let step = this.#step + 1; step < xs.length && xs[step]! - xs[this.#step]! < 7; step++) {
+      for (const it of element('drawing').querySelectorAll(`use[data-step="${step}"]`))
+        it.classList.toggle('later', true);
     }
   }
 
