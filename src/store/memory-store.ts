@@ -2,8 +2,8 @@ import SortedBTree from 'sorted-btree';
 import type {Change, Changes, KeyValueStore, Range, Row, Snapshot} from './key-value-store.js';
 import {isWithin, mayOverlap, tableOf} from './tables.js';
 
-// The package is CommonJS and exports its class as `default`.
-const BTree = SortedBTree.default;
+// The package is CommonJS and exports its class as `default`, which some bundlers and test runners see through.
+const BTree = SortedBTree.default ?? (SortedBTree as unknown as typeof SortedBTree.default);
 type Keys = InstanceType<typeof BTree<string, undefined>>;
 
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
