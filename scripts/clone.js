@@ -36,11 +36,14 @@ export class Clone {
     const installed = this.read('node_modules/.package-lock.json');
     if (installed === undefined) return false;
     const {packages: there} = JSON.parse(installed);
-    // What is optional for want of another system stays away for good; anything else was locked since.
-    const mayMiss = ({optional, os, cpu}) => optional && (os !== undefined || cpu !== undefined);
-    return Object.entries(JSON.parse(lockFile).packages).every(
-      ([name, locked]) =>
-        name === '' || (there[name] === undefined ? mayMiss(locked) : there[name].integrity === locked.integrity),
+    const {packages: locked} = JSON.parse(lockFile);
+    const asked = new Set([locked[''] ?? {}, ...Object.values(there)].flatMap(namesOf));
+    // What is optional stays away for good on another system than its own, and so does what only it needs.
+    const mayMiss = (path, {optional, os, cpu}) =>
+      optional && (os !== undefined || cpu !== undefined || !asked.has(path.split('node_modules/').at(-1)));
+    return Object.entries(locked).every(
+      ([path, one]) =>
+        path === '' || (there[path] === undefined ? mayMiss(path, one) : there[path].integrity === one.integrity),
     );
   }
 
@@ -98,3 +101,6 @@ export class Clone {
     });
   }
 }
+
+const namesOf = ({dependencies, devDependencies, optionalDependencies}) =>
+  Object.keys({...dependencies, ...devDependencies, ...optionalDependencies});

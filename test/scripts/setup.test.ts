@@ -80,10 +80,11 @@ test('an install by hand is recognised', async (t) => {
   const clone = new PretendClone(t);
   await clone.run(setup);
   clone.calls();
-  const other = '{"integrity": "two", "optional": true, "os": ["another"]}';
+  const other = '{"integrity": "two", "optional": true, "os": ["another"], "dependencies": {"c": "*"}}';
+  const ofOther = '{"integrity": "three", "optional": true}';
   clone.write(
     'package-lock.json',
-    `{"packages": {"node_modules/a": {"integrity": "one"}, "node_modules/b": ${other}}}`,
+    `{"packages": {"node_modules/a": {"integrity": "one"}, "node_modules/b": ${other}, "node_modules/c": ${ofOther}}}`,
   );
   clone.write('node_modules/.package-lock.json', '{"packages": {"node_modules/a": {"integrity": "one"}}}');
   await clone.run(setup);
@@ -94,10 +95,11 @@ test('an optional dependency that was locked since is installed', async (t) => {
   const clone = new PretendClone(t);
   await clone.run(setup);
   clone.calls();
+  const root = '{"dependencies": {"a": "*"}, "optionalDependencies": {"b": "*"}}';
   const added = '{"integrity": "two", "optional": true}';
   clone.write(
     'package-lock.json',
-    `{"packages": {"node_modules/a": {"integrity": "one"}, "node_modules/b": ${added}}}`,
+    `{"packages": {"": ${root}, "node_modules/a": {"integrity": "one"}, "node_modules/b": ${added}}}`,
   );
   clone.write('node_modules/.package-lock.json', '{"packages": {"node_modules/a": {"integrity": "one"}}}');
   await clone.run(setup);
