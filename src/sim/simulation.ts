@@ -133,7 +133,9 @@ export class Simulation extends Acts {
   }
 
   /**
-   * Does what a step of a scenario says.
+   * Does what a step of a scenario says. The action is taken as its type has it and is not checked again: it comes from
+   * the reader of scenarios, or from code that explores or measures and performs hundreds of thousands. What comes from
+   * elsewhere goes to `step`, which says what is wrong with it.
    * @returns what was expected of it, met or not: a request is expected to be accepted
    * @throws whatever ends a tower
    */

@@ -175,6 +175,28 @@ test('snapshots have names, and nobody is left in doubt about them', async (t) =
   await simulation.close();
 });
 
+test('a fork has the settings that were in force at its snapshot', async (t) => {
+  const simulation = await aSimulation({settings: {expiryDelta: 2, subscriptionDuration: 4}});
+  await simulation.register('alice');
+  await simulation.mine();
+  await simulation.set({expiryDelta: 5});
+  await simulation.snapshot('later');
+  await simulation.mine();
+  await simulation.set({expiryDelta: 1});
+  const forks = [await simulation.fork('later'), await simulation.fork()];
+  const deltas = () => forks.map(({tower}) => tower.gatekeeper.settings.expiryDelta);
+  t.deepEqual(deltas(), [5, 1]);
+  for (const fork of forks) await fork.mineToNext('deletion');
+  t.deepEqual(
+    forks.map(({height}) => height),
+    [69, 65],
+  );
+  await forks[1]!.restore('later');
+  await forks[0]!.rollBack(60);
+  t.deepEqual(deltas(), [2, 5]);
+  for (const one of [simulation, ...forks]) await one.close();
+});
+
 test('what is not remembered any more is said, and changes nothing', async (t) => {
   const simulation = await aSimulation({rememberedBlocks: 5});
   for (let height = 61; height <= 80; height++) await simulation.mine();
