@@ -27,7 +27,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:
 .verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}.verdict.plain{color:var(--dim)}
 .alarm{border:2px solid var(--bad);border-radius:12px;background:var(--panel);padding:12px 18px;margin:14px 0}
 .alarm h2{font-size:17px;color:var(--bad);letter-spacing:0}
-.alarm ol{margin:8px 0 0;padding:0;list-style:none;display:grid;gap:8px}
+.alarm ol{margin:8px 0 0;padding:0;list-style:none;display:grid;gap:8px;max-height:min(40vh,330px);overflow:auto}
 .alarm button{white-space:normal;text-align:left;width:100%}
 .alarm small{color:var(--dim);display:block;font-size:13px}
 .bar{position:sticky;top:0;z-index:3;background:var(--ground);padding:10px 0 8px;display:flex;flex-wrap:wrap;gap:8px;align-items:center}

@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {readdirSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -88,6 +89,29 @@ function collisions(): string[] {
   }
   return found;
 }
+
+/** Texts of still pictures that lie over each other, or leave their picture. */
+function stillCollisions(): string[] {
+  const found: string[] = [];
+  for (const still of document.querySelectorAll('svg')) {
+    const sheet = still.querySelector('.sheet').getBoundingClientRect();
+    const title = still.querySelector('title').textContent;
+    const texts = [...still.querySelectorAll('text')].map((it: any) => ({
+      text: it.textContent,
+      box: it.getBoundingClientRect(),
+    }));
+    for (const [i, {text, box: a}] of texts.entries()) {
+      const isOut = a.left < sheet.left + 4 || a.right > sheet.right - 4 || a.bottom > sheet.bottom;
+      if (isOut) found.push(`${title}: "${text}" leaves the picture`);
+      for (const {text: other, box: b} of texts.slice(i + 1)) {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 1 && tall > 4) found.push(`${title}: "${text}" lies over "${other}"`);
+      }
+    }
+  }
+  return found;
+}
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 browserTest(
@@ -108,7 +132,10 @@ browserTest(
           await page.look({width, theme});
           await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
           const what = `${story.title}, ${width} pixels, ${theme}`;
-          t.deepEqual(await inPage(page, 'collisions()', collisions), [], what);
+          for (const key of ['Home', 'End']) {
+            await page.press(key);
+            t.deepEqual(await inPage(page, 'collisions()', collisions), [], `${what}, ${key}`);
+          }
           if (width === 1280) t.deepEqual(await inPage(page, 'faintTexts()', faintTexts), [], what);
         }
       }
@@ -178,7 +205,8 @@ browserTest(
   async (t, browser) => {
     const one = await aStory('register: alice', 'mine: 20', 'reorg: {depth: 9, blocks: 10}');
     const users = Array.from({length: 3_000}, (_, i) => ({...one.users[0]!, id: i + 1, name: `user-${i}`}));
-    const story = {...one, users};
+    const unmet = Array.from({length: 200}, () => ({step: 1, line: 5, claim: 'bob is active', actual: 'he is not'}));
+    const story = {...one, users, unmet};
     const url = await saved(t, 'report.html', renderPage(story));
     const page = await browser.open(url, {width: 1280});
     const openedMs = await page.evaluate<number>(`performance.getEntriesByType('navigation')[0].loadEventEnd`);
@@ -186,6 +214,8 @@ browserTest(
     t.true(openedMs < 3_000, 'three times what it takes on two cores that do nothing else');
     const drawn = await page.evaluate<number>(`document.querySelectorAll('#drawing-rows .user').length`);
     t.true(drawn > 5 && drawn < 80, `${drawn} rows are drawn`);
+    const top = await page.evaluate<number>(`document.getElementById('stage').getBoundingClientRect().top`);
+    t.true(top < 900, `two hundred unmet expectations leave the picture in sight, ${top} pixels down`);
     await page.evaluate(`new Promise((done) => {
     const stage = document.getElementById('stage');
     stage.scrollTop = 40_000;
@@ -297,6 +327,18 @@ browserTest(
     ]);
   },
 );
+
+browserTest('in no still picture of a fixture lies a word over another, or leaves it', async (t, browser) => {
+  const names = readdirSync('fixtures/scenarios').flatMap((name) =>
+    name.endsWith('.yaml') ? [name.slice(0, -5)] : [],
+  );
+  const stills: string[] = [];
+  for (const name of names) stills.push(renderSvg(await theStory(name)).replace(/^<\?xml.*\n/, ''));
+  const page = await browser.open(await saved(t, 'stills.html', `<!doctype html>${stills.join('')}`), {width: 1300});
+  t.is(await page.evaluate(`document.querySelectorAll('svg').length`), names.length);
+  t.deepEqual(await inPage(page, 'stillCollisions()', stillCollisions), []);
+  await page.close();
+});
 
 browserTest('the still picture is drawn, by day and by night', async (t, browser) => {
   const page = await browser.open(await saved(t, 'still.svg', renderSvg(await theStory('deletion-undone'))), {
