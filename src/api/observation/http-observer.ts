@@ -4,7 +4,8 @@ export interface AnsweredRequest {
   /** The pattern of the route that answered, never the path that was asked for; undefined when there was none. */
   readonly route: string | undefined;
   readonly status: number;
-  readonly seconds: number;
+  /** Undefined for what could not be read as a request. */
+  readonly seconds: number | undefined;
 }
 
 /** Told of every request that was answered, after its last byte. It must not throw. */

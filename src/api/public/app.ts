@@ -49,7 +49,11 @@ export function publicApp(tower: Tower, options: PublicOptions): PublicApp {
     // The server has one of its own.
     clientErrorHandler: () => undefined,
     serverFactory: (handle) => {
-      const made = createHttpServer(handle as Handle, {maxConnections, times});
+      const made = createHttpServer(handle as Handle, {
+        maxConnections,
+        times,
+        onRefused: (status) => onAnswered?.({method: 'other', route: undefined, status, seconds: undefined}),
+      });
       ({connections} = made);
       return made.server;
     },

@@ -30,6 +30,8 @@ interface ConnectionsOptions {
   /** Connections that may be open. */
   readonly limit: number;
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Told the status with which something was answered that never came to be a whole request. */
+  readonly onRefused?: ((status: number) => void) | undefined;
 }
 
 /**
@@ -40,13 +42,15 @@ interface ConnectionsOptions {
 export class Connections {
   readonly #limit: number;
   readonly #handle: ConnectionsOptions['handle'];
+  readonly #onRefused: ConnectionsOptions['onRefused'];
   readonly #connections = new Map<Socket, Connection>();
   #waiting = 0;
   #draining = false;
 
-  constructor({limit, handle}: ConnectionsOptions) {
+  constructor({limit, handle, onRefused}: ConnectionsOptions) {
     this.#limit = limit;
     this.#handle = handle;
+    this.#onRefused = onRefused;
   }
 
   get size(): number {
@@ -150,6 +154,7 @@ export class Connections {
       return;
     }
     socket.end(rawAnswer(refusal));
+    this.#onRefused?.(refusal.status);
     // Whoever still sends would lose the answer to a reset.
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), lingerMs);

@@ -27,9 +27,17 @@ export interface HttpTimes {
 /** A server of HTTP/1.1 that answers everything in JSON, also what is no request, and that nobody can hold on to. */
 export function createHttpServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-  {maxConnections, times = {}}: {readonly maxConnections: number; readonly times?: HttpTimes | undefined},
+  {
+    maxConnections,
+    times = {},
+    onRefused,
+  }: {
+    readonly maxConnections: number;
+    readonly times?: HttpTimes | undefined;
+    readonly onRefused?: ((status: number) => void) | undefined;
+  },
 ): HttpServer {
-  const connections = new Connections({limit: maxConnections, handle});
+  const connections = new Connections({limit: maxConnections, handle, onRefused});
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,

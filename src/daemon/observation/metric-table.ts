@@ -119,11 +119,14 @@ export const metricTable = {
   ),
   bartizan_committed_rows_total: counter('Rows that commits have written or deleted'),
 
-  bartizan_http_requests_total: counter('Requests that the public interface has answered', {
-    method: httpMethods,
-    route: 'path of the route as documented; `none` for any other path',
-    status: 'status code',
-  }),
+  bartizan_http_requests_total: counter(
+    'Requests that the public interface has answered, those that could not be read included',
+    {
+      method: httpMethods,
+      route: 'path of the route as documented; `none` for any other path',
+      status: 'status code',
+    },
+  ),
   bartizan_http_request_duration_seconds: histogram(
     'Time from the first byte of a request to the last of its answer',
     requestSeconds,

@@ -158,7 +158,7 @@ export class Observation implements ObservedTower {
   #answered({method, route = 'none', status, seconds}: AnsweredRequest): void {
     const known = httpMethods.find((one) => one === method) ?? 'other';
     this.#metrics.count('bartizan_http_requests_total', {method: known, route, status: String(status)});
-    this.#metrics.observe('bartizan_http_request_duration_seconds', seconds, {route});
+    if (seconds !== undefined) this.#metrics.observe('bartizan_http_request_duration_seconds', seconds, {route});
     this.#counts.requests++;
     if (status >= 400) this.#counts.requestsRefused++;
     this.#rate.count();

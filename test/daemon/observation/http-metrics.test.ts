@@ -34,6 +34,24 @@ test('a request is counted by method, route and status, and its time is in the h
   t.is(times.get('bartizan_http_request_duration_seconds_count{route="/register"}'), 2);
 });
 
+test('what cannot be read as a request is counted once, by its status, and has no time', async (t) => {
+  const daemon = await aServingDaemon(t);
+  const {host, port} = daemon.api!;
+  await raw(host, port, 'nonsense\r\n\r\n');
+  await raw(host, port, `GET / HTTP/1.1\r\nhost: ${'x'.repeat(20_000)}\r\n\r\n`);
+  await raw(host, port, 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n');
+  await raw(host, port, 'POST /register HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n');
+  await raw(host, port, 'GET /ping HTTP/1.1\r\nhost: x\r\n\r\n');
+  const samples = await requests(daemon);
+  const counted = Object.fromEntries([...samples].filter(([, count]) => count > 0));
+  t.deepEqual(counted, {
+    'bartizan_http_requests_total{method="other",route="none",status="400"}': 2,
+    'bartizan_http_requests_total{method="other",route="none",status="431"}': 1,
+    'bartizan_http_requests_total{method="other",route="none",status="405"}': 1,
+    'bartizan_http_requests_total{method="GET",route="/ping",status="200"}': 1,
+  });
+});
+
 const json = {'content-type': 'application/json'};
 
 test('whatever strangers ask for, the labels stay the same few', async (t) => {
