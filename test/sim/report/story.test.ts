@@ -138,11 +138,15 @@ test('a story that goes back in time says after every step what is on disk', asy
     'name: Back and forth\ntower: {auth: user, subscription_duration: 10, expiry_delta: 2}\nchain: {start_height: 100}\nsteps:\n';
   const scenario = parseScenario(Buffer.from(head + steps.map((step) => `  - ${step}\n`).join('')), 'back.yaml');
   let jumps = 0;
+  let arrivals: readonly string[] = [];
   await follow(scenario, async (story, {tower}) => {
     t.deepEqual(told(story), await storedBy(tower), `after step ${story.steps.length}`);
     jumps = story.columns.filter(({isJump}) => isJump).length;
+    arrivals = story.requests.map(({name, changes}) => `${name} ${changes[0]!.text}`.trim());
   });
   t.is(jumps, 4);
+  t.true(arrivals.includes("carol's signup"));
+  t.true(arrivals.includes("erin's signup unproven: nobody has signed it"));
 });
 
 test('a story in the world of a file goes back to snapshots of that file, and to whom it never saw', async (t) => {
