@@ -2,8 +2,10 @@ import {Buffer} from 'node:buffer';
 import {simulate} from '../../src/sim/player.js';
 import {StoryRecorder} from '../../src/sim/report/recorder.js';
 import {scenarioHead} from '../../src/sim/report/story-head.js';
-import type {Story, StoryColumn} from '../../src/sim/report/story.js';
+import type {Story, StoryColumn, StoryHead} from '../../src/sim/report/story.js';
 import type {Scenario} from '../../src/sim/scenario/scenario.js';
+import type {ImportOptions} from '../../src/sim/simulation.js';
+import type {Tower} from '../../src/tower/tower.js';
 import {parseScenario} from '../../src/sim/scenario/scenario-file.js';
 import {layout, MemoryStore} from '../../src/store/index.js';
 import type {KeyValueReader} from '../../src/store/key-value-store.js';
@@ -78,3 +80,29 @@ function bestChain(columns: readonly StoryColumn[]): StoryColumn[] {
   }
   return best;
 }
+
+/** What is on the disk of a tower. */
+export const storedBy = async ({tip, auth, gatekeeper}: Tower): Promise<object> => {
+  const graceBlocks = gatekeeper.settings.expiryDelta;
+  return stored(gatekeeper.userDb.rows, {tip: tip!, pending: auth.pendingRequests, graceBlocks});
+};
+
+/** The hooks with which a recorder follows a simulation. */
+export const recording = (recorder: StoryRecorder) =>
+  ({
+    onEvent: (event, names) => recorder.event(event, names),
+    onEntry: (entry) => recorder.entry(entry),
+  }) satisfies ImportOptions;
+
+/** Those for one that begins in the world of a file. */
+export const recordingFrom = (recorder: StoryRecorder) =>
+  ({...recording(recorder), onTravel: (past) => recorder.travel(past)}) satisfies ImportOptions;
+
+export const emptyHead: StoryHead = {
+  title: '',
+  about: undefined,
+  outcome: {tone: 'plain', text: ''},
+  height: 0,
+  facts: [],
+  marks: [],
+};

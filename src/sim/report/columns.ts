@@ -35,10 +35,11 @@ export class Columns {
   /** Of the present column: the last place of each row. */
   #places = new Map<string, number>();
 
-  start(height: number, hash: string): void {
+  /** @param hashes of the last blocks up to that height, as far as they are known: a reorg may go back to them */
+  start(height: number, hashes: readonly string[]): void {
     this.#open('blocks', 0, height);
-    this.#last.hashes.set(height, hash);
-    this.#recent.set(height, hash);
+    for (const [i, hash] of hashes.entries()) this.#recent.set(height - hashes.length + 1 + i, hash);
+    this.#last.hashes.set(height, hashes.at(-1)!);
   }
 
   /** @param continues the block shares the column of the one before it: nothing is told of either */

@@ -1,4 +1,6 @@
+import {Buffer} from 'node:buffer';
 import {isDeepStrictEqual} from 'node:util';
+import {parseHeader} from '../../chain/index.js';
 import {assert} from '../../errors/index.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import type {TowerEvent} from '../../tower/events.js';
@@ -121,8 +123,12 @@ export class Past {
         users.learn(event, () => told.newUser ?? '');
         requests.learn(event);
         if (event.type === 'settings_changed') settings = event.settings;
-        if (event.type === 'started') settings = event.beginning?.settings ?? settings;
-        if (event.type === 'started' || event.type === 'block_connected') chain[event.height] = event.hash;
+        if (event.type === 'started') {
+          settings = event.beginning?.settings ?? settings;
+          const hashes = startHashes(event);
+          for (const [i, hash] of hashes.entries()) chain[event.height - hashes.length + 1 + i] = hash;
+        }
+        if (event.type === 'block_connected') chain[event.height] = event.hash;
         if (event.type === 'block_disconnected') chain.length = event.height;
       }
       users.assign(0);
@@ -130,6 +136,12 @@ export class Past {
     }
     return {users, requests, settings, chain};
   }
+}
+
+/** Hashes of the last blocks below the one at which a tower starts, as far as its log tells, and of that one. */
+export function startHashes({hash, beginning}: Extract<TowerEvent, {type: 'started'}>): string[] {
+  const headers = beginning?.headers ?? [];
+  return headers.length > 0 ? headers.map((it) => parseHeader(Buffer.from(it, 'hex')).hash) : [hash];
 }
 
 /** Blocks of one chain that are not on the other. */

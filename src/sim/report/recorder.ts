@@ -8,7 +8,7 @@ import {createdBy} from '../world/roster.js';
 import type {PastEvent} from '../world/world-parts.js';
 import {type Column, Columns} from './columns.js';
 import {LineReader} from './line-reader.js';
-import {depthBetween, Past} from './past.js';
+import {depthBetween, Past, startHashes} from './past.js';
 import {RequestLives} from './request-lives.js';
 import type {SettingText, StepKind, Story, StoryHead, StoryLine, StoryStep, UnmetExpectation} from './story.js';
 import {UserLives} from './user-lives.js';
@@ -152,10 +152,10 @@ export class StoryRecorder {
     return {active: this.#users.active, grace: this.#users.grace, pending: this.#requests.waiting};
   }
 
-  #started({height, hash, beginning}: Extract<TowerEvent, {type: 'started'}>): void {
-    this.#columns.start(height, hash);
+  #started(event: Extract<TowerEvent, {type: 'started'}>): void {
+    this.#columns.start(event.height, startHashes(event));
     // Of the world of a file, it is known only now what it began with.
-    this.#settings = beginning?.settings ?? this.#settings;
+    this.#settings = event.beginning?.settings ?? this.#settings;
   }
 
   /** Begins where the world of a file was left. */

@@ -6,23 +6,15 @@ import {interrupted} from '../../../src/sim/interrupted.js';
 import {StoryRecorder} from '../../../src/sim/report/recorder.js';
 import {defaultGatekeeperSettings} from '../../../src/gatekeeper/settings.js';
 import {renderSvg} from '../../../src/sim/report/svg.js';
-import type {Story, StoryHead} from '../../../src/sim/report/story.js';
+import type {Story} from '../../../src/sim/report/story.js';
 import {parseScenario, readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import type {Scenario, Step} from '../../../src/sim/scenario/scenario.js';
-import {type ImportOptions, Simulation} from '../../../src/sim/simulation.js';
-import type {PastEvent} from '../../../src/sim/world/world-parts.js';
-import type {Tower} from '../../../src/tower/tower.js';
-import {aStory, storyOf, stored, told} from '../../support/stories.js';
+import {Simulation} from '../../../src/sim/simulation.js';
+import {aStory, emptyHead, recording, recordingFrom, storedBy, storyOf, told} from '../../support/stories.js';
 import {tempDir} from '../../support/temp-dir.js';
 import {checkXml} from '../../support/xml.js';
 
 const folder = 'fixtures/scenarios';
-
-/** What is on the disk of a tower. */
-const storedBy = async ({tip, auth, gatekeeper}: Tower): Promise<object> => {
-  const graceBlocks = gatekeeper.settings.expiryDelta;
-  return stored(gatekeeper.userDb.rows, {tip: tip!, pending: auth.pendingRequests, graceBlocks});
-};
 
 type Check = (story: Story, simulation: Simulation) => Promise<void>;
 
@@ -37,26 +29,10 @@ async function follow(scenario: Scenario, check: Check): Promise<void> {
 /** Goes on in the world of a file. */
 async function goOn(world: string, steps: readonly Step[], check: Check): Promise<void> {
   const recorder = new StoryRecorder({settings: defaultGatekeeperSettings, travels: true});
-  const onTravel = (past: readonly PastEvent[]) => recorder.travel(past);
-  const simulation = await Simulation.import(world, {...recording(recorder), onTravel});
+  const simulation = await Simulation.import(world, recordingFrom(recorder));
   await check(recorder.story(emptyHead, []), simulation);
   await play(simulation, {recorder, steps, check});
 }
-
-const recording = (recorder: StoryRecorder) =>
-  ({
-    onEvent: (event, names) => recorder.event(event, names),
-    onEntry: (entry) => recorder.entry(entry),
-  }) satisfies ImportOptions;
-
-const emptyHead: StoryHead = {
-  title: '',
-  about: undefined,
-  outcome: {tone: 'plain', text: ''},
-  height: 0,
-  facts: [],
-  marks: [],
-};
 
 async function play(
   simulation: Simulation,
