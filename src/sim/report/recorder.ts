@@ -11,6 +11,7 @@ import {LineReader} from './line-reader.js';
 import {depthBetween, Past, startHashes} from './past.js';
 import {RequestLives} from './request-lives.js';
 import type {SettingText, StepKind, Story, StoryHead, StoryLine, StoryStep, UnmetExpectation} from './story.js';
+import {kindOf} from './step-kind.js';
 import {UserLives} from './user-lives.js';
 
 type Draft = Omit<StoryStep, 'column' | 'lines'> & {
@@ -116,7 +117,7 @@ export class StoryRecorder {
     } else if (entry.type === 'refused') {
       this.#told('check', height, lines, {met: Number(entry.isExpected), unmet: 0});
     } else {
-      this.#told(kinds[entry.type] ?? 'tower', height, lines);
+      this.#told(kindOf(entry), height, lines);
       if (entry.type === 'snapshot_taken') this.#past?.snapshot(entry.name, this.#steps.length);
       if (entry.type !== 'settings_changed') return;
       this.#settingChanges.push({step: this.#steps.length - 1, changed: settingTexts(entry.changed)});
@@ -277,29 +278,6 @@ export class StoryRecorder {
     this.#before = [];
   }
 }
-
-/** What entries are about that are not about the tower itself. */
-const kinds: Readonly<Partial<Record<TimelineEntry['type'], StepKind>>> = {
-  registered: 'user',
-  renewed: 'user',
-  answered: 'user',
-  appointment_added: 'user',
-  appointment_updated: 'user',
-  device_authorized: 'user',
-  device_revoked: 'user',
-  extended: 'user',
-  user_deleted: 'user',
-  request_received: 'request',
-  request_waits: 'request',
-  attempt_failed: 'request',
-  answer_recorded: 'request',
-  answer_late: 'request',
-  request_approved: 'request',
-  request_closed: 'request',
-  policy_hangs: 'request',
-  branched: 'chain',
-  switched: 'chain',
-};
 
 const settingTexts = (settings: Partial<GatekeeperSettings>): SettingText[] =>
   Object.entries(settings).map(([key, value]) => [settingNames(key as keyof GatekeeperSettings).name, String(value)]);
