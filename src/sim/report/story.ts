@@ -69,7 +69,8 @@ export type UserMark =
   | 'device'
   | 'revoked'
   | 'extended'
-  | 'travelled';
+  | 'travelled'
+  | 'gone';
 
 /** What holds of a user from a step on. */
 export interface UserChange {

@@ -10,6 +10,8 @@ interface Life {
   readonly changes: UserChange[];
   readonly keys: Set<string>;
   now: Standing;
+  /** In the time that it is now, he has never been there. */
+  isGone: boolean;
 }
 
 /** What has just changed; it belongs to the step that is told next. */
@@ -123,7 +125,14 @@ export class UserLives {
     Object.assign(this.#counts, {active: 0, grace: 0, deleted: 0});
     for (const {id, name, now} of past.#lives.values()) {
       const known = this.#lives.get(id);
-      const life = known ?? {id, name, changes: [], keys: new Set<string>(), now: {...now, state: 'deleted'}};
+      const life = known ?? {
+        id,
+        name,
+        changes: [],
+        keys: new Set<string>(),
+        now: {...now, state: 'deleted'},
+        isGone: true,
+      };
       if (known) rename(known, name);
       this.#lives.set(id, life);
     }
@@ -136,7 +145,13 @@ export class UserLives {
       life.now = now;
       this.#counts[now.state]++;
       const names = Object.keys(now) as (keyof Standing)[];
-      if (names.some((name) => now[name] !== before[name])) this.#pending.push({life, mark: 'travelled', now});
+      const isGone = then === undefined;
+      const isOther = life.isGone !== isGone || names.some((name) => now[name] !== before[name]);
+      life.isGone = isGone;
+      // Whom the picture has never shown is not shown as deleted.
+      if (isOther && (life.changes.length > 0 || now.state !== 'deleted')) {
+        this.#pending.push({life, mark: isGone ? 'gone' : 'travelled', now});
+      }
     }
     this.#owners = past.#owners;
     this.#expiring = new Map([...past.#expiring].map(([height, lives]) => [height, new Set([...lives].map(own))]));
@@ -167,7 +182,8 @@ export class UserLives {
       appointments: 0,
       devices: 0,
     };
-    const life = known ?? {id, name: nameOf(id), changes: [], keys: new Set<string>(), now};
+    const life = known ?? {id, name: nameOf(id), changes: [], keys: new Set<string>(), now, isGone: false};
+    life.isGone = false;
     if (known) rename(known, nameOf(id));
     if (!known) this.#counts.deleted++;
     for (const old of life.keys) if (this.#owners.get(old) === id) this.#owners.delete(old);

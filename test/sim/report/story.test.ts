@@ -167,18 +167,32 @@ test('a story in the world of a file goes back to snapshots of that file, and to
   await goOn(world, actions, async (story, simulation) => {
     t.deepEqual(told(story), await storedBy(simulation.tower), `after step ${seen.length}`);
     t.notThrows(() => checkXml(renderSvg(story)));
-    seen.push(story);
+    seen.push(structuredClone(story));
   });
   t.is(seen.length, steps.length + 1);
   const names = ({users}: Story) => users.map(({name}) => name);
   t.deepEqual(names(seen[0]!), ['alice', 'dan', 'alice']);
   t.deepEqual(names(seen.at(-1)!), ['alice', 'dan, then bob', 'alice, then carol']);
+  const marks = ({users}: Story) => users.map(({changes}) => changes.at(-1)!.mark);
+  t.deepEqual(marks(seen[6]!), ['travelled', 'gone', 'gone']);
   const left = ({steps: all}: Story) => all.flatMap(({isLeft}, i) => (isLeft ? [i] : []));
   t.deepEqual(left(seen[1]!), []);
   const textsOf = (story: Story) => left(story).map((i) => story.steps[i]!.lines[0]!.text.split(/[:;]/)[0]);
   // What the two times have in common stays: alice's first days.
   const texts = textsOf(seen[2]!);
   t.deepEqual([texts[0], texts.at(-1)], ['dan asks to sign up (request 2)', '2 blocks, 148 to 149']);
+});
+
+test('who was deleted back then is another than who was not there', async (t) => {
+  const steps = ['snapshot: empty', 'register: alice', 'mine: 14', 'snapshot: over', 'step_back: 3'];
+  const journeys = ['restore: over', 'restore: empty'];
+  const head = 'name: Gone\ntower: {subscription_duration: 10, expiry_delta: 3}\nchain: {start_height: 100}\nsteps:\n';
+  const yaml = head + [...steps, ...journeys].map((step) => `  - ${step}\n`).join('');
+  const drawn: string[] = [];
+  await follow(parseScenario(Buffer.from(yaml), 'gone.yaml'), async (story) => void drawn.push(renderSvg(story)));
+  t.regex(drawn.at(-2)!, /deleted, back then/);
+  t.notRegex(drawn.at(-2)!, /not there, back then/);
+  t.regex(drawn.at(-1)!, /not there, back then/);
 });
 
 test('what a story has left behind is told, and marked', async (t) => {

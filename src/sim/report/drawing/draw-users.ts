@@ -61,7 +61,7 @@ export function drawUser(
       continue;
     }
     const height = thousands(story.steps[change.step]!.height);
-    const text = change.mark === 'travelled' ? 'not there, back then' : `deleted at ${height}`;
+    const {[change.mark]: text = `deleted at ${height}`} = backThen;
     const limit = next ? end - 8 : axis.width + scene.futureWidth;
     const width = textWidth(text, 11);
     // What is said at the end stands behind the last step: there the cursor is at first.
@@ -70,7 +70,7 @@ export function drawUser(
     const left = isBehind ? behind : x + 10;
     const isTold = width < limit - left - 1;
     if (isTold)
-      texts += `<text data-step="${change.step}" class="fate ${change.mark === 'travelled' ? '' : 'bad'}" x="${px(left)}" y="${px(middle + 4)}">${text}</text>`;
+      texts += `<text data-step="${change.step}" class="fate ${change.mark in backThen ? '' : 'bad'}" x="${px(left)}" y="${px(middle + 4)}">${text}</text>`;
     if (next) gone += `M${px(isTold ? x + 16 + width : from)} ${px(middle)}H${px(end)}`;
   }
   const last = changes.at(-1)!;
@@ -138,6 +138,12 @@ export function graceBlocksAt({settings, settingChanges}: Story, step: number): 
   return Number([...settings, ...told].findLast(([name]) => name === 'expiry_delta')?.[1] ?? 0);
 }
 
+/** What is said of those who are not there because the story went back in time. */
+const backThen: Readonly<Partial<Record<UserChange['mark'], string>>> = {
+  gone: 'not there, back then',
+  travelled: 'deleted, back then',
+};
+
 const states = {active: 'active', grace: 'in grace', deleted: 'deleted'} as const;
 
 /**
@@ -151,7 +157,7 @@ export function userText(
   const change = user.changes[lastAtMost(user.changes, step, (it) => it.step)];
   if (!change || change.step > step) return undefined;
   const {state, mark, available, granted, expiry, start, appointments, devices} = change;
-  if (state === 'deleted' && mark === 'travelled') {
+  if (state === 'deleted' && mark === 'gone') {
     return {wordings: ['not there, back then', 'not there'], long: 'not there, back then', state: 'none'};
   }
   if (state === 'deleted') return {wordings: ['deleted'], long: 'deleted, with all appointments', state};
