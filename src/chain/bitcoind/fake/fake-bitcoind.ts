@@ -19,6 +19,9 @@ import {ZmqPublisher} from './zmq-publisher.js';
 
 /** As `rpcworkqueue` of bitcoind: 64 in our regtest.conf. */
 const defaultWorkQueue = 64;
+/** How often a node that starts again tries to have its ports back, and the pause between. */
+const reopenAttempts = 100;
+const reopenMs = 50;
 
 export interface FakeBitcoindOptions {
   /** Decides the hashes of what is mined. The same seed and the same commands give the same chain. @default 1 */
@@ -163,7 +166,7 @@ export class FakeBitcoind implements Commanded {
       await this.#close();
       await delay(downMs);
       this.node.start({lose});
-      await this.#open();
+      await this.#reopen();
     });
   }
 
@@ -198,6 +201,20 @@ export class FakeBitcoind implements Commanded {
     this.node.zmqEndpoint = this.zmqEndpoint;
     this.#writeCookie();
     this.#rpcPort = await this.#http.listen(this.#rpcPort);
+  }
+
+  /** While nobody was there, its ports may have gone to a connection of somebody else for a moment. */
+  async #reopen(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#open();
+      } catch (error) {
+        await this.#zmq.close();
+        const isTaken = error instanceof OperationalError && error.code === 'TOWER_ADDRESS_IN_USE';
+        if (!isTaken || attempt === reopenAttempts) throw error;
+        await delay(reopenMs);
+      }
+    }
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,7 @@
+import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {readFile, stat} from 'node:fs/promises';
+import {createServer} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {connectBitcoind, cookieCredentials, passwordCredentials} from '../../../../src/chain/bitcoind/index.js';
 import {FakeBitcoind, type FakeBitcoindOptions} from '../../../../src/chain/bitcoind/fake/index.js';
@@ -51,6 +53,31 @@ async function aBitcoind(t: ExecutionContext, options: FakeBitcoindOptions = {})
   };
   return {bitcoind, node: bitcoind.node, source, call};
 }
+
+test('a node that starts again waits for a port that somebody has taken meanwhile', async (t) => {
+  for (const name of ['zmqPort', 'rpcPort'] as const) {
+    const bitcoind = await FakeBitcoind.start();
+    t.teardown(() => bitcoind.stop());
+    const port = bitcoind[name];
+    const taker = createServer();
+    const take = async (): Promise<void> => {
+      const listening = once(taker, 'listening').then(
+        () => true,
+        () => false,
+      );
+      taker.listen(port, '127.0.0.1');
+      return (await listening) ? undefined : take();
+    };
+    const taken = take();
+    const restarted = bitcoind.restart({downMs: 1_000});
+    await taken;
+    // Held until long after the node has tried for the first time.
+    setTimeout(() => taker.close(), 1_500);
+    await restarted;
+    t.is(bitcoind[name], port);
+    t.is((await fetch(bitcoind.rpcUrl, {method: 'POST'})).status, 401);
+  }
+});
 
 test('a restart changes the cookie, and the client finds its way back, without the blocks that were lost', async (t) => {
   const {bitcoind, node, source} = await aBitcoind(t);
