@@ -43,9 +43,9 @@ async function forgetInfo(transaction: Transaction, finalHeight: number): Promis
 }
 
 async function forgetClosed(transaction: Transaction): Promise<void> {
-  const {tip, progress} = transaction.meta;
+  const {tip, progress, counters} = transaction.meta;
   const last = tip.height - requestKeptBlocks;
-  if (last < progress.sweptClosed) return;
+  if (counters.closedRequests === 0 || last < progress.sweptClosed) return;
   let forgotten = 0;
   while (forgotten < forgottenPerBlock) {
     const page = await forgetPage(transaction, last, Math.min(pageRows, forgottenPerBlock - forgotten));
