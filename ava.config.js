@@ -1,5 +1,3 @@
-import {availableParallelism} from 'node:os';
-
 /** They start many processes, and would be the last ones running. */
 const longest = ['e2e/kill', 'e2e/auth-async', 'sim/scenarios.regtest', 'sim/explore', 'bench/'];
 const rank = (file) => {
@@ -11,7 +9,5 @@ export default {
   files: ['dist/test/**/*.test.js'],
   workerThreads: false,
   timeout: '15m',
-  // One more than there are processors: much of a test is waiting.
-  concurrency: availableParallelism() + 1,
   sortTestFiles: (a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en'),
 };
