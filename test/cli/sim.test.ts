@@ -124,6 +124,7 @@ test('worlds that a story is to write are refused before it is played, where the
     /far\.yaml: nothing can be written to \S+far\n.*FILE_FAILED/s,
   );
   await refused([one, '--export', '.'], 1, /--export: \S+ is no file/);
+  await refused([one, '--export', 'next.yaml'], 2, /--export: \S+next\.yaml holds something else than a world/);
 });
 
 test('an unmet expectation ends in status 1, after all files, with its line', async (t) => {
