@@ -7,6 +7,7 @@ const rank = (file) => {
 
 export default {
   files: ['dist/test/**/*.test.js'],
+  require: ['./dist/test/support/printed-seed.js'],
   workerThreads: false,
   timeout: '15m',
   sortTestFiles: (a, b) => rank(a) - rank(b) || a.localeCompare(b, 'en'),

@@ -15,17 +15,32 @@ export interface ScriptedPolicyParts {
   readonly memory?: Memory;
 }
 
+/** What makes two requests the same one. */
+export interface RequestContent {
+  readonly key: string;
+  readonly kind: RequestKind;
+  /** Whether the device has signed it. */
+  readonly proven: boolean;
+  readonly info: string | null;
+  readonly nodeInfo: string;
+}
+
 /**
  * The policy of a story: it answers what the steps of each device say. What it answers follows from the heights at which
  * it is asked, so that a tower which has lost an answer, and asks again after a restart, hears the same. It handles the
- * stages and kinds that a step has given answers to so far: what is still to come changes nothing.
+ * stages and kinds that a step has given answers to so far: what is still to come changes nothing. Nor does the request
+ * that is being sent change what it says about others: a tower that goes down meanwhile asks about them first.
  */
 export class ScriptedPolicy implements Policy {
   readonly name = 'policy';
   readonly #parts: ScriptedPolicyParts;
   readonly #handled: MemoryMap<string, true>;
-  /** What the last step of a device and kind says. */
+  /** What the last step says that sends a request of just this content. */
   readonly #newest: MemoryMap<string, PolicyScript>;
+  /** Stages that are handled for the request that is being sent, and from then on for all. */
+  readonly #announced = new Set<string>();
+  #hasNews = false;
+  #onChange: (() => void) | undefined;
   /** What counts for each request: what the step said that sent it first. */
   readonly #scripts: MemoryMap<number, PolicyScript>;
   /** How far it has come with the answers to each request and stage. */
@@ -46,22 +61,39 @@ export class ScriptedPolicy implements Policy {
     this.#checked = memory.map('checked');
   }
 
-  /** The next request of this device and kind is answered so. */
-  follow(key: string, kind: RequestKind, script: PolicyScript = noAnswers): void {
-    this.#newest.set(`${key} ${kind}`, script);
-    for (const stage of stagesOf(kind, script)) if (!this.#handled.has(stage)) this.#handled.set(stage, true);
+  /** A request of this content, about to be sent, is answered so. */
+  follow(content: RequestContent, script: PolicyScript = noAnswers): void {
+    const request = textOf(content);
+    if (!isAnswered(script) && !this.#newest.has(request)) return;
+    this.#newest.set(request, script);
+    this.#hasNews = true;
+    for (const stage of stagesOf(content.kind, script)) if (!this.#handled.has(stage)) this.#announced.add(stage);
+  }
+
+  /** What was to be sent has been. Answers whether the policy may have more to say now about what was there before. */
+  sent(): boolean {
+    const hadNews = this.#hasNews;
+    this.#hasNews = false;
+    for (const stage of this.#announced) this.#handled.set(stage, true);
+    this.#announced.clear();
+    if (hadNews) this.#onChange?.();
+    return hadNews;
   }
 
   handles(stage: RequestStage, kind: RequestKind): boolean {
-    return this.#handled.has(`${stage} ${kind}`);
+    const name = `${stage} ${kind}`;
+    return this.#handled.has(name) || this.#announced.has(name);
   }
 
   async ask(question: Question): Promise<Reply> {
     const {stage, kind, context} = question;
-    const script = this.#scripts.get(context.requestId) ?? this.#newest.get(`${context.key} ${kind}`) ?? noAnswers;
-    if (!this.#scripts.has(context.requestId)) this.#scripts.set(context.requestId, script);
+    const sent = textOf({...question, ...context});
+    const script = this.#scripts.get(context.requestId) ?? this.#newest.get(sent) ?? noAnswers;
+    if (isAnswered(script) && !this.#scripts.has(context.requestId)) this.#scripts.set(context.requestId, script);
     const answers = script[stage];
-    if (answers.length === 0) return stage === 'callback' ? unavailable('nobody answers') : notYet;
+    if (answers.length === 0) {
+      return stage === 'check' && this.#handled.has(`${stage} ${kind}`) ? notYet : unavailable('nobody answers');
+    }
     if (!this.#isTurnOf(question)) return unavailable('it is not the turn of the request');
     const turn = this.#turnOf(question, answers);
     const answer = answerAt(answers, turn);
@@ -87,7 +119,9 @@ export class ScriptedPolicy implements Policy {
     }
   }
 
-  onChange(): void {}
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
 
   async close(): Promise<void> {}
 
@@ -143,6 +177,11 @@ const isOver = ({since, height}: Turn, answer: PolicyAnswer): boolean =>
 const noAnswers: PolicyScript = {callback: [], check: []};
 const notYet: Reply = {type: 'returned', value: -2};
 const unavailable = (reason: string): Reply => ({type: 'unavailable', reason});
+
+const textOf = ({key, kind, proven, info, nodeInfo}: RequestContent): string =>
+  JSON.stringify([key, kind, proven, info ?? '', nodeInfo]);
+
+const isAnswered = ({callback, check}: PolicyScript): boolean => callback.length + check.length > 0;
 
 const stagesOf = (kind: RequestKind, script: PolicyScript): string[] =>
   (['callback', 'check'] as const).filter((stage) => script[stage].length > 0).map((stage) => `${stage} ${kind}`);

@@ -90,7 +90,7 @@ export class Sender {
       signature,
     };
     roster.introduce(device, as);
-    policy.follow(key, kind, script);
+    policy.follow({...fields, key, proven: true}, script);
     return ({auth}) => auth.submit(submission);
   }
 
@@ -98,7 +98,9 @@ export class Sender {
     const {cast, roster, policy, level} = this.#parts;
     const key = cast.keyOf(device);
     roster.introduce(device, as);
-    if (level() !== 'none') policy.follow(key, level() === 'user' ? 'user_signup' : 'new_node', script);
+    const kind = level() === 'user' ? 'user_signup' : 'new_node';
+    const content = {key, kind, proven: false, info: null, nodeInfo: JSON.stringify({public_key: key})} as const;
+    if (level() !== 'none') policy.follow(content, script);
     return ({auth}) => auth.requestRegistration(key);
   }
 

@@ -282,6 +282,6 @@ const outlivingPolicy = (policy: Policy): Policy => ({
   name: policy.name,
   handles: (stage, kind) => policy.handles(stage, kind),
   ask: (question) => policy.ask(question),
-  onChange: () => {},
+  onChange: (listener) => policy.onChange(listener),
   close: async () => {},
 });

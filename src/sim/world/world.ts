@@ -43,6 +43,7 @@ export class World implements Story {
   readonly #parts: WorldParts;
   readonly #sender: Sender;
   readonly #outbox: Outbox;
+  readonly #policy: ScriptedPolicy;
   readonly #host: TowerHost;
   readonly #troubles: Troubles | undefined;
   readonly #time: TimeMachine;
@@ -75,7 +76,7 @@ export class World implements Story {
     const troubles = parts.troubles && new Troubles(this.chain, parts.troubles);
     this.#troubles = troubles;
     const timeline = new Timeline({names: this.roster, settings: parts.settings, memory});
-    const policy = new ScriptedPolicy({
+    const policy = (this.#policy = new ScriptedPolicy({
       memory,
       stand: () => ({height: this.chain.tip.height, budget: this.tower.gatekeeper.settings.authBudget}),
       idOf: async (user) => {
@@ -86,7 +87,7 @@ export class World implements Story {
         await this.#host.tell();
         this.tell({type: 'policy_hangs', height, request: timeline.titleOf(requestId), blocks});
       },
-    });
+    }));
     this.#sender = new Sender({
       cast: this.cast,
       roster: this.roster,
@@ -167,15 +168,28 @@ export class World implements Story {
    */
   async ask(request: Refusable): Promise<boolean> {
     const prepared = this.#sender.prepare(request);
-    return this.#outbox.send(request, async (tower) => {
-      const answer = await prepared(tower);
-      this.#parts.onReply?.(request, answer);
-    });
+    try {
+      const isSent = await this.#outbox.send(request, async (tower) => {
+        const answer = await prepared(tower);
+        this.#parts.onReply?.(request, answer);
+      });
+      if (isSent) await this.#hearPolicy();
+      return isSent;
+    } catch (error) {
+      if (error instanceof Rejection) await this.#hearPolicy();
+      throw error;
+    }
   }
 
   /** Sends the requests that wait for each other. */
-  sendTogether(): Promise<void> {
-    return this.#outbox.sendTogether();
+  async sendTogether(): Promise<void> {
+    await this.#outbox.sendTogether();
+    await this.#hearPolicy();
+  }
+
+  /** Lets the policy say what it has to say since the last requests. */
+  async #hearPolicy(): Promise<void> {
+    if (this.#policy.sent() && this.#host.pendingRequests > 0) await this.#host.settle();
   }
 
   /** Lets something go wrong, or ends all that does. Answers what is expected of the tower then. */

@@ -17,14 +17,16 @@ function aPolicy(script: Partial<PolicyScript>, budget = 100) {
     idOf: async (user) => (user === 'alice' ? 7 : undefined),
     onHang: async (_context, blocks) => void hangs.push(blocks),
   });
-  policy.follow(key, 'user_signup', scripted);
+  const content = {key, kind: 'user_signup', proven: true, info: 'x', nodeInfo: '{}'} as const;
+  policy.follow(content, scripted);
+  policy.sent();
   const ask = (height: number, {requestId = 1, stage = 'check' as RequestStage, at = height} = {}): Promise<Reply> => {
     stand.height = at;
     const context = {requestId, key, proven: true, height, receivedHeight: 100, attempts: 0, formerUserId: null};
     const question: Question = {stage, kind: 'user_signup', info: 'x', nodeInfo: '{}', context};
     return policy.ask(question);
   };
-  return {policy, ask, hangs};
+  return {policy, content, ask, hangs};
 }
 
 test('each height has the next answer, and the last one stays', async (t) => {
@@ -67,24 +69,47 @@ test('it throws, cannot be reached, and knows nobody of a name that nobody has',
 });
 
 test('a request keeps the answers with which it came', async (t) => {
-  const {policy, ask} = aPolicy({check: [returns(1)]});
+  const {policy, content, ask} = aPolicy({check: [returns(1)]});
   t.deepEqual(await ask(101), returned(1));
-  policy.follow(key, 'user_signup', {callback: [], check: [returns(2)]});
+  policy.follow(content, {callback: [], check: [returns(2)]});
   t.deepEqual(await ask(102), returned(1));
   t.deepEqual(await ask(102, {requestId: 2}), returned(2));
-  policy.follow(key, 'user_signup', undefined);
+  policy.follow(content, undefined);
   t.deepEqual(await ask(103, {requestId: 2}), returned(2));
   t.is((await ask(103, {requestId: 3, stage: 'callback'})).type, 'unavailable', 'nobody answers for it');
 });
 
 test('it handles what a step so far has answers for, and a check without any knows nothing yet', async (t) => {
-  const {policy, ask} = aPolicy({callback: [returns(-2)]});
+  const {policy, content, ask} = aPolicy({callback: [returns(-2)]});
   t.true(policy.handles('callback', 'user_signup'));
   t.false(policy.handles('check', 'user_signup'));
   t.false(policy.handles('callback', 'user_login'));
-  t.deepEqual(await ask(101), returned(-2));
-  policy.follow('b2', 'user_login', {callback: [returns(0)], check: []});
+  policy.follow({...content, key: 'b2', kind: 'user_login'}, {callback: [returns(0)], check: []});
   t.true(policy.handles('callback', 'user_login'));
+  policy.follow({...content, key: 'b2'}, {callback: [], check: [returns(0)]});
+  t.true(policy.handles('check', 'user_signup'));
+  policy.sent();
+  t.deepEqual(await ask(101), returned(-2));
+});
+
+test('while a request is being sent, those that were there before hear nothing of it', async (t) => {
+  const {policy, content, ask} = aPolicy({});
+  let changes = 0;
+  policy.onChange(() => changes++);
+  policy.follow({...content, info: 'another'}, {callback: [returns(-1)], check: [returns(-1)]});
+  for (const stage of ['callback', 'check'] as const) {
+    t.true(policy.handles(stage, 'user_signup'));
+    t.is((await ask(101, {stage})).type, 'unavailable', stage);
+  }
+  t.is(changes, 0);
+  t.true(policy.sent());
+  t.is(changes, 1);
+  t.is((await ask(101, {stage: 'callback'})).type, 'unavailable');
+  t.deepEqual(await ask(101), returned(-2));
+  t.false(policy.sent(), 'there is nothing new since');
+  policy.follow(content, {callback: [], check: [returns(7)]});
+  t.true(policy.sent());
+  t.deepEqual(await ask(102), returned(7), 'the same request sent again');
 });
 
 test('in the middle of a reorg it is not there', async (t) => {
