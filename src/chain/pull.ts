@@ -2,7 +2,7 @@ import {OperationalError} from '../errors/index.js';
 import type {ChainSource, SourceTip} from './chain-source.js';
 import type {ChainFollower} from './chain-follower.js';
 import {findForkPoint} from './fork-point.js';
-import {type ChainHeader, extend, parentOf} from './header.js';
+import {type ChainHeader, extend, type Header, parentOf} from './header.js';
 import type {Network} from './network.js';
 import type {SourceState} from './source-state.js';
 
@@ -113,9 +113,9 @@ async function connectTo(
 ): Promise<boolean> {
   let below = fork;
   const fetchRun = (from: number) => source.headers(from, Math.min(from + runHeaders - 1, height));
-  let fetching = fetchRun(below.height + 1);
+  let fetching: Promise<Header[]> | undefined;
   while (below.height < height) {
-    const headers = await fetching;
+    const headers = await (fetching ?? fetchRun(below.height + 1));
     const run: ChainHeader[] = [];
     for (const header of headers) {
       if (header.previous !== below.hash) break;

@@ -282,6 +282,18 @@ test('a lower tip whose node calls ours stale is a reorg', async (t) => {
   t.deepEqual(follower.brought.slice(1), ['-105..102']);
 });
 
+test('a node that goes back to a lower tip is asked for no header above it, so that none can fail', async (t) => {
+  const {source, follower, processor, fail} = aProcessor(t);
+  processor.start();
+  await processor.synced();
+  fail(Infinity, unreachable, 'headers');
+  source.calls.length = 0;
+  source.reorg({depth: 2, blocks: 0});
+  await processor.synced();
+  t.deepEqual(follower.brought, ['begin 5..105', '-105..104']);
+  t.false(source.calls.includes('headers'));
+});
+
 test('a node that has never heard of our tip is waited for until it has more work than we have seen', async (t) => {
   const {source, follower, processor, states} = aProcessor(t);
   processor.start();
