@@ -3,9 +3,11 @@ import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {blocksInWords} from '../timeline/heights.js';
+import type {RequestTitle} from '../timeline/auth-timeline.js';
 import type {StoryNames, TimelineEntry} from '../timeline/timeline.js';
 import {createdBy} from '../world/roster.js';
 import type {PastEvent} from '../world/world-parts.js';
+import type {Beginning} from './beginning.js';
 import {type Column, Columns} from './columns.js';
 import {LineReader} from './line-reader.js';
 import {depthBetween, Past, startHashes} from './past.js';
@@ -28,6 +30,12 @@ interface Run {
 }
 
 type Counts = Pick<StoryStep, 'active' | 'grace' | 'pending'>;
+/** What to call those who were there before. */
+interface BeginningNames {
+  nameOf(userId: number): string;
+  titleOf(requestId: number): RequestTitle;
+}
+
 interface Checks {
   readonly met: number;
   readonly unmet: number;
@@ -62,6 +70,13 @@ export class StoryRecorder {
     this.#past = options.travels === true ? new Past(options.settings) : undefined;
     this.#users = new UserLives(options.settings.expiryDelta);
     this.#requests = new RequestLives(options.settings.requestTtl);
+  }
+
+  /** Begins with a tower that has been there before. */
+  begin(beginning: Beginning, names: BeginningNames): void {
+    this.#columns.start(beginning.height, beginning.hashes);
+    this.#users.begin(beginning, (id) => names.nameOf(id));
+    this.#requests.begin(beginning, (id) => names.titleOf(id));
   }
 
   event(event: TowerEvent, names: Pick<StoryNames, 'nameOf'>): void {

@@ -1,8 +1,11 @@
 import {assert} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
 import {blocksInWords} from '../timeline/heights.js';
+import type {RequestTitle} from '../timeline/auth-timeline.js';
 import {titleText} from '../timeline/request-text.js';
 import type {TimelineEntry} from '../timeline/timeline.js';
+import type {RequestRow} from '../../store/request-row.js';
+import type {Beginning} from './beginning.js';
 import type {RequestChange, RequestPhase} from './story.js';
 
 interface Life {
@@ -38,7 +41,23 @@ export class RequestLives {
   }
 
   get all(): Iterable<Pick<Life, 'id' | 'name' | 'changes'>> {
-    return this.#lives.values();
+    return [...this.#lives.values()].filter(({changes}) => changes.length > 0);
+  }
+
+  /** Every request as it was when the story begins. One that was closed is not shown unless a reorg reopens it. */
+  begin({requests, expiredAt}: Beginning, titleOf: (id: number) => RequestTitle): void {
+    for (const {id, row} of requests) {
+      const {receivedHeight, state} = row;
+      const life: Life = {id, name: titleText(titleOf(id)), receivedHeight, changes: [], isPending: false};
+      this.#lives.set(id, life);
+      if (state === 'pending') this.#change(life, phaseOf(row), {text: beforeText(row), isBefore: true});
+    }
+    for (const [height, ids] of expiredAt) {
+      this.#expiredAt.set(
+        height,
+        ids.map((id) => this.#known(id)),
+      );
+    }
   }
 
   /** What blocks do to requests; the rest is in the entries. */
@@ -52,7 +71,7 @@ export class RequestLives {
   told(entry: TimelineEntry): void {
     if (entry.type === 'request_received') return this.#received(entry);
     const course = courseOf(entry);
-    if (course) this.#change(this.#known(course.id), course.phase, course.text);
+    if (course) this.#change(this.#known(course.id), course.phase, {text: course.text});
   }
 
   /** Makes every request what it was in an earlier moment of the same tower. */
@@ -69,7 +88,7 @@ export class RequestLives {
       };
       const last = life.changes.at(-1);
       if (last?.phase === then.phase && last.text === then.text) continue;
-      this.#change(life, then.phase, then.text);
+      this.#change(life, then.phase, {text: then.text});
     }
     this.#waiting = past.#waiting;
     this.#expiredAt = new Map(
@@ -83,7 +102,7 @@ export class RequestLives {
   }
 
   assign(step: number): void {
-    for (const {life, phase, text} of this.#pending) life.changes.push({step, phase, text});
+    for (const {life, ...change} of this.#pending) life.changes.push({step, ...change});
     this.#pending = [];
   }
 
@@ -98,8 +117,8 @@ export class RequestLives {
     };
     this.#lives.set(id, life);
     const old = supersedes === undefined ? undefined : this.#lives.get(supersedes);
-    if (old?.isPending) this.#change(old, 'superseded', `superseded by request ${id}`);
-    this.#change(life, 'received', proven ? '' : 'unproven: nobody has signed it');
+    if (old?.isPending) this.#change(old, 'superseded', {text: `superseded by request ${id}`});
+    this.#change(life, 'received', {text: proven ? '' : unprovenText});
   }
 
   #expired({height, expiredRequests}: Of<'block_connected'>): void {
@@ -109,7 +128,7 @@ export class RequestLives {
         ? ids.map((id) => this.#known(id))
         : [...this.#lives.values()].filter((it) => it.isPending && height >= it.receivedHeight + this.#ttlBlocks);
     assert(expired.length === count, `${count} requests expired, ${expired.length} are known`);
-    for (const life of expired) this.#change(life, 'expired', `expired at ${height}`);
+    for (const life of expired) this.#change(life, 'expired', {text: `expired at ${height}`});
     this.#expiredAt.set(height, expired);
   }
 
@@ -119,14 +138,14 @@ export class RequestLives {
     this.#expiredAt.delete(height);
     const named = new Set(ids);
     const back = count === ids.length ? expired.filter(({id}) => named.has(id)) : expired.filter((it) => isExpired(it));
-    for (const life of back) this.#change(life, 'reopened', 'pending again');
+    for (const life of back) this.#change(life, 'reopened', {text: 'pending again'});
   }
 
-  #change(life: Life, phase: RequestPhase, text: string): void {
+  #change(life: Life, phase: RequestPhase, told: Pick<RequestChange, 'text' | 'isBefore'>): void {
     const isPending = !closing.includes(phase);
     this.#waiting += Number(isPending) - Number(life.isPending);
     life.isPending = isPending;
-    this.#pending.push({life, phase, text});
+    this.#pending.push({life, phase, ...told});
   }
 
   #known(id: number): Life {
@@ -136,7 +155,18 @@ export class RequestLives {
   }
 }
 
-const isExpired = ({changes}: Life) => changes.at(-1)?.phase === 'expired';
+const unprovenText = 'unproven: nobody has signed it';
+
+const phaseOf = ({answer, stage}: RequestRow): RequestPhase =>
+  answer ? 'answered' : stage === 'check' ? 'asked' : 'received';
+
+function beforeText({receivedHeight, proven, answer, stage}: RequestRow): string {
+  const since = answer ? `, answered at ${answer.height}` : stage === 'check' ? ', to be decided later' : '';
+  return `received at ${receivedHeight}${since}${proven ? '' : `; ${unprovenText}`}`;
+}
+
+/** One without changes has expired before the story began. */
+const isExpired = ({changes, isPending}: Life) => !isPending && (changes.at(-1)?.phase ?? 'expired') === 'expired';
 
 /** What an entry says of a request that has been received; undefined for what is about something else. */
 function courseOf(entry: TimelineEntry): {id: number; phase: RequestPhase; text: string} | undefined {

@@ -70,7 +70,9 @@ export type UserMark =
   | 'revoked'
   | 'extended'
   | 'travelled'
-  | 'gone';
+  | 'gone'
+  /** He was there when the story began. */
+  | 'present';
 
 /** What holds of a user from a step on. */
 export interface UserChange {
@@ -110,6 +112,8 @@ export interface RequestChange {
   readonly step: number;
   readonly phase: RequestPhase;
   readonly text: string;
+  /** It had come to that when the story began. */
+  readonly isBefore?: true;
 }
 
 export interface StoryRequest {

@@ -130,7 +130,7 @@ function drawLegend({story}: Scene, top: number): {readonly drawn: string; reado
 export function legendOf(story: Story): readonly {readonly sample: string; readonly text: string}[] {
   const used = new Set<MarkName>([
     ...story.users.flatMap((user) => user.changes.map(({mark}) => mark)),
-    ...story.requests.flatMap((request) => request.changes.map(({phase}) => phase)),
+    ...story.requests.flatMap((request) => request.changes.map(({phase, isBefore}) => (isBefore ? 'present' : phase))),
     ...story.steps.flatMap((step) => checkMark(step) ?? []),
   ]);
   const changes = story.users.flatMap((user) => user.changes);

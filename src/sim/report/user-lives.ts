@@ -1,34 +1,10 @@
 import {assert, unreachable} from '../../errors/index.js';
 import type {TowerEvent} from '../../tower/events.js';
-import type {UserChange, UserMark, UserState} from './story.js';
-
-type Standing = Omit<UserChange, 'step' | 'mark'>;
-
-interface Life {
-  readonly id: number;
-  name: string;
-  readonly changes: UserChange[];
-  readonly keys: Set<string>;
-  now: Standing;
-  /** In the time that it is now, he has never been there. */
-  isGone: boolean;
-}
-
-/** What has just changed; it belongs to the step that is told next. */
-interface Pending {
-  readonly life: Life;
-  readonly mark: UserMark;
-  readonly now: Standing;
-}
+import type {Beginning} from './beginning.js';
+import type {UserMark, UserState} from './story.js';
+import {type Life, lifeOf, type Pending, rename, type Standing} from './user-life.js';
 
 type Of<T extends TowerEvent['type']> = Extract<TowerEvent, {type: T}>;
-
-const thenName = ', then ';
-
-/** In another time an id may be given to somebody else. */
-function rename(life: Life, name: string): void {
-  if (!life.name.split(thenName).includes(name)) life.name += `${thenName}${name}`;
-}
 
 /** Follows every user through the events of a tower, by the same rules by height as the tower. */
 export class UserLives {
@@ -58,6 +34,30 @@ export class UserLives {
   get all(): Iterable<Pick<Life, 'id' | 'name' | 'changes'>> {
     // Of another time, some have come along who had been deleted there.
     return [...this.#lives.values()].filter(({changes}) => changes.length > 0);
+  }
+
+  /** Everybody as he was when the story begins, and those whom a reorg may bring back. */
+  begin({height, users, deletedAt}: Beginning, nameOf: (id: number) => string): void {
+    this.#tip = height;
+    for (const {id, row} of users) {
+      const life = lifeOf(id, nameOf(id), row);
+      this.#lives.set(id, life);
+      this.#counts.deleted++;
+      for (const key of life.keys) this.#owners.set(key, id);
+      this.#change(life, 'present', {state: this.#stateAt(row.expiry)});
+    }
+    for (const [at, deleted] of deletedAt) {
+      const lives = deleted.map(({id, row}) => {
+        const known = this.#lives.get(id);
+        // His id was given to somebody else since, who is there, or was deleted in a later block.
+        if (known && known.now.state !== 'deleted') return known;
+        const life = lifeOf(id, nameOf(id), row);
+        if (!known) this.#counts.deleted++;
+        this.#lives.set(id, life);
+        return life;
+      });
+      this.#deletedAt.set(at, lives);
+    }
   }
 
   learn(event: TowerEvent, nameOf: (id: number) => string): void {

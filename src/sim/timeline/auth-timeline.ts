@@ -86,6 +86,11 @@ export class AuthTimeline {
     this.#inCheck = memory.map('in the check');
   }
 
+  /** @param inCheck requests that were past the callback before the first event */
+  begin(inCheck: Iterable<number>): void {
+    for (const id of inCheck) this.#inCheck.set(id, true);
+  }
+
   entryOf(event: AuthEvent): AuthEntry | undefined {
     const {type, height} = event;
     switch (type) {

@@ -112,6 +112,18 @@ export class Timeline {
     this.#settings.set('settings', options.settings);
   }
 
+  /** What was before the first event: who has a subscription until when, and which requests have been asked about. */
+  begin(past: {
+    readonly subscriptions: Iterable<{readonly id: number; readonly expiry: number; readonly isDeleted: boolean}>;
+    readonly requestsInCheck: Iterable<number>;
+  }): void {
+    for (const {id, expiry, isDeleted} of past.subscriptions) {
+      this.#subscribe(id, expiry);
+      this.#subscribers.set(id, {expiry, isDeleted});
+    }
+    this.#requests.begin(past.requestsInCheck);
+  }
+
   /** The entry for an event; undefined for events that are not part of the story. */
   entryOf(event: TowerEvent): TimelineEntry | undefined {
     switch (event.type) {
@@ -216,7 +228,7 @@ export class Timeline {
   }
 
   #expiringAt(height: number): Names {
-    const ids = [...this.#expiring(height).keys()];
+    const ids = [...this.#expiring(height).keys()].sort((a, b) => a - b);
     const alive = ids.filter((id) => !this.#subscribers.get(id)!.isDeleted);
     return alive.length === 0 ? nobody : {count: alive.length, first: alive.map((id) => this.#names.nameOf(id))};
   }

@@ -5,10 +5,18 @@ import {renderSvg, StoryRecorder, tapeStory} from '../../../src/sim/report/repor
 import {Tape} from '../../../src/sim/tape/tape-reader.js';
 import {replayTape} from '../../../src/sim/tape/replay.js';
 import {defaultGatekeeperSettings} from '../../../src/gatekeeper/settings.js';
+import {Rejection} from '../../../src/errors/index.js';
+import {Generator} from '../../../src/sim/explore/generator.js';
+import {drawSwarm} from '../../../src/sim/explore/swarm.js';
+import {Random} from '../../../src/sim/random.js';
+import type {StoryStep} from '../../../src/sim/report/story.js';
+import {Simulation} from '../../../src/sim/simulation.js';
+import {copyRows} from '../../../src/store/copy.js';
 import {MemoryStore} from '../../../src/store/index.js';
+import {tapeFrom, tapeOf} from '../../support/tapes.js';
 import {readMeta} from '../../../src/store/meta.js';
 import {checkXml} from '../../support/xml.js';
-import {stored, told} from '../../support/stories.js';
+import {stored, storedBy, told} from '../../support/stories.js';
 
 const theTape = () => Tape.open(() => Readable.from([readFileSync('fixtures/tapes/regtest-reorgs.tape')]));
 
@@ -36,6 +44,57 @@ test('what goes otherwise than on the tape is where the story ends, as loud as a
     {claim: 'event 40 goes as the tape says', actual: 'it is refused now', step: story.steps.length - 1},
   ]);
 });
+
+test('a tape that begins with a checkpoint is drawn from how things stood there, as the tape of the whole log goes on', async (t) => {
+  const first = BigInt(process.env['STORY_SEED'] ?? Math.floor(Math.random() * 1e9));
+  t.log(`STORY_SEED=${first}`);
+  let [restored, reopened] = [0, 0];
+  for (let seed = first; seed < first + 6n; seed++) {
+    const random = new Random(seed);
+    const {settings, ...swarm} = drawSwarm(random, ['kills', 'settings', 'policies'], false);
+    const generator = new Generator({...swarm, settings}, random.stream('steps'));
+    const rows = new MemoryStore();
+    const open = {openRows: async () => rows, seed: String(seed), startHeight: 110, settings};
+    const simulation = await Simulation.open(open);
+    t.teardown(() => simulation.close());
+    let highest = simulation.height;
+    const live = async (steps: number) => {
+      for (let i = 0; i < steps; i++) {
+        const {height} = simulation.chain.tip;
+        highest = Math.max(highest, height);
+        await simulation.perform(generator.next({height, highest})).catch((error: unknown) => {
+          if (!(error instanceof Rejection)) throw error;
+        });
+      }
+    };
+    await live(random.between(5, 60));
+    const checkpoint = new MemoryStore();
+    await copyRows(rows, checkpoint);
+    await live(40);
+
+    const drawn = async (text: string) => {
+      const tape = await tapeFrom(text);
+      return tapeStory(tape, {file: 'a.tape', replayed: await replayTape(tape, {rows: new MemoryStore()})});
+    };
+    const whole = await drawn((await tapeOf(rows)).text);
+    const part = await drawn((await tapeOf(rows, checkpoint)).text);
+    const now = await storedBy(simulation.tower);
+    t.deepEqual(told(whole), now, `seed ${seed}`);
+    t.deepEqual(told(part), now, `seed ${seed}`);
+    const lines = part.steps.slice(1).flatMap(linesOf);
+    t.deepEqual(whole.steps.flatMap(linesOf).slice(-lines.length || Infinity), lines, `seed ${seed}`);
+    t.notThrows(() => checkXml(renderSvg(part)));
+    restored += lines.filter((line) => line.includes('is back') || line.includes('are back')).length;
+    reopened += lines.filter((line) => line.includes('pending again')).length;
+  }
+  t.log(`${restored} restored, ${reopened} reopened`);
+});
+
+/** What no fold of quiet blocks, and no question before the story, has a part in. */
+const linesOf = ({lines}: StoryStep): string[] =>
+  lines
+    .filter(({mark, text}) => mark !== '·' && !text.includes('disconnected') && !text.includes('does not know about'))
+    .map(({text}) => text);
 
 test('a chain that the operator accepts leaves ours at the fork point, and everybody stays', (t) => {
   const names = {ownerOf: () => 'alice', nameOf: () => 'alice', request: () => undefined, appointmentOf: () => 'c'};

@@ -43,7 +43,7 @@ export function drawRequest(
     lastAtMost(changes, view.left, ({step}) => xs[step]!),
   );
   for (let i = first; i < changes.length; i++) {
-    const {phase, step, text} = changes[i]!;
+    const {phase, step, text, isBefore} = changes[i]!;
     const x = xs[step]!;
     const next = changes[i + 1];
     const end = next ? xs[next.step]! : axis.width;
@@ -63,7 +63,7 @@ export function drawRequest(
     }
     if (x - marked >= markGap(axis) && x > view.left - 20) {
       marked = x;
-      marks += drawMark(phase, x, middle, {radius, step});
+      marks += drawMark(isBefore ? 'present' : phase, x, middle, {radius, step});
     }
   }
   if (tracks[changes.at(-1)!.phase] && axis.width + scene.futureWidth > view.left) {

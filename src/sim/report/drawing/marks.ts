@@ -38,6 +38,7 @@ export const marks: Readonly<
     means: 'is as he was, back then',
   },
   gone: {shape: 'diamond', tone: 'quiet', glyph: 'M-1.8 0H1.8', means: 'was not there yet, back then'},
+  present: {shape: 'dot', tone: 'hollow', glyph: 'M3-6H0V6H3', means: 'was there when the story began'},
   device: {shape: 'diamond', tone: 'good', glyph: 'M-1.8 0H1.8M0-1.8V1.8', means: 'a device joins'},
   revoked: {shape: 'diamond', tone: 'bad', glyph: 'M-1.8 0H1.8', means: 'a device is revoked'},
   received: {shape: 'circle', tone: 'hollow', glyph: '', means: 'is received'},

@@ -33,7 +33,7 @@ export function hintAt(
   if (row.type === 'request') {
     const {request} = row;
     const mark = request.changes.filter((change) => !at.isLabel && Math.abs(xs[change.step]! - at.x) < near).at(-1);
-    const what = mark ? [`${request.name} ${marks[mark.phase].means}`] : [];
+    const what = mark ? [`${request.name} ${marks[mark.isBefore ? 'present' : mark.phase].means}`] : [];
     return [`${request.name} (request ${request.id})`, requestText(request, step)?.long ?? 'not received yet', ...what];
   }
   return [];
