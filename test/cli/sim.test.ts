@@ -83,7 +83,7 @@ test('a story goes on where --export has left another', async (t) => {
   const {status, stdout} = await run(t, ['sim', next], {cwd: folder});
   t.is(status, 0);
   t.regex((await run(t, ['sim', next, '--semantics', 'rust-teos'], {cwd: folder})).stderr, /no other tower can/);
-  t.true(stdout.includes('112 ● the tower starts on a chain of 112 blocks, seed 7'));
+  t.true(stdout.includes('112 ● the tower goes on as it was left, on a chain of 112 blocks, seed 7'));
   t.regex(stdout, /3 blocks on the simulated chain in .*, tip 115/);
 
   const seeded = await run(t, ['sim', next, '--seed', '8'], {cwd: folder});

@@ -10,8 +10,8 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  type YAMLError,
 } from 'yaml';
+import {mistakesIn} from './yaml-mistake.js';
 
 /** Where something stands in a file; both count from 1. */
 export interface Position {
@@ -48,9 +48,9 @@ export class YamlDocument {
     this.#document = document ?? parseDocument('');
     if (document === undefined) this.problems = [{line: 1, column: 1, message: tooDeep}];
     else
-      this.problems = [...document.errors, ...document.warnings].map((it) => ({
-        ...this.#at(it.pos[0]),
-        message: explain(it),
+      this.problems = mistakesIn(text, [...document.errors, ...document.warnings]).map(({offset, message}) => ({
+        ...this.#at(offset),
+        message,
       }));
     if (document === undefined || this.problems.length > 0) return;
     try {
@@ -105,11 +105,6 @@ export class YamlDocument {
 }
 
 const keyText = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : '(a key that is not a word)');
-
-function explain({code, message}: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'a file holds one document; take out the `---` and what follows it';
-  return message.charAt(0).toLowerCase() + message.slice(1);
-}
 
 /** Undefined when the text is nested so deeply that the parser runs out of stack, which it reports in two ways. */
 function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {

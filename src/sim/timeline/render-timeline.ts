@@ -81,8 +81,10 @@ export class TimelineRenderer {
     switch (entry.type) {
       case 'note':
         return ['', ...wrap(entry.text, 100).map((text) => paint('cyan', `${' '.repeat(heightWidth + 2)}${text}`))];
-      case 'started':
-        return [say('●', `the tower starts on a chain of ${blocksInWords(height)}, seed ${entry.seed}`)];
+      case 'started': {
+        const begins = entry.goesOn ? 'the tower goes on as it was left, on' : 'the tower starts on';
+        return [say('●', `${begins} a chain of ${blocksInWords(height)}, seed ${entry.seed}`)];
+      }
       case 'registered':
       case 'renewed':
       case 'answered': {

@@ -12,7 +12,8 @@ export type TimelineEntry = AuthEntry | StoryEntry;
 
 type StoryEntry = {readonly height: number} & (
   | {readonly type: 'note'; readonly text: string}
-  | {readonly type: 'started'; readonly seed: string | number}
+  /** `goesOn`: the tower has been there before, in the world of a file or of a snapshot. */
+  | {readonly type: 'started'; readonly seed: string | number; readonly goesOn?: true}
   | {
       readonly type: 'registered' | 'renewed' | 'answered';
       readonly user: string;

@@ -155,7 +155,7 @@ export class World implements Story {
     }
     await this.#time.enter(state);
     await this.#tellPast();
-    this.tell({type: 'started', height: this.height, seed: this.seed});
+    this.tell({type: 'started', height: this.height, seed: this.seed, goesOn: true});
   }
 
   stop(): Promise<void> {

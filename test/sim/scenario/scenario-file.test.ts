@@ -483,7 +483,61 @@ test(
   story('expect: {slots: 4}'),
   'story.yaml:3:21: slots: the slots of whom? Add the key user',
 );
-test('with a key twice', saying, 'name: a\nname: b\n', 'story.yaml:2:1: map keys must be unique');
+test('with a key twice', saying, 'name: a\nname: b\n', 'story.yaml:2:1: the key stands there twice; give it once');
+test(
+  'with a bracket that is never closed',
+  saying,
+  'name: a\ntower: {auth: user\nsteps:\n  - mine: 1\n',
+  'story.yaml:3:1: this begins in the wrong column, or lacks the space behind its dash, or a { or [ above is never closed',
+);
+test(
+  'with a quote that is never closed',
+  saying,
+  'name: "a\n',
+  'story.yaml:2:1: a text in quotes does not end; is the closing quote missing?',
+);
+test(
+  'indented by a tab',
+  saying,
+  'name: a\nsteps:\n\t- mine: 1\n',
+  'story.yaml:3:1: a tab stands where the line is indented; use spaces',
+);
+test(
+  'with a step in another column',
+  saying,
+  'name: a\nsteps:\n  - mine: 1\n - mine: 2\n',
+  'story.yaml:4:1: a colon stands where none can be, or a line begins in a column that fits none above it; a text with ": " in it needs quotes, and what belongs together begins in one column',
+);
+test(
+  'with a text that must be in quotes',
+  saying,
+  'name: `a`\n',
+  'story.yaml:1:7: a text cannot begin with `; put it into quotes',
+);
+test(
+  'with an escape that is none',
+  saying,
+  'name: "\\q"\n',
+  'story.yaml:1:8: \\q means nothing in a text in double quotes; use single quotes',
+);
+test(
+  'with a dash that lacks its space',
+  saying,
+  'name: a\nsteps:\n  - mine: 1\n  -mine: 2\n',
+  'story.yaml:4:1: this begins in the wrong column, or lacks the space behind its dash, or a { or [ above is never closed',
+);
+test(
+  'with something behind a value',
+  saying,
+  'name: "a" b\n',
+  'story.yaml:1:11: this belongs to nothing that stands before it; is a dash, a comma, a quote, or the space behind a colon missing?',
+);
+test(
+  'with a comma missing',
+  saying,
+  'name: a\ntower: {auth: user expiry_delta: 2}\n',
+  'story.yaml:2:15: a comma is missing between { } or [ ], or a list with dashes stands there; write [one, two]',
+);
 test(
   'that is two documents',
   saying,
