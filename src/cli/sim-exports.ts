@@ -1,10 +1,8 @@
-import {access, constants, open, stat} from 'node:fs/promises';
+import {access, constants} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
-
-/** With what the file of a world begins, as every gzipped one. */
-const gzipMark = Buffer.from([0x1f, 0x8b]);
+import {isNoFile, whyNoWorld} from '../sim/world-file/writer.js';
 
 interface Script {
   readonly file: string;
@@ -53,22 +51,9 @@ async function requireWritable(path: string, by: string): Promise<void> {
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `${by}: nothing can be written to ${dirname(path)}`, {cause});
   }
-  const there = await stat(path).catch(() => undefined);
-  if (!there) return;
-  if (!there.isFile()) throw new OperationalError('TOWER_FILE_FAILED', `${by}: ${path} is no file`);
-  if (there.size > 0 && !(await isGzipped(path))) {
-    throw usage(`${by}: ${path} holds something else than a world, which would be lost; name another file`);
-  }
-}
-
-async function isGzipped(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const {buffer} = await file.read(Buffer.alloc(gzipMark.length), 0, gzipMark.length, 0);
-    return buffer.equals(gzipMark);
-  } finally {
-    await file.close();
-  }
+  const why = await whyNoWorld(path);
+  if (why === undefined) return;
+  throw new OperationalError(why === isNoFile ? 'TOWER_FILE_FAILED' : 'TOWER_USAGE', `${by}: ${path} ${why}`);
 }
 
 const usage = (message: string): OperationalError => new OperationalError('TOWER_USAGE', message);

@@ -201,6 +201,27 @@ test('what is wrong in a world from a file is found after the commit that brings
   t.deepEqual(await violationWith([damage('due!')]), ['due', 6, 43]);
 });
 
+test('a world takes the place of a world or of an empty file, and of nothing else', async (t) => {
+  const folder = tempDir(t);
+  const simulation = await Simulation.open({startHeight: 10});
+  const mine = join(folder, 'mine.txt');
+  const isRefused = {code: 'TOWER_FILE_FAILED', message: /mine\.txt .*something else than a world.*name another file$/};
+  for (const text of ['mine', gzipSync('also mine')]) {
+    writeFileSync(mine, text);
+    await t.throwsAsync(simulation.export(mine), isRefused);
+    await t.throwsAsync(simulation.step({export: mine}), isRefused);
+    t.deepEqual(readFileSync(mine), Buffer.from(text));
+  }
+  t.deepEqual(readdirSync(folder), ['mine.txt']);
+
+  writeFileSync(mine, '');
+  await simulation.export(mine);
+  await simulation.mine(3);
+  await simulation.export(mine);
+  t.is((await Simulation.import(mine)).height, 13);
+  await simulation.close();
+});
+
 test('a file that is of another version, damaged or cut short is refused', async (t) => {
   const folder = tempDir(t);
   const path = join(folder, 'a.world');

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import {createWriteStream} from 'node:fs';
-import {rename, rm} from 'node:fs/promises';
+import {open, rename, rm, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {createGzip} from 'node:zlib';
+import {constants, createGzip, gunzipSync} from 'node:zlib';
 import {parseHeader} from '../../chain/index.js';
 import {OperationalError} from '../../errors/index.js';
 import {syncPath} from '../../files/durable.js';
@@ -21,11 +21,43 @@ import {
   worldVersion,
 } from './form.js';
 
+/** Bytes in which the beginning of a world shows. */
+const beginningBytes = 4_096;
+
+export const isNoFile = 'is no file';
+/**
+ * Why a world must not take the place of what is there, as a clause after the path; undefined when it may: nothing is
+ * there, or an empty file, or what begins as a world.
+ */
+export async function whyNoWorld(path: string): Promise<string | undefined> {
+  const there = await stat(path).catch(() => undefined);
+  if (!there) return undefined;
+  if (!there.isFile()) return isNoFile;
+  if (there.size === 0 || (await beginsAsWorld(path))) return undefined;
+  return 'holds something else than a world, which would be lost; name another file';
+}
+
+async function beginsAsWorld(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return false;
+  try {
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(beginningBytes), 0, beginningBytes, 0);
+    const text = gunzipSync(buffer.subarray(0, bytesRead), {finishFlush: constants.Z_SYNC_FLUSH});
+    return text.toString('latin1').startsWith(`{"format":"${worldFormat}"`);
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Writes a world into a file, whole or not at all.
- * @throws OperationalError TOWER_FILE_FAILED
+ * @throws OperationalError TOWER_FILE_FAILED, also where something else than a world would be lost
  */
 export async function writeWorld(path: string, world: StoredWorld): Promise<void> {
+  const why = await whyNoWorld(path);
+  if (why !== undefined) throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written: it ${why}`);
   const partial = `${path}.${process.pid}.new`;
   try {
     await pipeline(Readable.from(linesOf(world)), createGzip(), createWriteStream(partial));
