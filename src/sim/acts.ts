@@ -1,13 +1,16 @@
 import type {GatekeeperSettings} from '../gatekeeper/settings.js';
 import {isExpired} from '../gatekeeper/subscription.js';
+import type {UserInfo} from '../gatekeeper/user-info.js';
 import type {RequestKind} from '../store/layout.js';
 import type {Tower} from '../tower/tower.js';
 import type {FaultKind} from './faults/fault.js';
 import {acceptSettings, reorg} from './option-schema.js';
 import {accept, invalid} from './scenario/accept.js';
 import {userName, userOfId} from './scenario/name-schema.js';
+import type {Cast} from './world/cast.js';
 import type {DueKind} from './world/next-due.js';
 import type {Roster} from './world/roster.js';
+import {stepSchemas} from './scenario/scenario-schema.js';
 import type {NodeRole, NotedAction, RestartKind, UserName, UserState} from './scenario/scenario.js';
 import {type Expected, type StepMap, toStep} from './scenario/step-map.js';
 
@@ -59,6 +62,7 @@ export type Asked = {readonly device: string; readonly kind?: RequestKind} | {re
  */
 export abstract class Acts {
   abstract readonly tower: Tower;
+  abstract readonly cast: Cast;
   abstract readonly roster: Roster;
 
   /**
@@ -72,16 +76,19 @@ export abstract class Acts {
     await this.act(toStep(map));
   }
 
-  /** The user asks for a subscription; if he has one, that is a renewal. */
+  /**
+   * The user asks for a subscription; if he has one, that is a renewal. A device that was let in may be named as well.
+   * @returns the user to whom it belongs; undefined while `fault('race')` holds the request back
+   */
   async register(user: string): Promise<UserView> {
     await this.act({type: 'register', user: accept(userName, user, 'register')});
-    return (await this.user(user))!;
+    return (await this.#ownerOf(user))!;
   }
 
   /** The same, and it throws if there was no subscription to renew. */
   async renew(user: string): Promise<UserView> {
     await this.act({type: 'renew', user: accept(userName, user, 'renew')});
-    return (await this.user(user))!;
+    return (await this.#ownerOf(this.roster.deviceOf(user)))!;
   }
 
   /** The user hands over an appointment; the same user and name again is an update. */
@@ -142,10 +149,14 @@ export abstract class Acts {
     return this.step({revoke: device});
   }
 
-  /** The operator adds blocks to a subscription. */
-  async extend(user: UserName, blocks: number): Promise<UserView> {
-    await this.step({extend: {user, blocks}});
-    return (await this.user(user))!;
+  /** The operator adds blocks to a subscription: `extend('alice', 144)`, or `extend({user: 'alice', blocks: 144})`. */
+  extend(user: UserName, blocks: number): Promise<UserView>;
+  extend(extension: {readonly user: UserName; readonly blocks: number}): Promise<UserView>;
+  async extend(...given: [UserName, number] | [{readonly user: UserName; readonly blocks: number}]): Promise<UserView> {
+    const [user, blocks] = given;
+    const extension = accept(stepSchemas.extend, typeof user === 'object' ? user : {user, blocks}, 'extend');
+    await this.act({type: 'extend', ...extension});
+    return (await this.user(extension.user))!;
   }
 
   /** The operator deletes a user, for good. */
@@ -235,18 +246,25 @@ export abstract class Acts {
   async user(name: UserName): Promise<UserView | undefined> {
     const id = this.roster.idOf(accept(userOfId, name, 'user'));
     const info = id === undefined ? undefined : await this.tower.gatekeeper.registeredUsers.byId(id);
-    if (!info) return undefined;
-    return {
-      id: info.userId,
-      state: isExpired({expiry: info.subscriptionExpiry}, this.tower.tip?.height ?? 0) ? 'expired' : 'active',
-      slots: info.availableSlots,
-      start: info.subscriptionStart,
-      expiry: info.subscriptionExpiry,
-      appointments: info.appointmentCount,
-      devices: info.devices.map(({key}) => key),
-    };
+    return info && viewOf(info, this.tower.tip?.height ?? 0);
+  }
+
+  /** The user to whom a device belongs, whatever the test calls him. */
+  async #ownerOf(device: string): Promise<UserView | undefined> {
+    const info = await this.tower.gatekeeper.registeredUsers.get(this.cast.keyOf(device));
+    return info && viewOf(info, this.tower.tip?.height ?? 0);
   }
 }
+
+const viewOf = (info: UserInfo, height: number): UserView => ({
+  id: info.userId,
+  state: isExpired({expiry: info.subscriptionExpiry}, height) ? 'expired' : 'active',
+  slots: info.availableSlots,
+  start: info.subscriptionStart,
+  expiry: info.subscriptionExpiry,
+  appointments: info.appointmentCount,
+  devices: info.devices.map(({key}) => key),
+});
 
 /** As a scenario file has it; the schema says what is wrong with it. */
 function wireForm(value: unknown): unknown {

@@ -74,9 +74,16 @@ for (const [file, how, words] of runs.slice(0, 2)) {
   });
 }
 
-test('the guide names every method of a simulation', (t) => {
-  const table = page.slice(page.indexOf('| for | methods |'));
-  const listed = [...table.matchAll(/`(\w+)(?:\(\w+\))?`/g)].map(([, name]) => name!);
+/** The first cell of a row may say when it holds; the second one has the calls. */
+const calls = page
+  .slice(page.indexOf('| for | calls |'))
+  .split('\n\n', 1)[0]!
+  .split('\n')
+  .slice(2)
+  .flatMap((row) => [...row.split('|')[2]!.matchAll(/`([^`]+)`/g)].map(([, text]) => text!));
+
+test('the guide shows the form of every method of a simulation', (t) => {
+  const shown = new Set(calls.map((text) => /^\w+/.exec(text)?.[0]));
   for (
     let type: object = Simulation.prototype;
     type !== Object.prototype;
@@ -84,6 +91,25 @@ test('the guide names every method of a simulation', (t) => {
   ) {
     const names = Object.getOwnPropertyNames(type).filter((name) => name !== 'constructor');
     for (const name of names)
-      t.true([...listed, 'act', 'step', 'finish', 'close', 'seed', 'blocks', 'roster'].includes(name), name);
+      t.true(shown.has(name) || ['act', 'finish', 'seed', 'blocks', 'roster'].includes(name), name);
+  }
+});
+
+test('every form that the guide shows is one', async (t) => {
+  const folder = tempDir(t);
+  const forms = calls.filter((text) => /^[a-z]\w+\(/.test(text));
+  t.true(forms.length > 40);
+  for (const form of forms) {
+    const simulation = await Simulation.open({troubles: {}, settings: {auth: 'user'}});
+    const call = new Function('simulation', `return simulation.${form.replace("export('", `export('${folder}/`)}`);
+    const done = (async () => {
+      const answer: unknown = await call(simulation);
+      if (answer instanceof Simulation) await answer.close();
+      if (typeof answer === 'function') await answer();
+    })();
+    // What it names need not be there, and the tower may refuse it.
+    const {code = 'TypeError'} = (await done.catch((error: unknown) => error as Error & {code?: string})) ?? {code: ''};
+    t.false(['TypeError', 'TOWER_INVALID_PARAMETER'].includes(code), form);
+    await simulation.close();
   }
 });

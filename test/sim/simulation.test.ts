@@ -92,6 +92,10 @@ test('each step has its method, which answers with the user, or throws as the to
   t.like(await simulation.user('alice'), {state: 'expired', slots: 3, appointments: 1});
   t.like(await simulation.renew('alice'), {slots: 8, expiry: 120});
   t.like(await simulation.extend('alice', 5), {expiry: 125});
+  t.like(await simulation.extend({user: 'alice', blocks: 2}), {expiry: 127});
+  await t.throwsAsync(simulation.extend({user: 'alice'} as never), {
+    message: /^extend\.blocks: expected a whole number/,
+  });
   await simulation.reorg({depth: 2, blocks: 2});
   t.is(simulation.height, 110);
   await simulation.stepBack();
@@ -113,6 +117,12 @@ test('each step has its method, which answers with the user, or throws as the to
   await simulation.node('core');
   await simulation.authorize({device: 'core', role: 'primary'});
   await simulation.revoke('laptop');
+  await simulation.authorize({device: 'pc', user: 0, as: 'carol'});
+  t.like(await simulation.register('pc'), {id: 3, slots: 5});
+  t.like(await simulation.register('pc'), {id: 3, slots: 10});
+  t.like(await simulation.renew('pc'), {id: 3, slots: 15});
+  t.like(await simulation.renew('carol'), {id: 3, slots: 20});
+  t.like(await simulation.extend('carol', 1), {id: 3});
   await simulation.restart();
   await simulation.expect(
     {user: 'bob', devices: 1},
