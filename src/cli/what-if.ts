@@ -15,9 +15,7 @@ import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 import {openTape, withPath} from './tape-file.js';
 
-interface WhatIfOutput extends WhatIf {
-  readonly tape: string;
-}
+type WhatIfOutput = WhatIf & {readonly tape: string};
 
 /** Users and refusals that are shown; JSON has a thousand. */
 const shown = 20;
@@ -66,13 +64,13 @@ export const whatIf: Subcommand<WhatIfOutput> = {
   },
 
   render: (output, paint) => {
-    const {tape, settings, divergence, onTape, now, refusalsByCode, refusals, otherLives, users} = output;
-    if (divergence) {
-      const {event, height, what} = divergence;
+    const {tape, settings, refusalsByCode, refusals, otherLives, users} = output;
+    if (output.divergence) {
+      const {event, height, what} = output.divergence;
       return `${tape}: event ${event}, at height ${height}, goes otherwise in this version: ${what}`;
     }
     const set = Object.entries(toWire(settings) as object).map(([name, value]) => `${name} = ${value}`);
-    const rows = [['', 'on the tape', 'now'], ...rowsOf(onTape, now)];
+    const rows = [['', 'on the tape', 'now'], ...rowsOf(output.onTape, output.now)];
     const [head = '', ...table] = columns(rows.map((row) => [...row.slice(0, 3), row[3] ?? '']));
     const lines = [`${tape} with ${set.join(', ')}`, '', paint('dim', head), ...table];
     const codes = Object.entries(refusalsByCode);

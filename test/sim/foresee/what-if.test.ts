@@ -1,4 +1,6 @@
 import {readdirSync} from 'node:fs';
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import test from 'ava';
 import type {GatekeeperSettings} from '../../../src/gatekeeper/settings.js';
 import {type WhatIf, whatIf} from '../../../src/sim/foresee/what-if.js';
@@ -6,12 +8,17 @@ import {simulate} from '../../../src/sim/player.js';
 import {parseScenario, readScenario} from '../../../src/sim/scenario/scenario-file.js';
 import type {Scenario} from '../../../src/sim/scenario/scenario.js';
 import {MemoryStore} from '../../../src/store/index.js';
-import {runHere} from '../../cli/harness.js';
-import {tapeFrom, tapeOf} from '../../support/tapes.js';
+import {runHere, temporaryDirectory} from '../../cli/harness.js';
+import {sealed, tapeFrom, tapeOf} from '../../support/tapes.js';
 import {World} from '../../support/world.js';
 
-const other = async (text: string, settings: Partial<GatekeeperSettings>): Promise<WhatIf> =>
-  whatIf(await tapeFrom(text), {settings, openRows: async () => new MemoryStore()});
+type Told = Extract<WhatIf, {divergence: null}>;
+
+const other = async (text: string, settings: Partial<GatekeeperSettings>): Promise<Told> => {
+  const told = await whatIf(await tapeFrom(text), {settings, openRows: async () => new MemoryStore()});
+  if (told.divergence) throw new Error(told.divergence.what);
+  return told;
+};
 
 /** The tape of a story. */
 async function tapeOfStory(scenario: Scenario): Promise<string> {
@@ -132,4 +139,17 @@ test('the command shows both side by side, and refuses what is no setting that d
     t.regex(refused.stderr, message);
   }
   t.is((await runHere(['what-if', tape])).status, 2);
+});
+
+test('of a tape that goes otherwise in this version, the command tells where, and nothing else', async (t) => {
+  const tape = join(await temporaryDirectory(t), 'other.tape');
+  const text = await readFile('fixtures/tapes/regtest-reorgs.tape', 'utf8');
+  await writeFile(tape, await sealed(text.replace(/("event":20,.*"user_id":)2/, '$177')));
+  const whatIf = ['what-if', tape, '--set', 'subscription_duration=8'];
+  const {status, stdout, stderr} = await runHere(whatIf);
+  t.deepEqual([status, stderr], [1, '']);
+  t.regex(stdout, /^\S+: event 20, at height \d+, goes otherwise in this version: something else comes of it now\n$/);
+  const json = await runHere([...whatIf, '--json']);
+  t.is(json.status, 1, json.stderr);
+  t.like(JSON.parse(json.stdout), {divergence: {event: 20, now: {user_id: 2}}, on_tape: null, now: null});
 });
