@@ -91,10 +91,11 @@ export class ScriptedPolicy implements Policy {
     const script = this.#scripts.get(context.requestId) ?? this.#newest.get(sent) ?? noAnswers;
     if (isAnswered(script) && !this.#scripts.has(context.requestId)) this.#scripts.set(context.requestId, script);
     const answers = script[stage];
-    if (answers.length === 0) {
-      return stage === 'check' && this.#handled.has(`${stage} ${kind}`) ? notYet : unavailable('nobody answers');
-    }
+    const knowsNothing = answers.length === 0;
+    if (knowsNothing && !(stage === 'check' && this.#handled.has(`${stage} ${kind}`)))
+      return unavailable('nobody answers');
     if (!this.#isTurnOf(question)) return unavailable('it is not the turn of the request');
+    if (knowsNothing) return notYet;
     const turn = this.#turnOf(question, answers);
     const answer = answerAt(answers, turn);
     switch (answer.type) {

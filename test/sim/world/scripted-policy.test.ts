@@ -127,3 +127,13 @@ test('a height has one budget of checks, however often a tower that is started a
   t.is((await ask(101, {requestId: 3, stage: 'callback'})).type, 'returned', 'a callback has none');
   t.deepEqual(await types([3, 4, 5], 102), ['returned', 'returned', 'unavailable']);
 });
+
+test('a check that knows nothing takes a turn like any other', async (t) => {
+  const {policy, content, ask} = aPolicy({}, 1);
+  policy.follow({...content, info: 'another'}, {callback: [], check: [returns(0)]});
+  policy.sent();
+  t.deepEqual(await ask(101), returned(-2));
+  t.is((await ask(101, {requestId: 2})).type, 'unavailable');
+  t.deepEqual(await ask(101), returned(-2));
+  t.deepEqual(await ask(102, {requestId: 2}), returned(-2));
+});
