@@ -333,7 +333,7 @@ export const errorCodes = {
   ),
   TOWER_NOT_RUNNING: operational('No tower is running in the data directory.', 'Start one: `bartizan run`.'),
   TOWER_ALREADY_RUNNING: operational(
-    'A tower is already running in the data directory.',
+    'A tower, or a node for tests, is already running in the data directory.',
     'Stop it first, or use another --data-dir.',
   ),
   TOWER_ADMIN_FAILED: operational(

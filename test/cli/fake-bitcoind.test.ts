@@ -1,8 +1,8 @@
-import {writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
-import {run, runHere, temporaryDirectory} from './harness.js';
+import {run, runHere, start, temporaryDirectory} from './harness.js';
 
 const fixture = fileURLToPath(new URL('../../../fixtures/chains/reorg-1.hex', import.meta.url));
 
@@ -101,4 +101,21 @@ test('what cannot be begun with is said before anything is', async (t) => {
   t.regex(await refused('--rpc-port', '70000'), /--rpc-port/);
   t.regex(await refused('--blocks', '/nowhere'), /TOWER_FILE_FAILED/);
   t.regex(await refused('--script', '/nowhere'), /TOWER_FILE_FAILED/);
+});
+
+test('one that runs has its data directory for itself, and one that was killed leaves it to the next', async (t) => {
+  const dataDir = await temporaryDirectory(t);
+  const begin = async () => {
+    const running = start(t, ['fake-bitcoind', '--data-dir', dataDir, '--json']);
+    const {pid} = JSON.parse(await running.said('stdout', /\n/)) as {pid: number};
+    return {...running, pid, cookie: await readFile(join(dataDir, 'regtest', '.cookie'), 'utf8')};
+  };
+  const first = await begin();
+  const second = await runHere(['fake-bitcoind', '--data-dir', dataDir]);
+  t.is(second.status, 1);
+  t.true(second.stderr.includes(`error: a fake bitcoind runs on ${dataDir}, as process ${first.pid}\n`), second.stderr);
+  process.kill(first.pid, 'SIGKILL');
+  await first.ended;
+  const third = await begin();
+  t.not(third.cookie, first.cookie);
 });

@@ -1,12 +1,13 @@
 import {randomBytes} from 'node:crypto';
-import {mkdirSync, renameSync, writeFileSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {z} from 'zod';
 import {OperationalError} from '../../../errors/index.js';
 import {SimulatedChain} from '../../simulated-chain.js';
+import {takeDataDir} from '../running.js';
 import type {Commanded} from './commands.js';
 import {controlMethods} from './control-methods.js';
 import {FakeNode} from './fake-node.js';
@@ -34,7 +35,7 @@ export interface FakeBitcoindOptions {
   readonly rpcPort?: number;
   /** @default 0, which picks a free one */
   readonly zmqPort?: number;
-  /** Where the cookie lies, under `regtest/`, as with bitcoind. @default a temporary folder, removed at the end */
+  /** Where the cookie lies, under `regtest/`, as with bitcoind. For one node at a time. @default a temporary folder */
   readonly dataDir?: string;
   /** Who may use the RPC besides the cookie's bearer. */
   readonly users?: readonly RpcUser[];
@@ -72,6 +73,7 @@ export class FakeBitcoind implements Commanded {
   readonly node: FakeNode;
   readonly dataDir: string;
   readonly #temporary: boolean;
+  #letGo: () => void = () => {};
   readonly #http: HttpServer;
   readonly #zmq: ZmqPublisher;
   /** Resolves when it has stopped, also by the RPC method `stop`. */
@@ -112,7 +114,8 @@ export class FakeBitcoind implements Commanded {
 
   /**
    * Starts one, which answers when this resolves.
-   * @throws OperationalError TOWER_USAGE, TOWER_ADDRESS_IN_USE, TOWER_FILE_FAILED; TOWER_INVALID_BLOCK for blocks that do not fit
+   * @throws OperationalError TOWER_USAGE, TOWER_ADDRESS_IN_USE, TOWER_FILE_FAILED; TOWER_ALREADY_RUNNING when another
+   *   node runs on the data directory; TOWER_INVALID_BLOCK for blocks that do not fit
    */
   static async start(options: FakeBitcoindOptions = {}): Promise<FakeBitcoind> {
     const {error} = optionsSchema.safeParse(options);
@@ -120,14 +123,14 @@ export class FakeBitcoind implements Commanded {
       const hint = 'docs/reference/fake-bitcoind.md lists the options.';
       throw new OperationalError('TOWER_USAGE', `no such fake bitcoind: ${problemText(error, options)}`, {hint});
     }
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-fake-bitcoind-')));
+    const dataDir = options.dataDir ?? (await temporaryFolder());
     const bitcoind = new FakeBitcoind(dataDir, options);
     try {
+      if (!bitcoind.#temporary) bitcoind.#letGo = await takeDataDir(dataDir);
       await bitcoind.#open();
       return bitcoind;
     } catch (error) {
-      // Where a folder cannot be written, there is nothing to be removed from it.
-      await bitcoind.stop().catch(() => {});
+      await bitcoind.stop();
       throw error;
     }
   }
@@ -185,6 +188,7 @@ export class FakeBitcoind implements Commanded {
       this.#stopped = true;
       await this.#close();
       this.node.close();
+      this.#letGo();
       if (this.#temporary) await rm(this.dataDir, {recursive: true, force: true});
       this.#end();
     });
@@ -221,19 +225,38 @@ export class FakeBitcoind implements Commanded {
     this.node.stop();
     await this.#http.close();
     await this.#zmq.close();
-    await rm(this.cookiePath, {force: true});
+    this.#removeCookie();
+  }
+
+  /** Its own alone: whoever wrote another there can still be reached. */
+  #removeCookie(): void {
+    try {
+      if (readFileSync(this.cookiePath, 'utf8') === this.#cookie) rmSync(this.cookiePath);
+    } catch {
+      // There is none, or it cannot be had: a node at its end has no use for it.
+    }
+  }
+
+  get #cookie(): string {
+    const {user, password} = this.node.cookie;
+    return `${user}:${password}`;
   }
 
   /** At once, so that nobody finds half of it, or the old one when the new one counts. */
   #writeCookie(): void {
-    const {user, password} = this.node.cookie;
     const draft = `${this.cookiePath}.tmp`;
     try {
-      mkdirSync(dirname(draft), {recursive: true, mode: 0o700});
-      writeFileSync(draft, `${user}:${password}`, {mode: 0o600});
+      writeFileSync(draft, this.#cookie, {mode: 0o600});
       renameSync(draft, this.cookiePath);
     } catch (cause) {
       throw new OperationalError('TOWER_FILE_FAILED', `the cookie ${this.cookiePath} cannot be written`, {cause});
     }
   }
+}
+
+/** Nobody else knows of it. */
+async function temporaryFolder(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bartizan-fake-bitcoind-'));
+  await mkdir(join(dataDir, 'regtest'));
+  return dataDir;
 }

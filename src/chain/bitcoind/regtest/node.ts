@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {OperationalError} from '../../../errors/index.js';
+import {refuseRunning} from '../running.js';
 import {GuardedProcess} from './guardian.js';
 import type {BitcoindProgram} from './bitcoind-program.js';
 import {findBitcoind} from './program.js';
@@ -79,7 +80,8 @@ export class RegtestNode {
     await mkdir(dataDir, {recursive: true, mode: 0o700}).catch((cause: unknown) => {
       throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
     });
-    await refuseRunning(dataDir);
+    // A second node would take the options and the cookie of the first, and then fail on its lock.
+    refuseRunning(dataDir);
     const node = new RegtestNode(
       program,
       dataDir,
@@ -255,13 +257,4 @@ function listen(): Promise<{port: number; close: () => Promise<void>}> {
       resolve({port: address.port, close: () => new Promise((closed) => server.close(() => closed()))});
     });
   });
-}
-
-/** A second node would take the options and the cookie of the first, and then fail on its lock. */
-async function refuseRunning(dataDir: string): Promise<void> {
-  const pid = await readFile(join(dataDir, 'regtest', 'bitcoind.pid'), 'utf8').catch(() => '');
-  if (!/^\d+\s*$/.test(pid)) return;
-  const command = await readFile(`/proc/${pid.trim()}/cmdline`, 'utf8').catch(() => '');
-  if (!command.split('\0').includes(`-datadir=${dataDir}`)) return;
-  throw new OperationalError('TOWER_ALREADY_RUNNING', `a bitcoind runs on ${dataDir}, as process ${pid.trim()}`);
 }

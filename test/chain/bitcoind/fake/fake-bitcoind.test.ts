@@ -1,11 +1,14 @@
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {readFile, stat} from 'node:fs/promises';
+import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
+import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {connectBitcoind, cookieCredentials, passwordCredentials} from '../../../../src/chain/bitcoind/index.js';
 import {FakeBitcoind, type FakeBitcoindOptions} from '../../../../src/chain/bitcoind/fake/index.js';
+import {RegtestNode} from '../../../../src/chain/bitcoind/regtest/index.js';
 import {SimulatedChain} from '../../../../src/chain/simulated-chain.js';
+import {temporaryDirectory} from '../../../cli/harness.js';
 import {until} from '../../../support/until.js';
 import {chainSourceSuite} from '../../chain-source-suite.js';
 
@@ -255,4 +258,29 @@ test('a port that is taken is an error, and nothing is left behind', async (t) =
   const {bitcoind} = await aBitcoind(t);
   await t.throwsAsync(FakeBitcoind.start({rpcPort: bitcoind.rpcPort}), {code: 'TOWER_ADDRESS_IN_USE'});
   await t.throwsAsync(FakeBitcoind.start({zmqPort: bitcoind.zmqPort}), {code: 'TOWER_ADDRESS_IN_USE'});
+});
+
+test('a second node on a data directory is refused, real or fake, and the first goes on with its cookie', async (t) => {
+  const dataDir = await temporaryDirectory(t);
+  const {bitcoind, call} = await aBitcoind(t, {dataDir});
+  const cookie = await readFile(bitcoind.cookiePath, 'utf8');
+  const refusal = {code: 'TOWER_ALREADY_RUNNING', message: `a fake bitcoind runs on ${dataDir}, in this process`};
+  await t.throwsAsync(FakeBitcoind.start({dataDir}), refusal);
+  await bitcoind.restart();
+  await t.throwsAsync(FakeBitcoind.start({dataDir}), refusal);
+  await t.throwsAsync(RegtestNode.start({dataDir, program: {command: 'false', args: [], origin: 'nowhere'}}), refusal);
+  t.not(await readFile(bitcoind.cookiePath, 'utf8'), cookie);
+  t.is((await call('uptime')).status, 200);
+  await bitcoind.stop();
+  t.deepEqual(await readdir(join(dataDir, 'regtest')), ['.lock']);
+  const both = await Promise.allSettled([FakeBitcoind.start({dataDir}), FakeBitcoind.start({dataDir})]);
+  t.deepEqual(both.map(({status}) => status).sort(), ['fulfilled', 'rejected']);
+  for (const one of both) if (one.status === 'fulfilled') await one.value.stop();
+});
+
+test('a node that stops leaves a cookie that is not its own', async (t) => {
+  const {bitcoind} = await aBitcoind(t, {dataDir: await temporaryDirectory(t)});
+  await writeFile(bitcoind.cookiePath, '__cookie__:another');
+  await bitcoind.stop();
+  t.is(await readFile(bitcoind.cookiePath, 'utf8'), '__cookie__:another');
 });
