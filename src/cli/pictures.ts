@@ -1,5 +1,5 @@
 import {mkdir} from 'node:fs/promises';
-import {basename, dirname, extname, join, resolve} from 'node:path';
+import {basename, dirname} from 'node:path';
 import type {Command} from 'commander';
 import {OperationalError} from '../errors/index.js';
 import {writeWhole} from '../files/durable.js';
@@ -7,8 +7,10 @@ import type {Outcome} from '../sim/player.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
 import type {PastEvent} from '../sim/world/world-parts.js';
 import type {WorldParts} from '../sim/world/world-parts.js';
+import {pictureFiles, pictureTargets} from './picture-files.js';
 import type {TapeReplayOutput} from './replay-tape.js';
 import {openTape} from './tape-file.js';
+import {requireTargets} from './targets.js';
 
 /** Watches one run, and draws it when it is over. */
 export interface Picture {
@@ -27,19 +29,29 @@ export function defineTapePictures(command: Command): void {
   command.option('--svg <file>', 'with a tape: write a still picture of it');
 }
 
+/** Where a command is told to draw. */
+interface Asked {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly workingDirectory: string;
+}
+
+/**
+ * Finds, before a tape is replayed, whether its pictures could not be written, and what would be lost.
+ * @throws OperationalError TOWER_USAGE, TOWER_FILE_FAILED
+ */
+export const requireTapePictures = (file: string, asked: Asked): Promise<void> =>
+  requireTargets(pictureTargets([file], asked));
+
 /** Draws a tape that has been replayed, where the options ask for it. @throws OperationalError TOWER_FILE_FAILED */
-export async function drawTape(
-  output: TapeReplayOutput,
-  {options, workingDirectory}: {options: Readonly<Record<string, unknown>>; workingDirectory: string},
-): Promise<void> {
-  const {report: page, svg: still} = options;
+export async function drawTape(output: TapeReplayOutput, asked: Asked): Promise<void> {
+  const {tape: file, replayed: events, height, hash, digest, divergence} = output;
+  const {page, still} = pictureFiles(file, {...asked, isOnly: true});
   if (page === undefined && still === undefined) return;
   const {renderPage, renderSvg, tapeStory} = await import('../sim/report/report.js');
-  const {tape: file, replayed: events, height, hash, digest, divergence} = output;
   const replayed = {events, digest, divergence, tip: {height, hash}};
   const story = await tapeStory(await openTape(file), {file: basename(file), replayed});
-  if (typeof page === 'string') await write(resolve(workingDirectory, page), renderPage(story));
-  if (typeof still === 'string') await write(resolve(workingDirectory, still), renderSvg(story));
+  if (page !== undefined) await write(page, renderPage(story));
+  if (still !== undefined) await write(still, renderSvg(story));
 }
 
 /**
@@ -55,19 +67,9 @@ export function requireDrawable(options: Readonly<Record<string, unknown>>): voi
 /** A picture of a run as the options ask for it; undefined when they ask for none. */
 export async function pictureOf(
   {file, scenario}: {readonly file: string; readonly scenario: Scenario},
-  {
-    options,
-    workingDirectory,
-    isOnly,
-  }: {options: Readonly<Record<string, unknown>>; workingDirectory: string; isOnly: boolean},
+  asked: Asked & {readonly isOnly: boolean},
 ): Promise<Picture | undefined> {
-  const pathOf = (option: unknown, ending: string): string | undefined => {
-    if (typeof option !== 'string') return undefined;
-    const path = resolve(workingDirectory, option);
-    return isOnly && !/[/\\]$/.test(option) ? path : join(path, `${basename(file, extname(file))}${ending}`);
-  };
-  const page = pathOf(options['report'], '.html');
-  const still = pathOf(options['svg'], '.svg');
+  const {page, still} = pictureFiles(file, asked);
   if (page === undefined && still === undefined) return undefined;
   const {renderPage, renderSvg, scenarioHead, StoryRecorder} = await import('../sim/report/report.js');
   const {from} = scenario;

@@ -7,7 +7,7 @@ import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
 import {plural} from '../sim/timeline/heights.js';
 import type {Paint} from './paint.js';
-import {defineTapePictures, drawTape} from './pictures.js';
+import {defineTapePictures, drawTape, requireTapePictures} from './pictures.js';
 import {loadProgress} from './progress.js';
 import {renderTapeReplay, replayTapeFile, type Surroundings, type TapeReplayOutput} from './replay-tape.js';
 import type {Subcommand} from './subcommand.js';
@@ -57,8 +57,11 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
   async run({args, io, options}, show) {
     const file = args[0]!;
     if (await isTapeFile(file)) {
-      const output = await replayTapeFile(file, io, surroundingsIn(options));
-      await drawTape(output, {options, workingDirectory: io.workingDirectory});
+      const asked = {options, workingDirectory: io.workingDirectory};
+      const surroundings = surroundingsIn(options);
+      await requireTapePictures(file, asked);
+      const output = await replayTapeFile(file, io, surroundings);
+      await drawTape(output, asked);
       show(output);
       return output.divergence === null ? 0 : 1;
     }

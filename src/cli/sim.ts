@@ -17,10 +17,12 @@ import {definePictures, pictureOf, requireDrawable} from './pictures.js';
 import {loadProgress, type Progress} from './progress.js';
 import {renderError} from './render-error.js';
 import {makeScratchFolder, type ScratchFolder} from './scratch-folder.js';
-import {requireExportable} from './sim-exports.js';
+import {pictureTargets} from './picture-files.js';
+import {exportTargets} from './sim-exports.js';
 import {semanticsHelp, semanticsIn, semanticsLegend} from './sim-semantics.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
+import {requireTargets} from './targets.js';
 
 /** What is left to do when one run is over. */
 type Release = () => Promise<void>;
@@ -78,7 +80,11 @@ export const sim: Subcommand<Verdict | Comparison> = {
       for (const {scenario} of scripts) show(await compareSemantics(scenario, semantics));
       return 0;
     }
-    await requireExportable(scripts, {target, workingDirectory});
+    const files = scripts.map(({file}) => file);
+    await requireTargets([
+      ...exportTargets(scripts, {target, workingDirectory}),
+      ...pictureTargets(files, {options, workingDirectory}),
+    ]);
     const needsAdapter = scripts.some(({scenario}) => scenario.chain.node === 'adapter');
     const openAdapter = needsAdapter ? (await import('./explore/adapter-node.js')).openAdapterNode : undefined;
 

@@ -1,4 +1,4 @@
-import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
@@ -10,7 +10,7 @@ const scenario = (name: string) => join(fixtures, 'scenarios', `${name}.yaml`);
 
 test('sim --report and --svg write a page and a picture, the same ones for the same run, and say nothing else', async (t) => {
   const folder = await temporaryDirectory(t);
-  const [page, still] = [join(folder, 'new', 'out.html'), join(folder, 'out.svg')];
+  const [page, still] = [join(folder, 'out.html'), join(folder, 'out.svg')];
   const draw = () => runHere(['sim', scenario('grace'), '--memory', '--json', '--report', page, '--svg', still]);
   const plain = await runHere(['sim', scenario('grace'), '--memory', '--json']);
   t.deepEqual(await draw(), plain);
@@ -60,18 +60,72 @@ test('a page of a story that goes back in time lists every unmet expectation, ea
   ]);
 });
 
-test('a picture that cannot be written is an error that names it', async (t) => {
-  const {status, stderr} = await runHere([
-    'sim',
-    scenario('grace'),
-    '--memory',
-    '--json',
-    '--svg',
-    '/dev/null/out.svg',
-  ]);
-  t.is(status, 1);
-  t.regex(stderr, /\/dev\/null\/out\.svg cannot be written[^]*TOWER_FILE_FAILED/);
+test('pictures that could not be written, or for which something else would be lost, are refused before anything is played', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const write = async (name: string, text: string) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
+  const story = await write('story.yaml', await readFile(scenario('grace'), 'utf8'));
+  const tape = join(folder, 't.tape');
+  await copyFile(join(fixtures, 'tapes', 'regtest-reorgs.tape'), tape);
+  const notes = await write('notes.xml', '<?xml version="1.0"?><notes/>');
+  await mkdir(join(folder, 'pages'));
+  await mkdir(join(folder, 'kept'));
+  await write('kept/story.html', 'Notes of a kind');
+  const [page, twin] = [join(folder, 'out.html'), join(folder, 'pages', 'story.yaml')];
+  await copyFile(story, twin);
+  const lost =
+    /holds something else than an? (?:SVG picture|page), which would be lost; name another file.*TOWER_USAGE/s;
+  const failed = /nothing can be written to \S+\nbecause: .*TOWER_FILE_FAILED/s;
+  const refusals: [args: string[], status: number, message: RegExp][] = [
+    [['sim', story, '--report', story], 2, lost],
+    [['replay', tape, '--report', tape], 2, lost],
+    [['sim', story, '--svg', notes], 2, lost],
+    [['sim', story, '--report', `${folder}/kept/`], 2, lost],
+    [
+      ['sim', story, '--report', page, '--svg', `${folder}/pages/../out.html`],
+      2,
+      /--report and --svg both write \S+out/,
+    ],
+    [['sim', story, '--report', page, '--export', page], 2, /--export and --report both write/],
+    [
+      ['sim', story, twin, '--report', page],
+      2,
+      /--report of \S+ and --report of \S+ both write the page \S+story\.html/,
+    ],
+    [
+      ['sim', story, '--report', join(folder, 'pages')],
+      1,
+      /pages is a folder; a slash after its name puts the page into it/,
+    ],
+    [['sim', story, '--report', join(folder, 'far', 'out.html')], 1, failed],
+    [['sim', story, '--svg', '/dev/null/out.svg'], 1, failed],
+    [['sim', story, '--svg', '/dev/null/'], 1, failed],
+    [['replay', tape, '--svg', '/dev/null'], 1, /\/dev\/null is no file/],
+  ];
+  const before = await contentsOf(folder);
+  for (const [args, expected, message] of refusals) {
+    const {status, stdout, stderr} = await runHere(args);
+    t.deepEqual([status, stdout], [expected, ''], args.join(' '));
+    t.regex(stderr, message, args.join(' '));
+  }
+  t.deepEqual(await contentsOf(folder), before);
 });
+
+test('a name that ends in a slash is a folder, which is made, of a story and of a tape', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const [pages, tape] = [join(folder, 'new', 'pages'), join(fixtures, 'tapes', 'regtest-reorgs.tape')];
+  t.is((await runHere(['sim', scenario('grace'), '--memory', '--report', `${pages}/`])).status, 0);
+  t.is((await runHere(['replay', tape, '--svg', `${pages}/`])).status, 0);
+  t.deepEqual(await readdir(pages), ['grace.html', 'regtest-reorgs.svg']);
+});
+
+const contentsOf = async (folder: string): Promise<[name: string, text: string][]> => {
+  const files = (await readdir(folder, {recursive: true, withFileTypes: true})).filter((it) => it.isFile());
+  return Promise.all(files.map(async ({parentPath, name}) => [name, await readFile(join(parentPath, name), 'latin1')]));
+};
 
 test('a story in the world of a file is drawn with what was there before, and with where it begins', async (t) => {
   const folder = await temporaryDirectory(t);
