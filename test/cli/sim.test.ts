@@ -1,4 +1,4 @@
-import {readdir, writeFile} from 'node:fs/promises';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
@@ -89,7 +89,13 @@ test('a story goes on where --export has left another', async (t) => {
   const seeded = await run(t, ['sim', next, '--seed', '8'], {cwd: folder});
   t.is(seeded.status, 2);
   t.regex(seeded.stderr, /next\.yaml begins in the world of a file, which has a seed of its own/);
-  await writeFile(join(folder, 'left.world'), 'no gzip');
+  const left = join(folder, 'left.world');
+  const world = await readFile(left);
+  await writeFile(left, world.with(-1, world.at(-1)! ^ 1));
+  const flipped = await runHere(['sim', file, next]);
+  t.deepEqual([flipped.status, flipped.stdout], [2, '']);
+  t.regex(flipped.stderr, /left\.world is damaged.*TOWER_INVALID_WORLD/s);
+  await writeFile(left, 'no gzip');
   const damaged = await run(t, ['sim', next], {cwd: folder});
   t.is(damaged.status, 2);
   t.regex(damaged.stderr, /left\.world is damaged: incorrect header check.*TOWER_INVALID_WORLD/s);

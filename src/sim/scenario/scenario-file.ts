@@ -8,14 +8,14 @@ import {checkStory} from './scenario-check.js';
 import {toAction, toHead} from './scenario-mapping.js';
 import {type StepName, scenarioSchema, stepNames, stepSchemas} from './scenario-schema.js';
 import {knownKeysPrefix} from './schema-parts.js';
-import {readWorldHead} from '../world-file/reader.js';
+import {readWorld} from '../world-file/reader.js';
 import {type Problem, YamlDocument} from './yaml-document.js';
 
 /** Problems that one error names; after as many, a reader looks at the file itself. */
 const maxProblems = 20;
 
 /**
- * Reads a scenario file, and the head of the world that it begins in; `name` is what messages call it.
+ * Reads a scenario file, and the world that it begins in, which is to be whole; `name` is what messages call it.
  * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_SCENARIO, TOWER_INVALID_WORLD
  */
 export async function readScenario(path: string, name = path): Promise<Scenario> {
@@ -33,8 +33,8 @@ export async function readScenario(path: string, name = path): Promise<Scenario>
   const scenario = {...read, steps};
   if (scenario.from === undefined) return scenario;
   const from = inside(scenario.from);
-  const {seed, settings: tower, height: startHeight} = await readWorldHead(from, scenario.from);
-  return {...scenario, from, tower, chain: {seed, startHeight}};
+  const {seed, settings: tower, present} = await readWorld(from, scenario.from);
+  return {...scenario, from, tower, chain: {seed, startHeight: present.height}};
 }
 
 /**

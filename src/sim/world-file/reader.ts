@@ -23,27 +23,8 @@ import {
   worldVersion,
 } from './form.js';
 
-/** What the first line of a file says. */
-export interface WorldHead {
-  readonly seed: string | number;
-  readonly settings: GatekeeperSettings;
-  readonly height: number;
-}
-
 /**
- * Reads the first line of the file of a world; `name` is what messages call it.
- * @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_WORLD
- */
-export async function readWorldHead(path: string, name = path): Promise<WorldHead> {
-  for await (const line of linesIn(path, name)) {
-    const {seed, settings, height} = headOf(line, name);
-    return {seed, settings: settingsOf(settings), height};
-  }
-  throw invalidWorld(name, 'is empty');
-}
-
-/**
- * Reads a world from its file, and checks that it is whole.
+ * Reads a world from its file, and checks that it is whole; `name` is what messages call it.
  * @throws OperationalError TOWER_FILE_FAILED; TOWER_INVALID_WORLD when it is of another version, damaged or cut short
  */
 export async function readWorld(path: string, name = path): Promise<StoredWorld> {
