@@ -17,8 +17,8 @@ const coinbaseMaturity = 100;
 const medianBlocks = 11;
 
 export interface SimulatedChainOptions {
-  /** Decides every hash. `7`, `7n` and `'7'` are the same seed. */
-  readonly seed: bigint | number | string;
+  /** Decides every hash. `7`, `7n` and `'7'` are the same seed. @default 'bartizan' */
+  readonly seed?: bigint | number | string;
   /** Raw blocks to start from, in order of arrival; the regtest genesis block may lead them. */
   readonly blocks?: Iterable<Uint8Array>;
   /** Given each new block in order of arrival, before the chain holds it; when it throws, the block is forgotten. */
@@ -56,17 +56,17 @@ export class SimulatedChain extends MemorySource {
   #returns = 0;
 
   /** @throws OperationalError TOWER_INVALID_BLOCK when a block to start from is damaged or has no parent. */
-  constructor(options: SimulatedChainOptions) {
+  constructor(options: SimulatedChainOptions = {}) {
+    const {seed, onBlock, blockSeconds} = checked(options);
     const {raw, header} = regtestGenesisBlock();
     super('regtest', {
       raw,
       header: {...header, height: 0, chainwork: workOf(header.bits)},
     });
     this.#tag = Buffer.alloc(tagBytes);
-    this.#tag.write(hash('sha256', String(options.seed), 'hex'), 0, 8, 'hex');
-    this.#onBlock = options.onBlock ?? (() => {});
-    this.#blockSeconds = options.blockSeconds ?? 600;
-    requireCount('blockSeconds', this.#blockSeconds, 1);
+    this.#tag.write(hash('sha256', String(seed), 'hex'), 0, 8, 'hex');
+    this.#onBlock = onBlock;
+    this.#blockSeconds = blockSeconds;
     for (const stored of options.blocks ?? []) {
       const block = parseBlock(stored);
       verifyBlock(block);
@@ -81,6 +81,7 @@ export class SimulatedChain extends MemorySource {
 
   /** Mines until the best chain has this height. */
   mineTo(height: number, options: MiningOptions = {}): ChainHeader[] {
+    requireCount('height', height, this.tip.height);
     return this.mine(height - this.tip.height, options);
   }
 
@@ -106,7 +107,9 @@ export class SimulatedChain extends MemorySource {
    * than `depth`.
    */
   reorg(options: {depth: number; blocks: number} & MiningOptions): ChainHeader[] {
+    requireMap('a reorg', options, '{depth: 1, blocks: 2}');
     requireCount('depth', options.depth, 1);
+    requireCount('blocks', options.blocks, 0);
     const parent = this.at(this.tip.height - options.depth);
     if (parent === undefined) {
       throw invalid(`a reorg of depth ${options.depth} would replace the genesis block: the tip is ${this.tip.height}`);
@@ -261,8 +264,33 @@ const invalid = (message: string): Rejection => new Rejection('TOWER_INVALID_PAR
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
 
+const usualSeed = 'bartizan';
+const usualBlockSeconds = 600;
+
+function checked(options: SimulatedChainOptions): Required<Omit<SimulatedChainOptions, 'blocks'>> {
+  requireMap('a simulated chain', options, "{seed: 'example'}");
+  const {seed = usualSeed, onBlock = () => {}, blockSeconds = usualBlockSeconds, blocks = []} = options;
+  if (!['string', 'number', 'bigint'].includes(typeof seed)) {
+    throw invalid(`seed is a text or a whole number, not ${shown(seed)}`);
+  }
+  if (typeof onBlock !== 'function') throw invalid(`onBlock is a function, not ${shown(onBlock)}`);
+  if (typeof (blocks as Partial<Iterable<Uint8Array>> | null)?.[Symbol.iterator] !== 'function') {
+    throw invalid(`blocks is a list of raw blocks, not ${shown(blocks)}`);
+  }
+  requireCount('blockSeconds', blockSeconds, 1);
+  return {seed, onBlock, blockSeconds};
+}
+
+function requireMap(what: string, value: unknown, example: string): void {
+  if (typeof value !== 'object' || value === null)
+    throw invalid(`${what} takes a map, ${example}, not ${shown(value)}`);
+}
+
 function requireCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw invalid(`${name} is a whole number from ${least}, not ${value}`);
+    throw invalid(`${name} is a whole number from ${least}, not ${shown(value)}`);
   }
 }
+
+/** A text in quotes: `3` and `"3"` look the same without. */
+const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));

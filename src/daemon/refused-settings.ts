@@ -1,17 +1,11 @@
 import {OperationalError} from '../errors/index.js';
 import {maxU32} from '../gatekeeper/settings.js';
+import {mainnetRefused} from '../tower/parts-check.js';
 import type {TowerSettings} from '../tower/settings.js';
 
 /** @throws OperationalError TOWER_MAINNET_REFUSED */
 export function refuseMainnet({btcNetwork}: Pick<TowerSettings, 'btcNetwork'>): void {
-  if (btcNetwork !== 'bitcoin') return;
-  throw new OperationalError(
-    'TOWER_MAINNET_REFUSED',
-    'this tower does not run on mainnet yet: it does not watch for breaches, so a receipt would be a promise that it cannot keep',
-    {
-      facts: {setting: 'btc_network'},
-    },
-  );
+  if (btcNetwork === 'bitcoin') throw mainnetRefused({facts: {setting: 'btc_network'}});
 }
 
 const wildcards: readonly string[] = ['0.0.0.0', '[::]', '::'];

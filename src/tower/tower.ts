@@ -19,6 +19,7 @@ import {type Verification, verify} from '../store/verify.js';
 import {changeSettings, defaultLogBlocks, finality} from './chain-events.js';
 import type {TowerEvent} from './events.js';
 import {StoreFollower} from './follower.js';
+import {checkParts, checkSettings} from './parts-check.js';
 import {type PragmaAnswer, runPragma} from './pragma.js';
 import {acceptSourceChain, inspect, type Situation} from './recovery.js';
 import {Signer} from './signer.js';
@@ -101,12 +102,10 @@ export class Tower {
    * Opens the store. It reads a handful of rows, however many users there are; other settings than the store's are
    * recorded as an event. Nothing follows the chain before `start`.
    *
-   * @throws InvalidParameter; OperationalError TOWER_STORE_*, TOWER_WRONG_NETWORK
+   * @throws InvalidParameter; OperationalError TOWER_STORE_*, TOWER_WRONG_NETWORK, TOWER_MAINNET_REFUSED
    */
   static async open(parts: TowerParts): Promise<Tower> {
-    const {finality: depth = finality} = parts;
-    if (!Number.isInteger(depth) || depth < 1 || depth > finality)
-      throw new InvalidParameter('finality', `1 to ${finality}`);
+    checkParts(parts);
     const store = await Store.open(parts.rows);
     const tower = new Tower(store, {
       settings: defaultGatekeeperSettings,
@@ -158,8 +157,15 @@ export class Tower {
     return this.#writer.queued;
   }
 
-  /** Calls `listener` with every event, after its commit. Answers the function that ends it. */
+  /**
+   * Calls `listener` with every event, after its commit. Answers the function that ends it.
+   * @throws InvalidParameter
+   */
   on(listener: (event: TowerEvent) => void): () => void {
+    if (typeof listener !== 'function') {
+      const expected = 'a function, the only argument, which is called with every event: on((event) => ...)';
+      throw new InvalidParameter('listener', expected);
+    }
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -176,9 +182,10 @@ export class Tower {
   /**
    * Does what one of OctoDB's lines says: `PRAGMA authorize_user="KEY:ID"`, `authorize_node="KEY:ROLE"`, `sync_status`,
    * `nodes`.
-   * @throws Rejection TOWER_INVALID_PRAGMA, and what `auth.authorizeUser` and `auth.authorizeNode` throw
+   * @throws Rejection TOWER_INVALID_PRAGMA, TOWER_INVALID_PARAMETER, and what `auth.authorizeUser` and `auth.authorizeNode` throw
    */
-  pragma(line: string, actor: Decider = 'program'): Promise<PragmaAnswer> {
+  async pragma(line: string, actor: Decider = 'program'): Promise<PragmaAnswer> {
+    if (typeof line !== 'string') throw new InvalidParameter('line', 'a text, such as PRAGMA nodes');
     return runPragma(this, line, actor);
   }
 
@@ -192,8 +199,9 @@ export class Tower {
     return this.blockProcessor.synced();
   }
 
-  /** Puts other settings in force, from the next event on. */
+  /** Puts other settings in force, from the next event on. @throws InvalidParameter; NoTip */
   async changeSettings(settings: GatekeeperSettings): Promise<void> {
+    checkSettings(settings);
     await this.#writer.submit({
       actor: 'operator',
       run: async (transaction, publish) => {

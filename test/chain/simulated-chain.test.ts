@@ -6,6 +6,7 @@ import {type ChainHeader, doubleSha256} from '../../src/chain/header.js';
 import {merkleRootOf} from '../../src/chain/merkle.js';
 import {regtestGenesis} from '../../src/chain/network.js';
 import {SimulatedChain} from '../../src/chain/simulated-chain.js';
+import {Rejection} from '../../src/errors/index.js';
 import {spend} from '../../src/chain/spend.js';
 import type {Transaction} from '../../src/chain/transaction.js';
 import {verifyBlock} from '../../src/chain/verify-block.js';
@@ -143,6 +144,21 @@ test('a reorg switches exactly when its branch is longer than it is deep', (t) =
       t.is(chain.at(12 - depth), forkPoint);
     }),
   );
+});
+
+test('a call that says nothing of what it wants, or in other types, is told which it takes', (t) => {
+  const any = SimulatedChain as unknown as new (options?: unknown) => Record<string, (...values: unknown[]) => void>;
+  const refused = (call: () => unknown, message: string) =>
+    t.throws(call, {code: 'TOWER_INVALID_PARAMETER', instanceOf: Rejection, message});
+  refused(() => new any(null), "a simulated chain takes a map, {seed: 'example'}, not null");
+  refused(() => new any({seed: null}), 'seed is a text or a whole number, not null');
+  refused(() => new any({onBlock: 'x'}), 'onBlock is a function, not "x"');
+  refused(() => new any({blocks: 5}), 'blocks is a list of raw blocks, not 5');
+  const chain = new any();
+  refused(() => chain['mine']!('3'), 'blocks is a whole number from 0, not "3"');
+  refused(() => chain['mineTo']!('3'), 'height is a whole number from 0, not "3"');
+  refused(() => chain['reorg']!(), 'a reorg takes a map, {depth: 1, blocks: 2}, not undefined');
+  t.deepEqual(new SimulatedChain().mine(2), new SimulatedChain({seed: 'bartizan'}).mine(2));
 });
 
 test('commands that make no sense are refused and change nothing', (t) => {
