@@ -1,12 +1,13 @@
 import {toErrorBody} from '../api/admin/error-body.js';
 import {causesOf, messageOf} from '../errors/causes.js';
 import {BartizanError, InvariantError} from '../errors/index.js';
+import {printableLines} from '../errors/printable.js';
 import {type Paint, plain} from './paint.js';
 
 /** An error as a person reads it: what, why, what next. Defects of ours come with their stack. */
 export function renderError(error: unknown, paint: Paint = plain): string {
-  const lines = [`${paint('red', 'error:')} ${messageOf(error)}`];
-  for (const cause of causesOf(error)) lines.push(`${paint('yellow', 'because:')} ${cause}`);
+  const lines = [`${paint('red', 'error:')} ${printableLines(messageOf(error))}`];
+  for (const cause of causesOf(error)) lines.push(`${paint('yellow', 'because:')} ${printableLines(cause)}`);
   if (error instanceof BartizanError) {
     lines.push(`${paint('cyan', 'hint:')} ${error.hint}   ${paint('dim', `[${error.code}]`)}`);
   } else {

@@ -6,6 +6,7 @@ import type {Network} from '../chain/network.js';
 import {SimulatedChain} from '../chain/simulated-chain.js';
 import {systemTimers} from '../chain/timers.js';
 import {OperationalError} from '../errors/index.js';
+import {printable} from '../errors/printable.js';
 import {type PlaybackOptions, playTape} from '../sim/tape/playback.js';
 import type {Tape} from '../sim/tape/tape-reader.js';
 import {countInWords, plural} from '../sim/timeline/heights.js';
@@ -93,7 +94,7 @@ async function fakeSource(chain: SimulatedChain): Promise<ChainSource> {
 export function renderTapeReplay(output: TapeReplayOutput, paint: Paint): string {
   const {tape, network, madeBy, startHeight, events, replayed, height, hash, digest, divergence} = output;
   const lines = [
-    `${tape}: ${plural(events, 'event')} of ${network}, from height ${startHeight} on, by Bartizan ${madeBy}`,
+    `${tape}: ${plural(events, 'event')} of ${network}, from height ${startHeight} on, by Bartizan ${printable(madeBy)}`,
     '',
   ];
   if (divergence) {

@@ -12,7 +12,7 @@ import {loadProgress} from './progress.js';
 import {renderTapeReplay, replayTapeFile, type Surroundings, type TapeReplayOutput} from './replay-tape.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
-import {isTapeFile} from './tape-file.js';
+import {kindOfRecording} from './tape-file.js';
 
 /** Consecutive blocks that joined or left the best chain. Disconnected ones go down: `from` is the higher. */
 interface Run {
@@ -56,7 +56,7 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
 
   async run({args, io, options}, show) {
     const file = args[0]!;
-    if (await isTapeFile(file)) {
+    if ((await kindOfRecording(file)) === 'tape') {
       const asked = {options, workingDirectory: io.workingDirectory};
       const surroundings = surroundingsIn(options);
       await requireTapePictures(file, asked);

@@ -9,6 +9,9 @@ export function printable(text: string): string {
   return text.replace(orders, escaped);
 }
 
+/** The same for text of several lines, which stay lines. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
 const short: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t': '\\t'};
 
 function escaped(character: string): string {

@@ -52,3 +52,12 @@ test('as JSON, an error that is none of ours is told with its stack', (t) => {
   t.like(JSON.parse(errorAsJson(foreign)), {error: 'x is undefined', code: 'TOWER_INVARIANT', stack: foreign.stack});
   t.false('stack' in (JSON.parse(errorAsJson(new Rejection('TOWER_QUEUE_FULL', 'full'))) as object));
 });
+
+test('orders to a terminal in what an error names are written out, lines stay lines', (t) => {
+  const cause = new Error('no such file \u001b[2J');
+  const error = new OperationalError('TOWER_INVALID_SCENARIO', 'a\u0007.yaml:1:1: \u009b31m\nb.yaml:2:1', {cause});
+  const [first, second, because] = renderError(error).split('\n');
+  t.is(first, 'error: a\\u0007.yaml:1:1: \\u009b31m');
+  t.is(second, 'b.yaml:2:1');
+  t.is(because, 'because: no such file \\u001b[2J');
+});

@@ -44,3 +44,24 @@ test('a file that is not there is told with its cause', async (t) => {
   t.is(status, 1);
   t.regex(stderr, /^error: \/none\.hex cannot be read\nbecause: ENOENT.*\nhint: .*\[TOWER_FILE_FAILED\]\n$/);
 });
+
+test('a file that is neither a tape nor a recorded chain is told as such, without a byte of it', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const contents = {
+    empty: '',
+    blank: '\n \n',
+    binary: '\u007fELF\u0002\u0001\u0000',
+    story: 'name: Added later\n',
+    prose: '# A\n\nface it\n',
+  };
+  for (const [name, text] of Object.entries(contents)) {
+    const file = join(folder, name);
+    await writeFile(file, text);
+    const {status, stderr} = await runHere(['replay', file]);
+    t.is(status, 2, name);
+    t.regex(
+      stderr,
+      /^error: \S+ is (?:empty: it is )?neither a tape nor a recorded chain\nhint: [ -~]+\[TOWER_INVALID_TAPE\]\n$/,
+    );
+  }
+});
