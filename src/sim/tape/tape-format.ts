@@ -1,7 +1,9 @@
+import {isDeepStrictEqual} from 'node:util';
 import {z} from 'zod';
 import {OperationalError} from '../../errors/index.js';
 import {maxU48} from '../../store/layout.js';
 import type {LogEntry} from '../../tower/log.js';
+import {toWire} from '../../tower/wire-names.js';
 import {hashSchema, networkSchema, settingsSchema} from './entry-schema.js';
 
 /** Raise it when a tape of before would be read wrongly. */
@@ -52,3 +54,22 @@ export type TapeLine =
 
 export const invalidTape = (what: string, line?: number): OperationalError =>
   new OperationalError('TOWER_INVALID_TAPE', what, line === undefined ? {} : {facts: {line}});
+
+/** What the head of a tape says of its beginning. */
+export type Beginning = Pick<TapeHead, 'network' | 'genesis' | 'start' | 'settings'>;
+
+/**
+ * Holds what a head says of the beginning against what is there.
+ * @param where that is
+ * @throws OperationalError TOWER_INVALID_TAPE
+ */
+export function requireSame(head: Beginning, found: Partial<Beginning>, where: string): void {
+  const [said, is] = [factsOf(head), factsOf(found)];
+  const name = Object.keys(said).find((name) => !isDeepStrictEqual(said[name], is[name]));
+  if (name === undefined) return;
+  const [one, other] = [said[name], is[name]].map((value) => JSON.stringify(value));
+  throw invalidTape(`its head says ${name} ${one}, and ${where} ${other}`, 1);
+}
+
+const factsOf = ({network, genesis, start, settings}: Partial<Beginning>) =>
+  toWire({network, genesis, start, ...settings}) as Readonly<Record<string, unknown>>;

@@ -9,6 +9,7 @@ import {
   headSchema,
   invalidTape,
   maxLineBytes,
+  requireSame,
   rowSchema,
   type TapeEnd,
   type TapeHead,
@@ -39,17 +40,20 @@ export class Tape {
   static async open(open: OpenTape): Promise<Tape> {
     const hash = createHash('sha256');
     let head: TapeHead | undefined;
+    let second = '';
     let last: {readonly text: string; readonly number: number} | undefined;
     for await (const line of linesOf(open())) {
       head ??= headOf(line.text);
       if (last) hash.update(last.text).update('\n');
       last = line;
+      if (line.number === 2) second = line.text;
     }
     if (!head || !last) throw invalidTape('it is empty');
     const end = lineOf(last.text, last.number);
     if (end.type !== 'end') throw invalidTape('it was cut off: its last line is not the end of a tape', last.number);
     if (hash.digest('hex') !== end.sha256)
       throw invalidTape('it was damaged: its bytes do not have the checksum of its end');
+    if (head.begins === 'log') requireBeginning(head, lineOf(second, 2));
     return new Tape(open, head, end.end);
   }
 
@@ -89,6 +93,14 @@ function headOf(text: string): TapeHead {
     );
   }
   return whole(headSchema, value, 1);
+}
+
+/** The head of a whole log repeats what its first event says. */
+function requireBeginning(head: TapeHead, line: TapeLine): void {
+  const started = line.type === 'event' ? line.entry : undefined;
+  if (started?.type !== 'started') throw invalidTape('it does not begin with the start of its tower', 2);
+  const {height, hash, beginning} = started;
+  requireSame(head, {...beginning, start: {height, hash}}, 'its first event');
 }
 
 function lineOf(text: string, number: number): TapeLine & {readonly sha256?: string} {

@@ -178,3 +178,25 @@ test('what is whole but no event is refused with its line', async (t) => {
   await refused(text.replace(/"key":"\w+"/, '"key":"02"'), /^line 3 holds no event of a tape: key/);
   await refused(text.replace('{"event":2,', '{"event":5,'), /event 5 stands where event 2 is to be/);
 });
+
+test('a tape whose head says something else than what it begins with is refused before anything is made of it', async (t) => {
+  const world = await livedWorld(t);
+  const checkpoint = (world.rows as MemoryStore).snapshot();
+  const [log, later] = [(await tapeOf(world.rows)).text, (await tapeOf(world.rows, checkpoint)).text];
+  const other = '00'.repeat(32);
+  for (const [name, from, to] of [
+    ['network', /"network":"regtest"/, '"network":"signet"'],
+    ['genesis', /"genesis":"\w+"/, `"genesis":"${other}"`],
+    ['start', /"start":\{"height":\d+/, '"start":{"height":7'],
+    ['expiry_delta', /"expiry_delta":\d+/, '"expiry_delta":77'],
+  ] as const) {
+    const refused = (where: string) => ({
+      code: 'TOWER_INVALID_TAPE',
+      message: new RegExp(`^its head says ${name} .*, and ${where} .*$`),
+    });
+    await t.throwsAsync(tapeFrom(await sealed(log.replace(from, to))), refused('its first event'));
+    await t.throwsAsync(replayText(await sealed(later.replace(from, to))), refused('the state that it begins with'));
+  }
+  const headless = log.replace(/^\{"event":0,.*\n/m, '');
+  await t.throwsAsync(tapeFrom(await sealed(headless)), {message: /does not begin with the start of its tower/});
+});
