@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import type {FakeNode} from './fake-node.js';
 import {faultKinds, faultSchema, faultsInWords} from './faults.js';
-import {unknownHeight} from './refusals.js';
+import {genesisIsValid, unknownHeight} from './refusals.js';
 import {fields, oneOf, text, whole} from './values.js';
 
 /** Blocks that one command mines. */
@@ -98,8 +98,11 @@ export const commands: Readonly<Record<string, Command>> = {
       return null;
     },
   ),
-  invalidate: command('Calls a block invalid.', fields({block}), ({node}, asked) => {
-    node.invalidateBlock(hashOf(node, asked.block));
+  invalidate: command('Calls a block invalid, any but genesis.', fields({block}), ({node}, asked) => {
+    const hash = hashOf(node, asked.block);
+    // bitcoind's own method does nothing then, and does not say so.
+    if (node.index.at(0)!.header.hash === hash) throw genesisIsValid();
+    node.invalidateBlock(hash);
     return null;
   }),
   reconsider: command('Takes that back.', fields({block}), ({node}, asked) => {

@@ -39,7 +39,8 @@ function told<T>(run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof BartizanError)) throw error;
-    throw new RpcError(errorNumbers.misc, `${error.message}. ${error.hint}`);
+    const {rpcCode} = error.facts;
+    throw new RpcError(typeof rpcCode === 'number' ? rpcCode : errorNumbers.misc, `${error.message}. ${error.hint}`);
   }
 }
 

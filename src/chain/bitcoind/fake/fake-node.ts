@@ -5,7 +5,7 @@ import {systemTimers, type Timers} from '../../timers.js';
 import {BlockIndex, type IndexEntry, type Switch} from './block-index.js';
 import {Faults} from './faults.js';
 import {Feed, type Topic, topics} from './feed.js';
-import {notRunning, tooDeep, unknownBlock} from './refusals.js';
+import {beyondTip, notRunning, tooDeep, unknownBlock} from './refusals.js';
 import {World} from './world.js';
 
 /** What a node takes from the chain that it follows: whole blocks, headers alone, or nothing. */
@@ -157,9 +157,10 @@ export class FakeNode {
     this.#announce(this.index.prefer(this.#known(hash)));
   }
 
-  /** Throws away the blocks up to a height; their headers stay. */
+  /** Throws away the blocks up to a height; their headers stay. @throws OperationalError TOWER_USAGE beyond the tip */
   prune(height: number): void {
-    this.#prunedTo = Math.max(this.#prunedTo ?? -1, Math.min(height, this.tip.height));
+    if (height > this.tip.height) throw beyondTip(height, this.tip.height);
+    this.#prunedTo = Math.max(this.#prunedTo ?? -1, height);
     this.index.prune(this.#prunedTo);
   }
 
