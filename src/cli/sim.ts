@@ -102,7 +102,8 @@ export const sim: Subcommand<Verdict | Comparison> = {
           target === undefined
             ? undefined
             : (simulation: Simulation) => simulation.export(resolve(workingDirectory, target));
-        const run = {openRows, mirror, seed, check, openAdapter, onEnd, ...picture?.parts};
+        const nameLine = (line: number) => `${file}:${line}`;
+        const run = {openRows, mirror, seed, check, openAdapter, nameLine, onEnd, ...picture?.parts};
         const outcome = await (options['json'] === true ? simulate(played, run) : tell(played, run, io));
         await picture?.draw(outcome);
         const {verdict, unmetLines} = outcome;

@@ -1,3 +1,4 @@
+import {BartizanError} from '../errors/index.js';
 import {CheckedSimulation} from './explore/checked.js';
 import type {OpenNode} from './faults/faulty-node.js';
 import type {Violation} from './invariants/watch.js';
@@ -13,6 +14,8 @@ export interface SimulationParts extends Omit<WorldParts, 'seed' | 'settings'> {
   readonly check?: boolean | undefined;
   /** Opens the adapter to bitcoind over a made-up node, for stories that ask for it. */
   readonly openAdapter?: OpenNode | undefined;
+  /** What the message of an error begins with that a step of this line ends the story with. @default nothing */
+  readonly nameLine?: ((line: number) => string) | undefined;
   /** Awaited when the story is over, with everything as it left it. */
   readonly onEnd?: ((simulation: Simulation) => Promise<void>) | undefined;
 }
@@ -35,7 +38,7 @@ export const hasFaults = ({steps}: Scenario): boolean => steps.some(({type}) => 
 export async function simulate(scenario: Scenario, parts: SimulationParts): Promise<Outcome> {
   const {startHeight, node} = scenario.chain;
   const {tower: settings, steps, from} = scenario;
-  const {check = false, openAdapter, onEnd, seed = scenario.chain.seed, ...others} = parts;
+  const {check = false, openAdapter, nameLine, onEnd, seed = scenario.chain.seed, ...others} = parts;
   const openNode = node === 'adapter' ? openAdapter : undefined;
   const troubles = parts.troubles ?? (check || openNode || hasFaults(scenario) ? {openNode} : undefined);
   const goesBack = steps.some(({type}) => type === 'roll_back');
@@ -50,7 +53,7 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
     let met = 0;
     const unmetLines: number[] = [];
     for (const step of steps) {
-      for (const finding of await (checked ?? simulation).perform(step)) {
+      for (const finding of await located((checked ?? simulation).perform(step), nameLine?.(step.line))) {
         if (finding.met) met++;
         else unmetLines.push(step.line);
       }
@@ -75,5 +78,14 @@ export async function simulate(scenario: Scenario, parts: SimulationParts): Prom
     return {verdict, unmetLines, ...(violation ? {violation} : {})};
   } finally {
     await simulation.close();
+  }
+}
+
+async function located<T>(done: Promise<T>, place: string | undefined): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    if (error instanceof BartizanError && place !== undefined) error.message = `${place}: ${error.message}`;
+    throw error;
   }
 }

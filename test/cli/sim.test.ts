@@ -143,6 +143,14 @@ test('an unmet expectation ends in status 1, after all files, with its line', as
   t.regex(stderr, /^error: the story went otherwise at \S+story\.yaml:8\nhint: .*\[TOWER_EXPECTATION_UNMET\]\n$/);
 });
 
+test('a step that the chain cannot do ends the story with its line, and the timeline before it', async (t) => {
+  const steps = '  - register: alice\n  - mine_to_next: expiry\n  - step_back: 20000\n';
+  const {status, stdout, stderr} = await runHere(['sim', await aFile(t, `name: Too far back\nsteps:\n${steps}`)]);
+  t.is(status, 1);
+  t.regex(stdout, /the subscription of alice expired[^\n]*\n$/);
+  t.regex(stderr, /^error: \S+story\.yaml:5: the chain has 4,440 blocks above genesis; it cannot go 20000 back\n/);
+});
+
 test('bad files end in status 2, each with its error, and none is played', async (t) => {
   const bad = await aFile(t, story.replace('mine:', 'mime:'));
   const {status, stdout, stderr} = await runHere(['sim', await aFile(t, story), bad, 'no/such.yaml']);

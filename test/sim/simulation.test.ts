@@ -134,7 +134,8 @@ test('each step has its method, which answers with the user, or throws as the to
 });
 
 test('what is otherwise than expected is said with its height, and what makes no sense is refused', async (t) => {
-  const simulation = await aSimulation();
+  const told: string[] = [];
+  const simulation = await aSimulation({onEntry: ({type}) => void told.push(type)});
   await simulation.register('alice');
   const error = await t.throwsAsync(simulation.expect({alice: 'expired', tip: 7}), {
     instanceOf: ExpectationUnmet,
@@ -172,6 +173,12 @@ test('what is otherwise than expected is said with its height, and what makes no
     await said(simulation.expect({alice: 'gone' as 'active'})),
     'expect.0.alice: expected active, expired or unknown',
   );
+  told.length = 0;
+  t.is(await said(simulation.switchTo('nix')), 'there is no branch nix; there is main');
+  t.regex((await said(simulation.branch({name: 'far', at: 900, blocks: 1})))!, /cannot begin at 900/);
+  t.regex((await said(simulation.stepBack(900)))!, /cannot go 900 back/);
+  t.regex((await said(simulation.reorg({depth: 900})))!, /cannot replace 900/);
+  t.deepEqual(told, []);
   await simulation.close();
 });
 

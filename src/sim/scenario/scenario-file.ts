@@ -146,20 +146,20 @@ function problemsOf(document: YamlDocument, issues: readonly z.core.$ZodIssue[],
     return [
       {
         ...document.position(where),
-        message: label + sentence(issue, valueAt(document.value, where)),
+        message: label + sentence(issue, valueAt(document.value, where), document.written(where)),
       },
     ];
   });
 }
 
-function sentence(issue: z.core.$ZodIssue, value: unknown): string {
+function sentence(issue: z.core.$ZodIssue, value: unknown, written: string | undefined): string {
   if (issue.code === 'custom') return issue.message;
   if (value === undefined) return `is missing; ${issue.message}`;
   const near =
     issue.code === 'invalid_value' && typeof value === 'string'
       ? closestTo(value, issue.values.map(String))
       : undefined;
-  return `${issue.message}, not ${describe(value)}${near === undefined ? '' : `; did you mean "${near}"?`}`;
+  return `${issue.message}, not ${describe(value, written)}${near === undefined ? '' : `; did you mean "${near}"?`}`;
 }
 
 export const suggestion = (word: string, known: readonly string[]) => {
@@ -182,11 +182,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
-function describe(value: unknown): string {
+/** A number as it is written: it may be another once it is read. */
+function describe(value: unknown, written: string | undefined): string {
   if (value === null) return 'an empty value';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return `a map of ${Object.keys(value).join(', ') || 'nothing'}`;
-  return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value));
+  return shorten(typeof value === 'string' ? JSON.stringify(value) : (written ?? String(value)));
 }
 
 const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);

@@ -227,6 +227,9 @@ export type NotedAction = Action & {readonly note?: string | undefined};
 /** An action with the line of its file (from 1) and what the author says to it. */
 export type Step = Action & {readonly line: number; readonly note?: string};
 
+/** What the branch is called on which a story begins. */
+export const mainBranch = 'main';
+
 // Limits: a scenario is a story that somebody reads and a machine finishes; each of these is far beyond one.
 export const maxScenarioBytes = 1024 * 1024;
 export const maxSteps = 100_000;

@@ -16,7 +16,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape, what: string)
 
 export function whole(from: number, to: number) {
   const error = `expected a whole number from ${from} to ${to}`;
-  return z.number({error}).int({error}).min(from, {error}).max(to, {error});
+  return z.number({error}).int({error, abort: true}).min(from, {error}).max(to, {error});
 }
 
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {

@@ -29,7 +29,15 @@ const maxValues = 1_000_000;
 const maxNesting = 32;
 const tooDeep = `the YAML is nested deeper than ${maxNesting} levels`;
 
-class TooLarge extends Error {}
+/** What keeps a text from becoming values, and where. */
+class Unreadable extends Error {
+  readonly node: unknown;
+
+  constructor(message: string, node: unknown) {
+    super(message);
+    this.node = node;
+  }
+}
 
 /** A YAML text as plain values, which still knows where each value stands. */
 export class YamlDocument {
@@ -40,6 +48,8 @@ export class YamlDocument {
   /** The newest node of each anchor while the values are read; Alias.resolve would search the whole text each time. */
   readonly #anchors = new Map<string, Node>();
   readonly #targets = new Map<Alias, Node>();
+  /** Nodes with an anchor that are being read. */
+  readonly #open = new Set<Node>();
   #values = 0;
 
   /** Never throws: what is wrong is in `problems`, and `value` is then undefined. */
@@ -56,13 +66,25 @@ export class YamlDocument {
     try {
       this.value = this.#plain(document.contents, 0);
     } catch (error) {
-      if (!(error instanceof TooLarge)) throw error;
-      this.problems = [{line: 1, column: 1, message: error.message}];
+      if (!(error instanceof Unreadable)) throw error;
+      this.problems = [{...this.#at(offsetOf(error.node)), message: error.message}];
     }
   }
 
   /** Position of the value at the path, or of the nearest value around it; `key`: of the name before the value. */
   position(path: readonly PropertyKey[], at: 'value' | 'key' = 'value'): Position {
+    const {node, key} = this.#nearest(path);
+    return this.#at(offsetOf((at === 'key' ? key : undefined) ?? node));
+  }
+
+  /** The letters that stand for the value at the path; undefined unless it is a single one. */
+  written(path: readonly PropertyKey[]): string | undefined {
+    const {node} = this.#nearest(path);
+    const value = isAlias(node) ? this.#targets.get(node) : node;
+    return isScalar(value) ? value.source : undefined;
+  }
+
+  #nearest(path: readonly PropertyKey[]): {node: unknown; key: unknown} {
     let node: unknown = this.#document.contents;
     let key: unknown;
     for (const part of path) {
@@ -78,8 +100,7 @@ export class YamlDocument {
       if (next === undefined || next === null) break;
       node = next;
     }
-    const range = ((at === 'key' ? key : undefined) ?? node) as Node | null;
-    return this.#at(range?.range?.[0] ?? 0);
+    return {node, key};
   }
 
   #at(offset: number): Position {
@@ -88,21 +109,55 @@ export class YamlDocument {
   }
 
   #plain(node: unknown, depth: number): unknown {
-    if (++this.#values > maxValues) throw new TooLarge(`with its aliases, the YAML has more than ${maxValues} values`);
-    if (depth > maxNesting) throw new TooLarge(tooDeep);
+    if (++this.#values > maxValues)
+      throw new Unreadable(`with its aliases, the YAML has more than ${maxValues} values`, node);
+    if (depth > maxNesting) throw new Unreadable(tooDeep, node);
     if (isAlias(node)) {
-      const target = this.#targets.get(node) ?? this.#anchors.get(node.source)!;
-      this.#targets.set(node, target);
-      return this.#plain(target, depth + 1);
+      const target = this.#targetOf(node);
+      try {
+        return this.#plain(target, depth + 1);
+      } catch (error) {
+        // By itself, what the alias stands for could be read.
+        throw error instanceof Unreadable ? new Unreadable(error.message, node) : error;
+      }
     }
-    if (isNode(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    if (!isNode(node) || node.anchor === undefined) return this.#inside(node, depth);
+    this.#anchors.set(node.anchor, node);
+    this.#open.add(node);
+    const value = this.#inside(node, depth);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #inside(node: unknown, depth: number): unknown {
     if (isSeq(node)) return node.items.map((item) => this.#plain(item, depth + 1));
     if (isMap(node)) {
       return Object.fromEntries(node.items.map((pair) => [keyText(pair), this.#plain(pair.value, depth + 1)]));
     }
     return isScalar(node) ? node.value : null;
   }
+
+  #targetOf(alias: Alias): Node {
+    const {source} = alias;
+    const target = this.#targets.get(alias) ?? this.#anchors.get(source);
+    if (target === undefined) {
+      const known = [...this.#anchors.keys()].map((name) => `&${name}`).join(', ');
+      const next = known === '' ? 'no value before it has an anchor; write the value itself' : `there is ${known}`;
+      throw new Unreadable(`*${source} stands for nothing: ${next}`, alias);
+    }
+    if (this.#open.has(target)) {
+      const {line} = this.#at(offsetOf(target));
+      throw new Unreadable(
+        `*${source} stands inside &${source}, which begins in line ${line}: it would hold itself without end`,
+        alias,
+      );
+    }
+    this.#targets.set(alias, target);
+    return target;
+  }
 }
+
+const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
 
 const keyText = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : '(a key that is not a word)');
 

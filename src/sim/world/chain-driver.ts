@@ -2,7 +2,7 @@ import {type ChainChoice, type ChainSource, SimulatedChain} from '../../chain/in
 import {OperationalError, Rejection} from '../../errors/index.js';
 import {blocksInWords} from '../timeline/heights.js';
 import type {Memory, MemoryMap} from './memory.js';
-import {maxMinedBlocks} from '../scenario/scenario.js';
+import {mainBranch, maxMinedBlocks} from '../scenario/scenario.js';
 
 /** A real node that gets every block that the simulated chain mines, and from which the tower then reads them. */
 export interface Mirror {
@@ -27,8 +27,9 @@ export interface ChainDriverParts {
 
 /** Blocks mined between two turns of the event loop. */
 const blocksPerTurn = 1_000;
-/** What the branch is called on which a story begins. */
-export const mainBranch = 'main';
+
+/** Hears that a move can be made, before it is. */
+type Accepted = () => void;
 
 /** Moves the simulated chain, its mirror, and the tower that follows either. */
 export class ChainDriver {
@@ -107,8 +108,15 @@ export class ChainDriver {
   }
 
   /** Replaces the last blocks; a branch of as many blocks wins because the others are then called invalid. */
-  async reorg({depth, blocks}: {readonly depth: number; readonly blocks: number}): Promise<void> {
+  async reorg(
+    {depth, blocks}: {readonly depth: number; readonly blocks: number},
+    accepted: Accepted = () => {},
+  ): Promise<void> {
     if (blocks < depth) throw refused(`a branch of ${blocksInWords(blocks)} does not replace ${depth}`);
+    if (depth > this.#height) {
+      throw refused(`the chain has ${blocksInWords(this.#height)} above genesis; a reorg cannot replace ${depth}`);
+    }
+    accepted();
     this.#parts.beforeMove({mines: false});
     // The branch wins with its last block here; those that follow come as others do.
     const branch = this.chain.reorg({depth, blocks: Math.min(depth + 1, blocks)});
@@ -120,11 +128,12 @@ export class ChainDriver {
   }
 
   /** Disconnects the last blocks, with nothing in their place. */
-  async stepBack(blocks: number): Promise<void> {
+  async stepBack(blocks: number, accepted: Accepted = () => {}): Promise<void> {
     const first = this.chain.at(this.#height - blocks + 1);
     if (first === undefined || first.height === 0 || blocks < 1) {
       throw refused(`the chain has ${blocksInWords(this.#height)} above genesis; it cannot go ${blocks} back`);
     }
+    accepted();
     this.#parts.beforeMove({mines: false});
     await this.#choose(() => {
       this.chain.invalidate(first.hash);
@@ -135,21 +144,17 @@ export class ChainDriver {
   }
 
   /** Mines on a branch, which leaves the best chain `at` a height if it is new. It becomes the best chain if it has more work. */
-  async branch({
-    name,
-    at,
-    blocks,
-  }: {
-    readonly name: string;
-    readonly at?: number;
-    readonly blocks: number;
-  }): Promise<void> {
+  async branch(
+    {name, at, blocks}: {readonly name: string; readonly at?: number; readonly blocks: number},
+    accepted: Accepted = () => {},
+  ): Promise<void> {
     const known = this.#branches.get(name);
     if (known !== undefined && at !== undefined) {
       throw refused(`there is a branch ${name} already: it goes on where it ends, without a height`);
     }
     const from = known ?? this.chain.at(at ?? this.#height)?.hash;
     if (from === undefined) throw refused(`branch ${name} cannot begin at ${at}: the chain is at ${this.#height}`);
+    accepted();
     this.#parts.beforeMove({mines: false});
     // As a node does: nothing is mined on what is called invalid.
     if (this.chain.isInvalid(from)) await this.#choose(() => this.#reconsider(from));
@@ -167,11 +172,12 @@ export class ChainDriver {
   }
 
   /** Makes a branch the best chain, whatever its work: the node is told that the others are invalid. */
-  async switchTo(name: string): Promise<void> {
+  async switchTo(name: string, accepted: Accepted = () => {}): Promise<void> {
     const tip = this.#branches.get(name);
     if (tip === undefined) {
       throw refused(`there is no branch ${name}; there ${namesInWords([...this.#branches.keys()])}`);
     }
+    accepted();
     this.#parts.beforeMove({mines: false});
     await this.#choose(() => this.chain.prefer(tip));
     this.#active.set('name', name);

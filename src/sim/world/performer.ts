@@ -45,24 +45,26 @@ export class Performer {
         return [await this.#mineUntil(action.expectations, action.within)];
       case 'reorg': {
         const {type, depth, blocks} = action;
-        world.tell({type, height: world.height, depth, blocks});
-        await driver.reorg({depth, blocks});
+        await driver.reorg({depth, blocks}, () => world.tell({type, height: world.height, depth, blocks}));
         return [];
       }
       case 'step_back':
-        world.tell({type: 'stepped_back', height: world.height, blocks: action.blocks});
-        await driver.stepBack(action.blocks);
+        await driver.stepBack(action.blocks, () =>
+          world.tell({type: 'stepped_back', height: world.height, blocks: action.blocks}),
+        );
         return [];
       case 'branch': {
         const {name, at, blocks} = action;
         const from = driver.branches.has(name) ? undefined : (at ?? world.height);
-        world.tell({type: 'branched', height: world.height, branch: name, at: from, blocks});
-        await driver.branch(action);
+        await driver.branch(action, () =>
+          world.tell({type: 'branched', height: world.height, branch: name, at: from, blocks}),
+        );
         return [];
       }
       case 'switch_to':
-        world.tell({type: 'switched', height: world.height, branch: action.branch});
-        await driver.switchTo(action.branch);
+        await driver.switchTo(action.branch, () =>
+          world.tell({type: 'switched', height: world.height, branch: action.branch}),
+        );
         return [];
       case 'snapshot':
         this.#snapshots.requireFree(action.name);

@@ -558,13 +558,80 @@ test(
     const alias = index === 0 ? 'x' : `*${'bcdefghij'[index - 1]}`;
     return `${name}: &${name} [${Array(9).fill(alias).join(', ')}]\n`;
   }).join(''),
-  'story.yaml:1:1: with its aliases, the YAML has more than 1000000 values',
+  'story.yaml:7:8: with its aliases, the YAML has more than 1000000 values',
 );
 
 test('an alias repeats what its anchor holds, and 50,000 of them are read at once', (t) => {
   const {steps} = parse(story('&tick {mine: 2}', ...Array<string>(50_000).fill('*tick')));
   t.is(steps.length, 50_001);
   t.like(steps.at(-1), {type: 'mine', blocks: 2, line: 50_003});
+});
+
+/** Each with what is said of it. */
+const branchStories: readonly (readonly [steps: string[], says: string])[] = [
+  [
+    ['switch_to: nix'],
+    '3:16: switch_to: there is no branch nix by then; add `- branch: {name: nix, blocks: 1}` before',
+  ],
+  [
+    ['branch: {name: rival, blocks: 1}', 'switch_to: rivl'],
+    '4:16: switch_to: there is no branch rivl by then; did you mean "rival"?',
+  ],
+  [
+    ['snapshot: s', 'branch: {name: late, blocks: 1}', 'restore: s', 'switch_to: late'],
+    '6:16: switch_to: there is no branch late by then; add `- branch: {name: late, blocks: 1}` before',
+  ],
+  [
+    ['branch: {name: rival, blocks: 1}', 'branch: {name: rival, at: 3, blocks: 1}'],
+    '4:31: branch: rival is there already by then: it goes on where it ends, without a height',
+  ],
+  [
+    ['branch: {name: rival, at: 900, blocks: 1}'],
+    '3:31: branch: rival cannot begin at 900: the chain is only at 120 by then',
+  ],
+];
+
+test('a branch that no step has begun by then is found in the text, where that can be known', (t) => {
+  for (const [steps, says] of branchStories) t.is(problemsOf(story(...steps)), `story.yaml:${says}`);
+  t.is(problemsOf(story('branch: {name: rival, blocks: 1}', 'switch_to: rival', 'switch_to: main')), 'none');
+  t.is(
+    problemsOf(
+      story('snapshot: s', 'branch: {name: b, blocks: 1}', 'snapshot: t', 'restore: s', 'restore: t', 'switch_to: b'),
+    ),
+    'none',
+  );
+  // Another of the file's own world may be meant, or one that a broken step would have begun.
+  t.is(problemsOf('name: A story\nfrom: other.world\nsteps:\n  - switch_to: rival\n'), 'none');
+  t.regex(problemsOf(story('branch: {name: rival}', 'switch_to: rival')), /^story\.yaml:3:[^\n]*$/);
+});
+
+test('an alias that stands inside what it repeats, or for nothing, is named with its line', (t) => {
+  t.is(
+    problemsOf('name: A story\nsteps: &a\n  - mine: 1\n  - *a\n'),
+    'story.yaml:4:5: *a stands inside &a, which begins in line 3: it would hold itself without end',
+  );
+  t.is(problemsOf(story('mine: &x 3', 'mine: *y')), 'story.yaml:4:11: *y stands for nothing: there is &x');
+  t.is(
+    problemsOf(story('mine: *y')),
+    'story.yaml:3:11: *y stands for nothing: no value before it has an anchor; write the value itself',
+  );
+  t.regex(
+    problemsOf(`name: A story\nchain: ${'['.repeat(40)}${']'.repeat(40)}\n`),
+    /^story\.yaml:2:40: the YAML is nested/,
+  );
+});
+
+test('a number out of all bounds is named once, as it is written, and so is a height that needs too many blocks', (t) => {
+  t.is(
+    problemsOf(
+      'name: A story\nchain: {start_height: 99999999999999999999}\nsteps:\n  - mine: 1e30\n  - mine_to: 999999999\n',
+    ),
+    [
+      'story.yaml:2:23: start_height: expected a whole number from 0 to 1000000, not 99999999999999999999',
+      'story.yaml:4:11: mine: expected a whole number from 1 to 1000000, not 1e30',
+      'story.yaml:5:5: 999999999 blocks would have been mined by then; a scenario may mine 1000000',
+    ].join('\n'),
+  );
 });
 
 test('all problems of a file are named at once, in their order, and at most twenty of them', (t) => {
