@@ -3,23 +3,28 @@ import {type Network, genesisOf} from '../../chain/network.js';
 import {maxU32} from '../../gatekeeper/settings.js';
 import {maxU48} from '../../store/layout.js';
 import type {LogEntry} from '../../tower/log.js';
+import {problemOf} from './problem.js';
 
 /*
  * What a replay reads of the events of a tape, and how that must look. The rest of each event is only compared with what
  * the tower decides now.
  */
 
-const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const hexOf = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), {error: `${bytes} bytes in hex`});
 const u32 = z.int().min(0).max(maxU32);
 const id = z.int().min(1).max(maxU48);
-const key = z.string().regex(/^0[23][0-9a-f]{64}$/);
+const key = z.string().regex(/^0[23][0-9a-f]{64}$/, {error: 'a compressed public key in hex'});
 const header = hexOf(80);
 const role = z.enum(['primary', 'secondary']).nullable();
 const kind = z.enum(['user_signup', 'user_login', 'new_node']);
 const userId = u32.nullable();
 
 /** As many as a store keeps. */
-const history = {headers: z.array(header).min(1).max(101), chainwork: z.string().regex(/^[0-9a-f]{1,64}$/)};
+const history = {
+  headers: z.array(header).min(1).max(101),
+  chainwork: z.string().regex(/^[0-9a-f]{1,64}$/, {error: 'a number in hex'}),
+};
 
 export const settingsSchema = z.strictObject({
   subscriptionSlots: u32,
@@ -67,7 +72,7 @@ const entrySchema = z.discriminatedUnion('type', [
     blobBytes: u32,
     blobHash: hashSchema,
     toSelfDelay: u32,
-    signature: z.string().regex(/^[\x21-\x7e]{1,130}$/),
+    signature: z.string().regex(/^[\x21-\x7e]{1,130}$/, {error: 'a signature in zbase32'}),
   }),
   event('appointments_deleted', {uuids: z.array(hexOf(22)), refunded: z.boolean()}),
   event('subscription_extended', {userId: u32, blocks: u32}),
@@ -99,6 +104,5 @@ const entrySchema = z.discriminatedUnion('type', [
 export function checkEntry(value: unknown): LogEntry | string {
   const checked = entrySchema.safeParse(value);
   if (checked.success) return value as LogEntry;
-  const [issue] = checked.error.issues;
-  return `${issue?.path.join('.') || 'the event'}: ${issue?.message}`;
+  return problemOf(checked.error, value);
 }

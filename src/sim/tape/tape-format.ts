@@ -32,7 +32,8 @@ export const headSchema = z.strictObject({
   settings: settingsSchema,
 });
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+export const eventSchema = z.strictObject({event: count});
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, {error: 'bytes in base64'});
 export const rowSchema = z.strictObject({row: z.tuple([base64, base64])});
 /** The state once so many events have been. */
 export const digestSchema = z.strictObject({digest: hashSchema, events: count});

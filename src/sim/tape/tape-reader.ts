@@ -3,9 +3,11 @@ import {z} from 'zod';
 import {OperationalError} from '../../errors/index.js';
 import {fromWire} from '../../tower/wire-names.js';
 import {checkEntry} from './entry-schema.js';
+import {problemOf} from './problem.js';
 import {
   digestSchema,
   endSchema,
+  eventSchema,
   headSchema,
   invalidTape,
   maxLineBytes,
@@ -109,7 +111,7 @@ function lineOf(text: string, number: number): TapeLine & {readonly sha256?: str
     const {event, ...rest} = value;
     const entry = checkEntry(rest);
     if (typeof entry === 'string') throw invalidTape(`line ${number} holds no event of a tape: ${entry}`, number);
-    return {type: 'event', number: whole(z.int().min(0), event, number), entry};
+    return {type: 'event', number: whole(eventSchema, {event}, number).event, entry};
   }
   if ('row' in value) {
     const [key, bytes] = whole(rowSchema, value, number).row.map((part) => Buffer.from(part, 'base64'));
@@ -122,9 +124,7 @@ function lineOf(text: string, number: number): TapeLine & {readonly sha256?: str
 function whole<Schema extends z.ZodType>(schema: Schema, value: unknown, line: number): z.output<Schema> {
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const at = issue?.path.join('.');
-  throw invalidTape(`line ${line} cannot be understood: ${at ? `${at}: ` : ''}${issue?.message}`, line);
+  throw invalidTape(`line ${line} cannot be understood: ${problemOf(checked.error, value)}`, line);
 }
 
 function parsed(text: string, line: number): object {

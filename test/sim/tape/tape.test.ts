@@ -174,9 +174,36 @@ test('what is whole but no event is refused with its line', async (t) => {
   const {text} = await tapeOf((await livedWorld(t)).rows);
   const refused = async (changed: string, message: RegExp) =>
     t.throwsAsync(replayText(await sealed(changed)), {code: 'TOWER_INVALID_TAPE', message});
-  await refused(text.replace('"type":"user_registered"', '"type":"user_vanished"'), /^line 3 holds no event/);
-  await refused(text.replace(/"key":"\w+"/, '"key":"02"'), /^line 3 holds no event of a tape: key/);
+  await refused(
+    text.replace('"type":"user_registered"', '"type":"user_vanished"'),
+    /^line 3 holds no event of a tape: type is "user_vanished", but must be one that a tower has$/,
+  );
+  await refused(text.replace('"type":"user_registered",', ''), /^line 3 holds no event of a tape: type is missing$/);
+  await refused(text.replace(/"header":"\w+"/, '"header":7'), /header is 7, but must be a text$/);
+  await refused(
+    text.replace(/"key":"\w+"/, '"key":"02"'),
+    /^line 3 holds no event of a tape: key is "02", but must be a compressed public key in hex$/,
+  );
   await refused(text.replace('{"event":2,', '{"event":5,'), /event 5 stands where event 2 is to be/);
+  await refused(
+    text.replace('{"event":2,', '{"event":"2",'),
+    /^line 4 cannot be understood: event is "2", but must be a number$/,
+  );
+  const opened = async (changed: string, message: RegExp) =>
+    t.throwsAsync(tapeFrom(await sealed(changed)), {code: 'TOWER_INVALID_TAPE', message});
+  const line = /^line 1 cannot be understood: /.source;
+  await opened(
+    text.replace('"network":"regtest"', '"network":"mainnet"'),
+    new RegExp(`${line}network is "mainnet", but must be ("\\w+" or )+"\\w+"$`),
+  );
+  await opened(
+    text.replace('"expiry_delta":2', '"expiry_delta":-2'),
+    new RegExp(`${line}settings.expiry_delta is -2, but must be at least 0$`),
+  );
+  await opened(
+    text.replace('"settings":{', '"settings":{"mood":1,'),
+    new RegExp(`${line}settings holds "mood", which no tape of this form has$`),
+  );
 });
 
 test('a tape whose head says something else than what it begins with is refused before anything is made of it', async (t) => {
