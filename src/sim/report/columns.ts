@@ -78,6 +78,8 @@ export class Columns {
    * @param chain hashes of the other chain by height, as far as they are known
    */
   accept(height: number, hash: string, depth: number | null, chain: readonly string[] = []): void {
+    // Of a column whose last blocks have just been disconnected, they are not left a second time.
+    this.#settle();
     const tip = this.#chain.at(-1)!.to;
     const fork = depth === null ? -1 : tip - depth;
     if (fork < tip) {

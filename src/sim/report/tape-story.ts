@@ -55,8 +55,9 @@ const pastOf = ({users, deletedAt, requests}: Beginning): Parameters<Timeline['b
     ...[...deletedAt.values()].flat().map(({id, row: {expiry}}) => ({id, expiry, isDeleted: true})),
     ...users.map(({id, row: {expiry}}) => ({id, expiry, isDeleted: false})),
   ],
+  // One that has expired may come back by a reorg.
   requestsInCheck: requests.flatMap(({id, row: {state, stage}}) =>
-    state === 'pending' && stage === 'check' ? id : [],
+    (state === 'pending' || state === 'expired') && stage === 'check' ? id : [],
   ),
 });
 

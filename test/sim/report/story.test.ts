@@ -195,6 +195,25 @@ test('who was deleted back then is another than who was not there', async (t) =>
   t.regex(drawn.at(-1)!, /not there, back then/);
 });
 
+test('blocks that were disconnected right before a story goes back in time are left once', async (t) => {
+  const recorder = new StoryRecorder({settings: defaultGatekeeperSettings, travels: true});
+  const simulation = await Simulation.open({startHeight: 100, ...recording(recorder)});
+  t.teardown(() => simulation.close());
+  for (const step of [{snapshot: 'here'}, {mine: 5}, {step_back: 2}, {restore: 'here'}]) await simulation.step(step);
+  const story = recorder.story({...emptyHead, height: simulation.height}, []);
+  t.deepEqual(told(story), await storedBy(simulation.tower));
+  t.deepEqual(
+    story.columns.map(({type, from, to}) => [type, from, to]),
+    [
+      ['blocks', 0, 100],
+      ['blocks', 101, 103],
+      ['blocks', 104, 105],
+      ['undo', 104, 105],
+      ['undo', 101, 103],
+    ],
+  );
+});
+
 test('what a story has left behind is told, and marked', async (t) => {
   const steps = ['register: alice', 'snapshot: s', 'register: bob', 'mine: 2', 'register: carol', 'mine: 1'];
   const journeys = ['roll_back: 102', 'register: dan', 'restore: s', 'mine: 1'];

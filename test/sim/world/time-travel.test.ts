@@ -45,6 +45,8 @@ function leadingTo(height: number, actions: readonly Action[], heights: readonly
     const before = actions.slice(0, i);
     if (to === height) return actions.slice(0, i + 1);
     const isPassed = from < height && height < to;
+    // It brings several blocks at once: the chain never had this height.
+    if (isPassed && action.type === 'switch_to') continue;
     if (isPassed && action.type === 'branch') return undefined;
     if (isPassed && action.type === 'reorg') return [...before, {...action, blocks: height - from + action.depth}];
     if (isPassed) return [...before, {type: 'mine_to' as const, height}];
