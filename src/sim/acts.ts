@@ -244,9 +244,10 @@ export abstract class Acts {
 
   /** The user of this name or id; undefined while there is none. */
   async user(name: UserName): Promise<UserView | undefined> {
+    const {tower} = this;
     const id = this.roster.idOf(accept(userOfId, name, 'user'));
-    const info = id === undefined ? undefined : await this.tower.gatekeeper.registeredUsers.byId(id);
-    return info && viewOf(info, this.tower.tip?.height ?? 0);
+    const info = id === undefined ? undefined : await tower.gatekeeper.registeredUsers.byId(id);
+    return info && viewOf(info, tower.tip?.height ?? 0);
   }
 
   /** The user to whom a device belongs, whatever the test calls him. */

@@ -7,6 +7,8 @@ import type {Tower} from '../tower/tower.js';
 import {Acts} from './acts.js';
 import type {Cast} from './world/cast.js';
 import type {Finding} from './world/finding.js';
+import {AutoMining} from './auto-mining.js';
+import {lookOn, requireNoOnlooker} from './onlooker.js';
 import {blocksInWords} from './timeline/heights.js';
 import {acceptSettings, openShape, optionSchemas, pace, predicate, waiting} from './option-schema.js';
 import {accept} from './scenario/accept.js';
@@ -43,6 +45,7 @@ export class Simulation extends Acts {
   readonly #options: SimulationOptions;
   readonly #snapshots: Snapshots;
   readonly #performer: Performer;
+  readonly #autoMining = new Set<AutoMining>();
   /** Actions come one after the other, whoever starts them. */
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -144,7 +147,8 @@ export class Simulation extends Acts {
       const {note: text} = action;
       if (text !== undefined) this.#world.tell({type: 'note', height: this.height, text});
       const findings = await this.#performer.perform(action);
-      await this.#options.afterStep?.(action, this);
+      const {afterStep} = this.#options;
+      if (afterStep) await lookOn(this.#world, 'afterStep', () => afterStep(action, this));
       return findings;
     });
   }
@@ -170,7 +174,7 @@ export class Simulation extends Acts {
       accept(predicate, holds, 'mineUntil');
       const {within} = accept(waiting, options, 'mineUntil');
       for (let mined = 0; ; mined++) {
-        if (await holds(this)) return mined;
+        if (await lookOn(this.#world, 'mineUntil', () => holds(this))) return mined;
         if (mined >= within) {
           const claim = `what mineUntil waits for holds within ${blocksInWords(within)}`;
           throw new ExpectationUnmet([{met: false, claim, actual: 'it does not'}], this.height);
@@ -181,36 +185,26 @@ export class Simulation extends Acts {
   }
 
   /**
-   * Mines a block again and again, with a pause between, beside whatever else is done.
+   * Mines a block again and again, with a pause between, beside whatever else is done, until it is ended, the simulation
+   * is closed, or a block cannot be mined.
    * @param options `everyMs`: from one block to the next
    * @returns the function that ends it; it rejects with what has gone wrong meanwhile
-   * @throws Rejection TOWER_INVALID_PARAMETER
+   * @throws Rejection TOWER_INVALID_PARAMETER; OperationalError TOWER_HALTED when closed
    */
   autoMine(options: {readonly everyMs: number; readonly timers?: Timers}): () => Promise<void> {
     const {everyMs} = accept(pace, options, 'autoMine');
-    const {timers = systemTimers} = options;
-    let [cancel, failure]: [() => void, Error | undefined] = [() => {}, undefined];
-    let mining: Promise<void> = Promise.resolve();
-    let isOver = false;
-    const next = () => {
-      cancel = timers.after(everyMs, () => {
-        mining = this.mine().then(
-          () => void (isOver || next()),
-          (error: unknown) => void (failure = error as Error),
-        );
-      });
-    };
-    next();
-    return async () => {
-      isOver = true;
-      cancel();
-      await mining;
-      if (failure !== undefined) throw failure;
+    if (this.#isClosed) throw closed();
+    const mining = new AutoMining({everyMs, timers: options.timers ?? systemTimers, mine: () => this.mine()});
+    this.#autoMining.add(mining);
+    return () => {
+      this.#autoMining.delete(mining);
+      return mining.end();
     };
   }
 
-  /** Names of the snapshots, in the order in which they were taken. */
+  /** Names of the snapshots, in the order in which they were taken. @throws OperationalError TOWER_HALTED when closed */
   get snapshots(): readonly string[] {
+    if (this.#isOver) throw closed();
     return this.#snapshots.names;
   }
 
@@ -230,8 +224,9 @@ export class Simulation extends Acts {
     return this.step({restore: name});
   }
 
-  /** Forgets a snapshot. @throws OperationalError TOWER_UNKNOWN_SNAPSHOT */
+  /** Forgets a snapshot. @throws OperationalError TOWER_UNKNOWN_SNAPSHOT, TOWER_HALTED when closed */
   dropSnapshot(name: string): void {
+    if (this.#isOver) throw closed();
     this.#snapshots.remove(name);
   }
 
@@ -267,34 +262,46 @@ export class Simulation extends Acts {
     });
   }
 
-  /** Stops the tower. */
-  close(): Promise<void> {
+  /** Does what was begun before, and stops the tower. @throws Rejection TOWER_INVALID_PARAMETER inside an onlooker */
+  async close(): Promise<void> {
+    requireNoOnlooker(this.#world);
     const stopped = this.#last.then(() => {
       this.#isOver = true;
       return this.#world.stop();
     });
     this.#last = stopped.catch(() => undefined);
     this.#isClosed = true;
+    for (const mining of this.#autoMining) mining.abort(closed());
     return stopped;
   }
 
   #exclusive<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#isClosed) return Promise.reject(closed());
+    try {
+      requireNoOnlooker(this.#world);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     const done = this.#last.then(run);
     this.#last = done.catch(() => undefined);
     return done;
   }
 }
 
-const closed = () => new OperationalError('TOWER_HALTED', 'the simulation is closed');
+const closed = () =>
+  new OperationalError('TOWER_HALTED', 'the simulation is closed', {
+    hint: 'Open another one with Simulation.open, or close this one only when all is done.',
+  });
 
 /** Each option has its schema. */
 openShape satisfies Record<keyof SimulationOptions, unknown>;
 
 async function begun(options: SimulationOptions, begin: (world: World) => Promise<void>): Promise<World> {
   const rows = new MemoryStore();
-  const world = new World({
+  const {afterBlock} = options;
+  const world: World = new World({
     ...options,
+    afterBlock: afterBlock && (() => lookOn(world, 'afterBlock', afterBlock)),
     seed: options.seed ?? settingsTable.simSeed.fallback,
     settings: {...defaultGatekeeperSettings, ...acceptSettings(options.settings ?? {})},
     openRows: options.openRows ?? (async () => rows),

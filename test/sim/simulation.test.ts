@@ -1,3 +1,4 @@
+import {AsyncResource} from 'node:async_hooks';
 import test from 'ava';
 import {SimulatedChain} from '../../src/chain/index.js';
 import {Rejection} from '../../src/errors/index.js';
@@ -304,7 +305,81 @@ test('a simulation that is closed says so, whatever it is asked', async (t) => {
   await t.throwsAsync(simulation.digest(), isClosed);
   t.throws(() => simulation.height, isClosed);
   t.throws(() => simulation.tower, isClosed);
+  await t.throwsAsync(simulation.user('nobody'), isClosed);
+  t.throws(() => simulation.snapshots, isClosed);
+  t.throws(() => simulation.dropSnapshot('x'), isClosed);
+  const error = t.throws(() => simulation.autoMine({everyMs: 50}), isClosed);
+  t.regex(String((error as Partial<Rejection>).hint), /Simulation\.open/);
   await simulation.close();
+});
+
+test('blocks that come by themselves end with the simulation, and with the first that cannot be mined', async (t) => {
+  const timers = new ManualTimers();
+  const simulation = await aSimulation();
+  const end = simulation.autoMine({everyMs: 1_000, timers});
+  await simulation.close();
+  t.is(timers.pending, 0);
+  await t.throwsAsync(end(), {code: 'TOWER_HALTED', message: 'the simulation is closed'});
+
+  // Nobody asks for the end of these, and nothing is thrown at nobody.
+  const mirror = {source: new SimulatedChain(), submit: async () => Promise.reject(new Error('no more blocks'))};
+  const stuck = await aSimulation({mirror, startHeight: 0});
+  stuck.autoMine({everyMs: 1, timers});
+  timers.pass(1);
+  await t.throwsAsync(stuck.mine(), {message: 'no more blocks'});
+  timers.pass(1);
+  t.is(timers.pending, 0);
+  await stuck.close();
+});
+
+test('who looks on may look, and whatever he starts is refused instead of waiting for itself', async (t) => {
+  const refused = {
+    code: 'TOWER_INVALID_PARAMETER',
+    instanceOf: Rejection,
+    message: /^the function given to \w+ only looks on/,
+  };
+  const acts: ((simulation: Simulation) => Promise<unknown>)[] = [
+    (it) => it.mine(1),
+    (it) => it.register('alice'),
+    (it) => it.mineUntil(() => true, {within: 1}),
+    (it) => it.fork(),
+    (it) => it.close(),
+  ];
+  for (const act of acts) {
+    const simulation = await aSimulation();
+    const holds = async () => {
+      await Promise.resolve();
+      await act(simulation);
+      return true;
+    };
+    await t.throwsAsync(simulation.mineUntil(holds, {within: 3}), refused);
+    const other = await simulation.fork();
+    t.is(await simulation.mineUntil(async () => other.mine().then(() => other.height === 103), {within: 9}), 2);
+    await other.close();
+
+    // What somebody else starts meanwhile has its turn, and what an onlooker has left for later, too.
+    let later: (() => Promise<void>) | undefined;
+    const [mined, registered] = [
+      simulation.mineUntil(
+        () => {
+          later ??= AsyncResource.bind(() => simulation.mine());
+          return simulation.height === 104;
+        },
+        {within: 9},
+      ),
+      simulation.register('bob'),
+    ];
+    t.is(await mined, 2);
+    t.is((await registered).start, 104);
+    await later?.();
+    t.is(simulation.height, 105);
+    await simulation.close();
+  }
+  for (const hook of ['afterStep', 'afterBlock'] as const) {
+    const simulation: Simulation = await aSimulation({[hook]: async () => void (await simulation.mine())});
+    await t.throwsAsync(simulation.mine(2), refused, hook);
+    await simulation.close();
+  }
 });
 
 test('blocks are mined to the next that is due, also where that is known only on the way', async (t) => {
