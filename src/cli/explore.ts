@@ -224,6 +224,11 @@ function faultsFrom(text: unknown): readonly FaultName[] {
   if (text === 'all') return faultNames;
   if (text === 'none') return [];
   const names = String(text).split(',');
+  const alone = names.find((name) => name === 'all' || name === 'none');
+  if (alone !== undefined) {
+    const message = `--faults has ${JSON.stringify(alone)} beside others, but all and none stand alone`;
+    throw new OperationalError('TOWER_USAGE', message);
+  }
   const unknown = names.find((name) => !(faultNames as readonly string[]).includes(name));
   if (unknown === undefined) return faultNames.filter((name) => names.includes(name));
   const known = `known: ${faultNames.join(', ')}, all, none`;

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import {OperationalError} from '../errors/index.js';
 import {defaultGatekeeperSettings} from '../gatekeeper/settings.js';
 import type {Spread} from '../sim/foresee/histogram.js';
@@ -9,12 +10,15 @@ import {toWire} from '../tower/wire-names.js';
 import {wholeNumber} from './arguments.js';
 import {decisionSettingsIn, gather} from './decision-settings.js';
 import {loadProgress} from './progress.js';
+import {onStopSignal, statusOf, type StopSignal} from './signals.js';
 import {statisticNames} from './statistics.js';
 import type {Subcommand} from './subcommand.js';
 import {columns} from './table.js';
 
 const maxRuns = 100_000;
 const maxBlocks = 1_000_000;
+/** Of all runs together: most of a day. */
+const maxTotalBlocks = 100_000_000;
 const fallback = {runs: '20', blocks: '1000', seed: '1'};
 
 /** Options of the load, with what each is in words. */
@@ -32,7 +36,12 @@ const loadOptions: readonly (readonly [name: keyof Load, placeholder: string, me
 
 const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
 
-export const monteCarlo: Subcommand<MonteCarlo> = {
+interface MonteCarloOutput extends MonteCarlo {
+  /** Where a signal has ended it before its last run; the numbers are then those of the runs before. */
+  readonly interrupted: {readonly signal: StopSignal; readonly runsLeft: number} | null;
+}
+
+export const monteCarlo: Subcommand<MonteCarloOutput> = {
   define(command) {
     command.option('--runs <n>', `towers, up to ${maxRuns} (default: ${fallback.runs})`);
     command.option('--blocks <n>', `blocks that each of them sees, up to ${maxBlocks} (default: ${fallback.blocks})`);
@@ -46,7 +55,9 @@ export const monteCarlo: Subcommand<MonteCarlo> = {
     command.addHelpText(
       'after',
       '\nThe same seed, settings and load give the same numbers, on any machine; each run has chances of its own. With\n' +
-        '--set auth=user every user asks for an authorization first. See docs/guides/foresee.md.',
+        '--set auth=user every user asks for an authorization first. All runs together see up to\n' +
+        `${countInWords(maxTotalBlocks)} blocks. See docs/guides/foresee.md.\n` +
+        '\nExit status: 0 all runs done, 130 interrupted (it then shows the runs that it has done).',
     );
   },
 
@@ -55,17 +66,36 @@ export const monteCarlo: Subcommand<MonteCarlo> = {
       wholeNumber(options[name] ?? fallback[name], `--${name}`, {from: 1, to});
     const [runs, blocks] = [number('runs', maxRuns), number('blocks', maxBlocks)];
     const settings = {...defaultGatekeeperSettings, ...decisionSettingsIn((options['set'] as string[]) ?? [])};
+    if (runs * blocks > maxTotalBlocks) {
+      const [asked, most] = [runs * blocks, maxTotalBlocks].map(countInWords);
+      throw new OperationalError('TOWER_USAGE', `--runs times --blocks is ${asked} blocks, but may be ${most} at most`);
+    }
+    const [load, seed] = [loadIn(options), seedIn(options['seed'] ?? fallback.seed)];
     const progress = (await loadProgress(io))('mining blocks', runs * blocks);
+    let stoppedBy: StopSignal | undefined;
+    const stayOn = onStopSignal((signal) => (stoppedBy = signal));
     try {
-      const [load, seed] = [loadIn(options), seedIn(options['seed'] ?? fallback.seed)];
-      show(await draw({settings, load, seed, runs, blocks, tell: (done, total) => progress.update(done, total)}));
-      return 0;
+      const tell = async (done: number, total: number) => {
+        progress.update(done, total);
+        // Nothing here waits for the outside world, and signals are heard only in between.
+        await setImmediate();
+        return stoppedBy === undefined;
+      };
+      const drawn = await draw({settings, load, seed, runs, blocks, tell});
+      const runsLeft = runs - drawn.runs;
+      const interrupted = stoppedBy === undefined || runsLeft === 0 ? null : {signal: stoppedBy, runsLeft};
+      progress.end();
+      show({...drawn, interrupted});
+      return interrupted ? statusOf(interrupted.signal) : 0;
     } finally {
+      stayOn();
       progress.end();
     }
   },
 
-  render: ({seed, runs, blocks, settings, load, latency, statistics, refusalsByCode}, paint) => {
+  render: ({seed, runs, blocks, settings, load, latency, statistics, refusalsByCode, interrupted}, paint) => {
+    const ended = interrupted ? [paint('yellow', endInWords(runs, interrupted)), ''] : [];
+    if (interrupted && runs === 0) return ended[0]!;
     const changed = Object.entries(toWire(settings) as object).filter(
       ([name, value]) => value !== (toWire(defaultGatekeeperSettings) as Record<string, unknown>)[name],
     );
@@ -78,6 +108,7 @@ export const monteCarlo: Subcommand<MonteCarlo> = {
     ]);
     const refusals = Object.entries(refusalsByCode).map(([code, count]) => [`  ${countInWords(count)}`, code]);
     return [
+      ...ended,
       `${plural(runs, 'run')} of ${plural(blocks, 'block')}, ${timeInWords(blocks)}; seed ${seed}`,
       `settings  ${said === '' ? 'the defaults' : said}`,
       `load      ${Object.entries(toWire(load) as object)
@@ -90,6 +121,13 @@ export const monteCarlo: Subcommand<MonteCarlo> = {
     ].join('\n');
   },
 };
+
+function endInWords(runs: number, {signal, runsLeft}: NonNullable<MonteCarloOutput['interrupted']>): string {
+  const all = countInWords(runs + runsLeft);
+  return runs === 0
+    ? `■ ended by ${signal} in the first of ${all} runs: there is nothing to show`
+    : `■ ended by ${signal} after ${countInWords(runs)} of ${all} runs; the numbers are those of --runs ${runs}`;
+}
 
 const cellsOf = ({median, p95, max}: Spread): string[] =>
   [median, p95, max].map((value) => (value === null ? '-' : countInWords(value)));

@@ -41,8 +41,9 @@ export async function runAll(
       report(run);
     }
   };
+  const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), {once: true}));
   // This thread does none of them: it has to hear of signals.
-  await Promise.all(Array.from({length: Math.min(jobs, portions)}, () => workThrough(work, {take, told, stop})));
+  await Promise.all(Array.from({length: Math.min(jobs, portions)}, () => workThrough(work, {take, told, stopped})));
 }
 
 /** Does some of the runs, up to the first that fails. */
@@ -64,16 +65,16 @@ function workThrough(
   {
     take,
     told,
-    stop,
+    stopped,
   }: {
     readonly take: () => number | undefined;
     readonly told: (reports: readonly RunReport[]) => void;
-    readonly stop: AbortSignal;
+    readonly stopped: Promise<void>;
   },
 ): Promise<void> {
   const worker = new Worker(new URL('worker.js', import.meta.url), {workerData: work});
   return new Promise<void>((resolve, reject) => {
-    stop.addEventListener('abort', () => resolve(), {once: true});
+    void stopped.then(resolve);
     const give = () => {
       const portion = take();
       if (portion === undefined) resolve();

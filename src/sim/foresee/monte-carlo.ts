@@ -13,13 +13,15 @@ export interface MonteCarloOptions {
   readonly runs: number;
   /** Of each run. */
   readonly blocks: number;
-  readonly tell?: (blocks: number, total: number) => void;
+  /** Awaited every few blocks; when it answers false, the run under way is given up, and none follows. */
+  readonly tell?: (blocks: number, total: number) => Promise<boolean>;
 }
 
 type Counted = Exclude<keyof Statistics, 'height' | 'latency'>;
 
 export interface MonteCarlo {
   readonly seed: string;
+  /** Those that were done to their end. */
   readonly runs: number;
   readonly blocks: number;
   readonly settings: GatekeeperSettings;
@@ -40,12 +42,18 @@ export async function monteCarlo({settings, load, seed, runs, blocks, tell}: Mon
   const latency = new Histogram();
   const spreads = new Map<Counted, Histogram>();
   const refusals = new Map<string, number>();
-  for (let n = 0; n < runs; n++) {
-    const run = await RandomRun.begin(settings, load, random.stream(n));
-    for (let block = 1; block <= blocks; block++) {
+  let [done, goesOn] = [0, true];
+  while (goesOn && done < runs) {
+    const run = await RandomRun.begin(settings, load, random.stream(done));
+    let block = 0;
+    while (goesOn && block < blocks) {
       await run.block();
-      if (block % tellEvery === 0) tell?.(n * blocks + block, runs * blocks);
+      block++;
+      const isTold = block % tellEvery === 0 || block === blocks;
+      if (tell && isTold) goesOn = await tell(done * blocks + block, runs * blocks);
     }
+    if (block < blocks) break;
+    done++;
     latency.addAll(run.tally.latency);
     for (const [code, count] of run.refusalsByCode) refusals.set(code, (refusals.get(code) ?? 0) + count);
     for (const [name, value] of Object.entries(run.tally.statistics) as [Counted, number | Spread][]) {
@@ -57,7 +65,7 @@ export async function monteCarlo({settings, load, seed, runs, blocks, tell}: Mon
   }
   const statistics = Object.fromEntries([...spreads].map(([name, spread]) => [name, spread.summary]));
   return {
-    ...{seed: String(seed), runs, blocks, settings, load, latency: latency.summary},
+    ...{seed: String(seed), runs: done, blocks, settings, load, latency: latency.summary},
     statistics: statistics as MonteCarlo['statistics'],
     refusalsByCode: Object.fromEntries([...refusals].sort()),
   };

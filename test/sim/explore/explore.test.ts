@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import test from 'ava';
 import {openAdapterNode} from '../../../src/cli/explore/adapter-node.js';
-import {runsPerPortion, seedOf} from '../../../src/cli/explore/pool.js';
+import {runAll, runsPerPortion, seedOf} from '../../../src/cli/explore/pool.js';
 import {explore, replay} from '../../../src/sim/explore/run.js';
 import {isReadable, storyText} from '../../../src/sim/explore/scenario-text.js';
 import {type FaultName, faultNames} from '../../../src/sim/explore/swarm.js';
@@ -101,11 +101,25 @@ test('an exploration that is interrupted says what held, and how to do the rest'
   t.is(resume, `bartizan explore --runs ${runsLeft} --seed ${nextSeed} --length 20 --faults skips,kills`);
 });
 
+test('many threads hear of one signal without a warning', async (t) => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => void warnings.push(warning);
+  process.on('warning', hear);
+  t.teardown(() => process.off('warning', hear));
+  const stop = new AbortController();
+  const work = {seed: 1n, runs: 12 * runsPerPortion, length: 1, faults: []};
+  const ended = runAll(work, 12, {report: () => undefined, stop: stop.signal});
+  stop.abort();
+  await ended;
+  t.deepEqual(warnings, []);
+});
+
 test('what cannot be explored is refused', async (t) => {
   for (const [option, value, message] of [
     ['--runs', '0', /--runs is "0"/],
     ['--length', 'long', /--length is "long"/],
     ['--seed', '18446744073709551616', /0 to 18446744073709551615/],
+    ['--faults', 'disk,all', /"all" beside others, but all and none stand alone/],
     ['--faults', 'kills,locusts', /"locusts".*known: notifications/],
   ] as const) {
     const {status, stderr} = await runHere(['explore', option, value]);

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../../src/gatekeeper/settings.js';
 import {Histogram} from '../../../src/sim/foresee/histogram.js';
@@ -92,6 +93,37 @@ test('the command prints what it has drawn, and refuses a load that there is not
     t.is(refused.status, 2);
     t.regex(refused.stderr, new RegExp(`^error: ${flag} is "${value}"`));
   }
+});
+
+test('when it is interrupted, the command shows the runs that it has done, as they are without more', async (t) => {
+  const heard = new Set(process.listeners('SIGINT'));
+  const interrupted = runHere(['monte-carlo', '--runs', '100000', '--blocks', '2']);
+  const added = () => process.listeners('SIGINT').find((listener) => !heard.has(listener));
+  while (!added()) await setImmediate();
+  for (let turns = 0; turns < 20; turns++) await setImmediate();
+  added()!('SIGINT');
+  const {status, stdout} = await interrupted;
+  t.is(status, 130);
+  const [, runs] = /^■ ended by SIGINT after (\d+) of 100,000 runs; the numbers are those of --runs \1\n\n/.exec(
+    stdout,
+  )!;
+  const few = await runHere(['monte-carlo', '--runs', runs!, '--blocks', '2']);
+  t.is(stdout.split('\n').slice(2).join('\n'), few.stdout);
+});
+
+test('a run that is given up is none, and what was done before it stays', async (t) => {
+  const load = {...defaultLoad, arrivals: 2};
+  const options = {settings: defaultGatekeeperSettings, load, seed: 3n, blocks: 60};
+  const drawn = await monteCarlo({...options, runs: 9, tell: async (blocks) => blocks < 110});
+  t.deepEqual(drawn, await monteCarlo({...options, runs: 1}));
+  const none = await monteCarlo({...options, runs: 9, tell: async () => false});
+  t.like(none, {runs: 0, statistics: {}});
+});
+
+test('more blocks than a day has time for are refused', async (t) => {
+  const {status, stderr} = await runHere(['monte-carlo', '--runs', '100000', '--blocks', '1000000']);
+  t.is(status, 2);
+  t.regex(stderr, /--runs times --blocks is 100,000,000,000 blocks, but may be 100,000,000 at most/);
 });
 
 test('a load that cannot be is refused in words', async (t) => {
