@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {storePathOf} from '../daemon/data-dir.js';
 import {logOf} from '../daemon/tower-log.js';
 import {AdminClient} from '../api/admin/client.js';
-import {BartizanError, OperationalError} from '../errors/index.js';
+import {BartizanError, unreadableFile} from '../errors/index.js';
 import {exportTape} from '../sim/tape/export.js';
 import {type Run, runOfStore, runOfTape} from '../sim/tape/run.js';
 import {Tape} from '../sim/tape/tape-reader.js';
@@ -32,7 +32,7 @@ export async function openSide(path: string, scratch: string): Promise<Side> {
     return rows;
   };
   const found = await stat(path).catch((cause: unknown) => {
-    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
+    throw unreadableFile(path, cause);
   });
   if (!found.isDirectory()) return {kind: 'tape', run: runOfTape(await openTape(path), scratchRows), release};
 

@@ -1,8 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {FakeBitcoind, type FakeBitcoindOptions, playScript} from '../chain/bitcoind/fake/index.js';
+import {FixtureChain} from '../chain/fixture-chain.js';
 import {parseFixture} from '../chain/fixture.js';
-import {BartizanError, OperationalError} from '../errors/index.js';
+import {BartizanError, OperationalError, unreadableFile} from '../errors/index.js';
 import {wholeNumber} from './arguments.js';
 import {type FakeScript, readFakeScript} from './fake-script.js';
 import type {Io} from './io.js';
@@ -130,11 +131,21 @@ async function optionsOf(options: Options, io: Io): Promise<FakeBitcoindOptions>
 
 async function blocksOf(path: string, name: string): Promise<Uint8Array[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {cause});
+    throw unreadableFile(name, cause);
   });
   const {network, blocks} = parseFixture(text, name);
-  if (network === 'regtest') return blocks.map(({raw}) => raw);
-  throw new OperationalError('TOWER_USAGE', `${name} holds blocks of ${network}, and the fake bitcoind is on regtest`);
+  // Checks every block, and names the line of one that does not fit.
+  const {height} = new FixtureChain(text, name).tip;
+  if (network !== 'regtest') {
+    throw new OperationalError(
+      'TOWER_USAGE',
+      `${name} holds blocks of ${network}, and the fake bitcoind is on regtest`,
+    );
+  }
+  if (height > 0) {
+    throw new OperationalError('TOWER_USAGE', `${name} begins at height ${height}, and the fake bitcoind at genesis`);
+  }
+  return blocks.map(({raw}) => raw);
 }
 
 /** Logs each step, with where it led. */

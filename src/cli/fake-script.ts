@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {readScript, type ScriptStep} from '../chain/bitcoind/fake/index.js';
-import {OperationalError} from '../errors/index.js';
+import {OperationalError, unreadableFile} from '../errors/index.js';
 import {YamlDocument} from '../sim/scenario/yaml-document.js';
 
 const maxScriptBytes = 1_000_000;
@@ -16,7 +16,7 @@ export interface FakeScript {
 /** Reads a script for the fake bitcoind. @throws OperationalError TOWER_FILE_FAILED, TOWER_INVALID_SCRIPT */
 export async function readFakeScript(path: string, name: string): Promise<FakeScript> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {cause});
+    throw unreadableFile(name, cause);
   });
   if (bytes.length > maxScriptBytes) {
     throw new OperationalError('TOWER_INVALID_SCRIPT', `${name} is larger than ${maxScriptBytes} bytes`);

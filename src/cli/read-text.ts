@@ -1,6 +1,6 @@
 import {open} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {OperationalError, Rejection} from '../errors/index.js';
+import {Rejection, unreadableFile} from '../errors/index.js';
 import type {Io} from './io.js';
 
 /**
@@ -28,7 +28,7 @@ export async function readSome(path: string, io: Io, bytes: number): Promise<Uin
       if (read >= bytes) break;
     }
   } catch (cause) {
-    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
+    throw unreadableFile(path, cause);
   }
   return Buffer.concat(chunks).subarray(0, bytes);
 }

@@ -5,7 +5,7 @@ import {parseFixture} from '../chain/fixture.js';
 import type {Network} from '../chain/network.js';
 import {SimulatedChain} from '../chain/simulated-chain.js';
 import {systemTimers} from '../chain/timers.js';
-import {OperationalError} from '../errors/index.js';
+import {unreadableFile} from '../errors/index.js';
 import {printable} from '../errors/printable.js';
 import {type PlaybackOptions, playTape} from '../sim/tape/playback.js';
 import type {Tape} from '../sim/tape/tape-reader.js';
@@ -78,7 +78,7 @@ async function playOn(
   options: Pick<PlaybackOptions, 'rows' | 'tell'>,
 ): Promise<Replayed> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
+    throw unreadableFile(path, cause);
   });
   const blocks = parseFixture(text, path).blocks.map(({raw}) => raw);
   const chain = new SimulatedChain({seed: 'nothing is mined'});

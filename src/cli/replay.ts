@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {FixtureChain} from '../chain/fixture-chain.js';
 import type {Network} from '../chain/network.js';
 import {generateSecretKey, SigningKey} from '../crypto/signing-key.js';
-import {OperationalError} from '../errors/index.js';
+import {OperationalError, unreadableFile} from '../errors/index.js';
 import {MemoryStore} from '../store/memory-store.js';
 import {Tower} from '../tower/tower.js';
 import {plural} from '../sim/timeline/heights.js';
@@ -70,7 +70,7 @@ export const replay: Subcommand<ReplayOutput | TapeReplayOutput> = {
       throw new OperationalError('TOWER_USAGE', `--${ofTapes} goes with a tape, and ${file} is none`);
     }
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new OperationalError('TOWER_FILE_FAILED', `${file} cannot be read`, {cause});
+      throw unreadableFile(file, cause);
     });
     const source = new FixtureChain(text, file);
     const blocks = source.remaining + 1;

@@ -1,10 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {open} from 'node:fs/promises';
-import {BartizanError, OperationalError} from '../errors/index.js';
+import {BartizanError, OperationalError, unreadableFile} from '../errors/index.js';
 import {isTape, Tape} from '../sim/tape/tape-reader.js';
-
-const unreadable = (path: string, cause: unknown): OperationalError =>
-  new OperationalError('TOWER_FILE_FAILED', `${path} cannot be read`, {cause});
 
 /** Bytes in which the beginning of a tape or of a recorded chain shows. */
 const beginningBytes = 4_096;
@@ -41,7 +38,7 @@ async function firstBytes(path: string): Promise<Buffer> {
       await file.close();
     }
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, cause);
   }
 }
 
@@ -62,5 +59,5 @@ export function withPath(path: string, error: unknown): unknown {
   if (error instanceof OperationalError && error.code.includes('TAPE')) {
     return new OperationalError(error.code, `${path}: ${error.message}`, {facts: error.facts});
   }
-  return error instanceof BartizanError ? error : unreadable(path, error);
+  return error instanceof BartizanError ? error : unreadableFile(path, error);
 }

@@ -37,7 +37,7 @@ export async function requireTargets(targets: readonly Target[]): Promise<void> 
     before.set(place, target);
     await requireFolder(dirname(path), target);
     const obstacle = await target.obstacle();
-    if (obstacle) throw new OperationalError(obstacle.code, `${by}: ${path} ${obstacle.why}`);
+    if (obstacle) throw new OperationalError(obstacle.code, `${by}: ${path} ${obstacle.why}`, {exit: 2});
   }
 }
 
@@ -53,6 +53,9 @@ async function requireFolder(folder: string, target: Target): Promise<void> {
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (target.makesFolder && isMissing && dirname(folder) !== folder) return requireFolder(dirname(folder), target);
-    throw new OperationalError('TOWER_FILE_FAILED', `${target.by}: nothing can be written to ${folder}`, {cause});
+    throw new OperationalError('TOWER_FILE_FAILED', `${target.by}: nothing can be written to ${folder}`, {
+      cause,
+      exit: 2,
+    });
   }
 }

@@ -294,7 +294,7 @@ export const errorCodes = {
     'A tape is damaged, cut off, or no tape.',
     'Export it again with `bartizan tape`; docs/reference/tape.md says what a tape holds.',
   ),
-  TOWER_TAPE_TOO_NEW: operational('The tape was made by a newer Bartizan.', 'Use that version or a newer one.'),
+  TOWER_TAPE_TOO_NEW: usage('The tape was made by a newer Bartizan.', 'Use that version or a newer one.'),
   TOWER_LOG_PRUNED: operational(
     'The log of the tower does not reach back far enough.',
     'Let the tape begin with a backup of the tower: `bartizan tape FILE --from BACKUP`. Make one now for later tapes.',
@@ -315,7 +315,7 @@ export const errorCodes = {
     'The story goes back in a way that a real node cannot be taken.',
     'Play it on the simulated chain.',
   ),
-  TOWER_INVALID_WORLD: operational(
+  TOWER_INVALID_WORLD: usage(
     'The file of a world is of another version, damaged or cut short.',
     'Export the world again; a file of a newer version needs a newer Bartizan.',
   ),

@@ -8,6 +8,8 @@ interface ErrorOptions {
   readonly cause?: unknown;
   /** What to do now, where it is more exact than what the table says. */
   readonly hint?: string;
+  /** Exit status, where it is another than the table's: 2 for a file that whoever called has named. */
+  readonly exit?: 2;
 }
 
 /** The base of all errors that Bartizan throws on purpose. The code is the contract, the message is not. */
@@ -15,6 +17,7 @@ export abstract class BartizanError extends Error {
   readonly code: ErrorCode;
   readonly facts: Facts;
   readonly hint: string;
+  readonly #exit: 2 | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
@@ -22,6 +25,7 @@ export abstract class BartizanError extends Error {
     this.code = code;
     this.facts = options.facts ?? {};
     this.hint = options.hint ?? errorCodes[code].hint;
+    this.#exit = options.exit;
   }
 
   get family(): ErrorFamily {
@@ -31,7 +35,7 @@ export abstract class BartizanError extends Error {
   /** Exit status for a command that ends with this error. */
   get exit(): 1 | 2 {
     const meaning: ErrorMeaning = errorCodes[this.code];
-    return meaning.exit ?? 1;
+    return this.#exit ?? meaning.exit ?? 1;
   }
 }
 
@@ -47,6 +51,10 @@ export class OperationalError extends BartizanError {
     this.retryable = options.retryable ?? false;
   }
 }
+
+/** A file that whoever called has named, and that is missing or cannot be read. */
+export const unreadableFile = (name: string, cause: unknown): OperationalError =>
+  new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {cause, exit: 2});
 
 /** A defect of ours. Never caught to go on. */
 export class InvariantError extends BartizanError {

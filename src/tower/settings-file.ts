@@ -20,7 +20,7 @@ export async function readSettingsFile(path: string): Promise<SettingsFile | und
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new OperationalError('TOWER_FILE_FAILED', `the configuration file ${path} cannot be read`, {cause});
+    throw new OperationalError('TOWER_FILE_FAILED', `the configuration file ${path} cannot be read`, {cause, exit: 2});
   }
   const lines = text.split('\n');
   return {

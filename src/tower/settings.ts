@@ -176,6 +176,7 @@ async function findFile(
     const settings = await readSettingsFile(path);
     if (settings !== undefined) return {settings, asked: true};
     throw new OperationalError('TOWER_FILE_FAILED', `the configuration file ${path} does not exist`, {
+      exit: 2,
       hint: 'Correct the path, or write a file with `bartizan config --template`.',
     });
   }

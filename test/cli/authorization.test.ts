@@ -371,7 +371,7 @@ test('an info comes from a file or from stdin as it is, and what is no info is n
   t.is(wrong.status, 1);
   t.like(JSON.parse(wrong.stderr), {error: '- is not valid UTF-8', code: 'TOWER_INVALID_INFO'});
   await refusedAs(t, 'TOWER_INVALID_INFO', [...args.slice(0, -1), '--info-file', '/dev/zero']);
-  await refusedAs(t, 'TOWER_FILE_FAILED', [...args.slice(0, -1), '--info-file', join(dataDir, 'missing')]);
+  await refusedAs(t, 'TOWER_FILE_FAILED', [...args.slice(0, -1), '--info-file', join(dataDir, 'missing')], 2);
   t.like(await ask(t, dataDir, 'status'), {pending_requests: 1});
 });
 

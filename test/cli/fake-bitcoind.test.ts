@@ -94,13 +94,18 @@ test('a step that cannot be done ends it, and names its line', async (t) => {
 test('what cannot be begun with is said before anything is', async (t) => {
   const refused = async (...args: string[]): Promise<string> => {
     const {status, stderr} = await runHere(['fake-bitcoind', ...args]);
-    t.not(status, 0);
+    t.is(status, 2, args.join(' '));
     return stderr;
   };
   t.regex(await refused('--rpc-user', 'somebody'), /go together/);
   t.regex(await refused('--rpc-port', '70000'), /--rpc-port/);
   t.regex(await refused('--blocks', '/nowhere'), /TOWER_FILE_FAILED/);
   t.regex(await refused('--script', '/nowhere'), /TOWER_FILE_FAILED/);
+  const damaged = join(await temporaryDirectory(t), 'damaged.hex');
+  const lines = (await readFile(fixture, 'utf8')).split('\n');
+  const last = lines.findLastIndex((line) => line !== '');
+  await writeFile(damaged, lines.with(last, lines[last]!.replace(/..$/, 'ff')).join('\n'));
+  t.true((await refused('--blocks', damaged)).startsWith(`error: ${damaged}:${last + 1}: block `));
 });
 
 test('one that runs has its data directory for itself, and one that was killed leaves it to the next', async (t) => {

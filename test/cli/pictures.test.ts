@@ -97,13 +97,13 @@ test('pictures that could not be written, or for which something else would be l
     ],
     [
       ['sim', story, '--report', join(folder, 'pages')],
-      1,
+      2,
       /pages is a folder; a slash after its name puts the page into it/,
     ],
-    [['sim', story, '--report', join(folder, 'far', 'out.html')], 1, failed],
-    [['sim', story, '--svg', '/dev/null/out.svg'], 1, failed],
-    [['sim', story, '--svg', '/dev/null/'], 1, failed],
-    [['replay', tape, '--svg', '/dev/null'], 1, /\/dev\/null is no file/],
+    [['sim', story, '--report', join(folder, 'far', 'out.html')], 2, failed],
+    [['sim', story, '--svg', '/dev/null/out.svg'], 2, failed],
+    [['sim', story, '--svg', '/dev/null/'], 2, failed],
+    [['replay', tape, '--svg', '/dev/null'], 2, /\/dev\/null is no file/],
   ];
   const before = await contentsOf(folder);
   for (const [args, expected, message] of refusals) {

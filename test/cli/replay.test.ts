@@ -41,7 +41,7 @@ test('a damaged line is named, with status 2', async (t) => {
 
 test('a file that is not there is told with its cause', async (t) => {
   const {status, stderr} = await runHere(['replay', '/none.hex']);
-  t.is(status, 1);
+  t.is(status, 2);
   t.regex(stderr, /^error: \/none\.hex cannot be read\nbecause: ENOENT.*\nhint: .*\[TOWER_FILE_FAILED\]\n$/);
 });
 

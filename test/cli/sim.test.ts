@@ -126,10 +126,10 @@ test('worlds that a story is to write are refused before it is played, where the
   await refused([one, next], 2, /next\.yaml begins in a world that one\.yaml writes/);
   await refused(
     [await exporting('far.yaml', 'far/off.world')],
-    1,
+    2,
     /far\.yaml: nothing can be written to \S+far\n.*FILE_FAILED/s,
   );
-  await refused([one, '--export', '.'], 1, /--export: \S+ is no file/);
+  await refused([one, '--export', '.'], 2, /--export: \S+ is no file/);
   await refused([one, '--export', 'next.yaml'], 2, /--export: \S+next\.yaml holds something else than a world/);
 });
 

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
 import type {z} from 'zod';
-import {OperationalError} from '../../errors/index.js';
+import {OperationalError, unreadableFile} from '../../errors/index.js';
 import {closestTo} from '../../tower/spelling.js';
 import {maxScenarioBytes, type Scenario, type Step} from './scenario.js';
 import {checkStory} from './scenario-check.js';
@@ -23,9 +23,7 @@ export async function readScenario(path: string, name = path): Promise<Scenario>
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {
-      cause,
-    });
+    throw unreadableFile(name, cause);
   }
   const inside = (file: string) => resolve(dirname(path), file);
   const read = parseScenario(bytes, name);

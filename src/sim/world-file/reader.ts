@@ -3,7 +3,7 @@ import {createReadStream} from 'node:fs';
 import {createGunzip} from 'node:zlib';
 import type {z} from 'zod';
 import {type ChainContents, regtestGenesisBlock} from '../../chain/index.js';
-import {BartizanError, OperationalError} from '../../errors/index.js';
+import {BartizanError, unreadableFile} from '../../errors/index.js';
 import {defaultGatekeeperSettings, type GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {digestOf, MemoryStore, type Row} from '../../store/index.js';
 import type {MemoryKey} from '../world/memory.js';
@@ -176,7 +176,7 @@ async function* linesIn(path: string, name: string): AsyncGenerator<string> {
     const {code, message} = cause as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR') throw invalidWorld(name, 'is cut short', cause);
     if (code?.startsWith('Z_')) throw invalidWorld(name, `is damaged: ${message}`, cause);
-    throw new OperationalError('TOWER_FILE_FAILED', `${name} cannot be read`, {cause});
+    throw unreadableFile(name, cause);
   } finally {
     file.destroy();
     text.destroy();
