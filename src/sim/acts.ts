@@ -221,8 +221,11 @@ export abstract class Acts {
    * opened with `troubles: {}`, which also gives it a time of its own.
    * @throws ExpectationUnmet when the tower does not come back after `heal`
    */
-  fault(fault: FaultKind | 'heal', amount?: number): Promise<void> {
-    return this.step({fault: amount === undefined ? fault : {[fault]: amount}});
+  async fault(fault: FaultKind | 'heal', amount?: number): Promise<void> {
+    if (fault === 'heal' && amount !== undefined)
+      throw invalid('fault: heal takes no amount: it heals all that is wrong');
+    const isKind = typeof fault === 'string' && fault !== 'heal';
+    await this.step({fault: isKind ? {[fault]: amount ?? 1} : fault});
   }
 
   /**

@@ -13,7 +13,7 @@ import {blocksInWords} from './timeline/heights.js';
 import {acceptSettings, openShape, optionSchemas, pace, predicate, waiting} from './option-schema.js';
 import {accept} from './scenario/accept.js';
 import {filePath} from './scenario/scenario-schema.js';
-import {Performer} from './world/performer.js';
+import {noActionOf, Performer} from './world/performer.js';
 import type {Roster} from './world/roster.js';
 import type {Action, NotedAction} from './scenario/scenario.js';
 import {Snapshots} from './world/snapshots.js';
@@ -140,10 +140,11 @@ export class Simulation extends Acts {
    * the reader of scenarios, or from code that explores or measures and performs hundreds of thousands. What comes from
    * elsewhere goes to `step`, which says what is wrong with it.
    * @returns what was expected of it, met or not: a request is expected to be accepted
-   * @throws whatever ends a tower
+   * @throws whatever ends a tower; Rejection TOWER_INVALID_PARAMETER for what has no type that there is
    */
   perform(action: NotedAction): Promise<Finding[]> {
     return this.#exclusive(async () => {
+      if (typeof (action as Partial<NotedAction> | undefined)?.type !== 'string') throw noActionOf(action);
       const {note: text} = action;
       if (text !== undefined) this.#world.tell({type: 'note', height: this.height, text});
       const findings = await this.#performer.perform(action);

@@ -148,6 +148,7 @@ test('what is otherwise than expected is said with its height, and what makes no
   );
   t.like(error, {
     height: 100,
+    hint: 'Compare it with what led there: Simulation.open({onEntry: console.log}) shows each line of the story.',
     expected: ['alice is expired', 'the tip is 7'],
     actual: ['alice is active', 'the tip is 100'],
   });
@@ -282,6 +283,20 @@ test('what is no name, number or function is refused, and nothing has happened',
     ['mineUntil', ['x', {within: 1}], 'mineUntil: expected a function that says whether it holds'],
     ['mineTo', [5_000_000], '4999900 blocks would have been mined, more than 1000000'],
     ['export', [], /^path: /],
+    ['expect', [{user: 'bob', slot: 3}], 'expect.0.slot: there is no slot; did you mean slots?'],
+    ['expect', [{tipp: 3}], 'expect.0.tipp: there is no tipp; did you mean tip?'],
+    ['expect', [{bob: 3}], 'expect.0.bob: expected active, expired or unknown'],
+    ['expect', [{bob: 'activ'}], 'expect.0.bob: expected active, expired or unknown; did you mean active?'],
+    ['perform', [{mine: 3}], /^perform takes an action such as .* step\(\{mine: 3\}\)$/],
+    ['perform', [undefined], /^perform takes an action such as/],
+    ['perform', [{type: 'mien'}], /and was given the type mien, which there is not/],
+    ['fault', ['heal', 3], 'fault: heal takes no amount: it heals all that is wrong'],
+    ['fault', ['disk_fail'], 'fault: there is no disk_fail; did you mean disk_fails?'],
+    [
+      'expectRefusal',
+      [{renew: 'bob'}, 'NOT_AUTHORISED'],
+      'refuse.code: there is no NOT_AUTHORISED; did you mean NOT_AUTHORIZED?',
+    ],
   ];
   for (const [method, values, message] of wrong)
     await t.throwsAsync(any[method]!.call(simulation, ...values), refusedWith(message), method);

@@ -9,7 +9,7 @@ import {knownKeysPrefix} from './schema-parts.js';
  * @throws Rejection TOWER_INVALID_PARAMETER, which says of each problem where it is
  */
 export function accept<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, {reportInput: true});
   if (parsed.success) return parsed.data;
   throw invalid(
     parsed.error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${sentence(issue)}`).join('; '),
@@ -19,6 +19,7 @@ export function accept<Schema extends z.ZodType>(schema: Schema, value: unknown,
 export const invalid = (message: string): Rejection => new Rejection('TOWER_INVALID_PARAMETER', message);
 
 function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') return valueSentence(issue, issue.input);
   if (issue.code !== 'unrecognized_keys') return issue.message;
   const known = issue.message.slice(knownKeysPrefix.length).split(', ');
   const next = (key: string) => {
@@ -26,4 +27,13 @@ function sentence(issue: z.core.$ZodIssue): string {
     return near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
   };
   return issue.keys.map((key) => `there is no ${key}; ${next(key)}`).join('; ');
+}
+
+/** Words that one can take in at a glance; of more, only the nearest helps. */
+const fewWords = 8;
+
+function valueSentence({message, values}: z.core.$ZodIssueInvalidValue, word: string): string {
+  const near = closestTo(word, values.map(String));
+  if (near === undefined) return message;
+  return values.length > fewWords ? `there is no ${word}; did you mean ${near}?` : `${message}; did you mean ${near}?`;
 }

@@ -29,12 +29,14 @@ import {
   userOfId,
   userOrNobody,
 } from './name-schema.js';
+import {closestTo} from '../../tower/spelling.js';
 import type {DueKind} from '../world/next-due.js';
 import {maxMinedBlocks, maxSteps, type ScenarioNode, type UserState} from './scenario.js';
 import {oneOf, section, text, whole} from './schema-parts.js';
 
 const note = text(1000);
-const userState = oneOf(['active', 'expired', 'unknown'] satisfies UserState[] as ['active', 'expired', 'unknown']);
+const userStates = ['active', 'expired', 'unknown'] as const satisfies UserState[];
+const userState = oneOf(userStates);
 const anyState = oneOf(['active', 'expired', 'authorized', 'unknown']);
 
 const user = short('user', {user: userName}, 'the name of a user, or a map');
@@ -91,6 +93,9 @@ const refusable = {
 export type RefusableName = keyof typeof refusable;
 export const refusableNames = Object.keys(refusable) as RefusableName[];
 
+/** Of what has a problem already, another would say the same. */
+const isSoundSoFar = ({issues}: {readonly issues: readonly unknown[]}): boolean => issues.length === 0;
+
 const oneRequest = `expected the code of the refusal, and one of ${refusableNames.join(', ')}`;
 const refuse = section(
   {
@@ -110,7 +115,10 @@ const refuse = section(
     code,
   } satisfies Record<RefusableName | 'code', z.ZodType>,
   'a request and the code of its refusal, such as {renew: alice, code: NO_TIP}',
-).refine((it) => refusableNames.filter((name) => it[name] !== undefined).length === 1, {error: oneRequest});
+).refine((it) => refusableNames.filter((name) => it[name] !== undefined).length === 1, {
+  error: oneRequest,
+  when: isSoundSoFar,
+});
 
 const faultError = `expected what goes wrong, such as {rpc_busy: 3}, or heal; known: ${allFaultKinds.join(', ')}`;
 const faultShape = Object.fromEntries(
@@ -121,7 +129,7 @@ const fault = z
     (value) => (typeof value === 'string' && value in faultKinds ? {[value]: 1} : value),
     z.union([z.literal('heal'), section(faultShape, 'what goes wrong, such as {rpc_busy: 3}')], {error: faultError}),
   )
-  .refine((it) => it === 'heal' || Object.keys(it).length === 1, {error: faultError});
+  .refine((it) => it === 'heal' || Object.keys(it).length === 1, {error: faultError, when: isSoundSoFar});
 
 const amount = whole(0, maxU32).optional();
 const expectShape = {
@@ -144,16 +152,31 @@ const expectShape = {
 const userFacts = ['state', 'slots', 'start', 'expiry', 'appointments', 'devices'] as const;
 const deviceFacts = ['user', 'state', 'role'] as const;
 
+/** What is no state of a user is of something else, whose name has a slip in it. */
+function mistakeOf(key: string, value: unknown): Parameters<z.core.$RefinementCtx['addIssue']>[0] | undefined {
+  if (Object.hasOwn(expectShape, key)) return undefined;
+  const issue = userState.safeParse(value).error?.issues[0];
+  if (!issue) return undefined;
+  const near = closestTo(key, expectKeys);
+  const isState = typeof value === 'string' && closestTo(value, userStates) !== undefined;
+  return near === undefined || isState
+    ? {code: 'invalid_value', values: [...userStates], input: value, path: [key], message: issue.message}
+    : {code: 'custom', input: value, path: [key], message: `there is no ${key}; did you mean ${near}?`};
+}
+
 export const expectMap = z
   .object(expectShape, {
     error:
       'expected what must hold, such as {user: alice, state: active}, {alice: active}, {device: phone, user: alice} or {tip: 120}',
   })
-  .catchall(userState)
+  .catchall(z.unknown())
   .refine((it) => Object.keys(it).length > 0, {
     error: 'expected at least one thing that must hold',
   })
   .superRefine((it, context) => {
+    const mistakes = Object.entries(it).flatMap(([key, value]) => mistakeOf(key, value) ?? []);
+    for (const mistake of mistakes) context.addIssue(mistake);
+    if (mistakes.length > 0) return;
     const complain = (path: string, message: string) => context.addIssue({code: 'custom', path: [path], message});
     const has = (fact: string) => fact in it;
     if (it.device !== undefined) {

@@ -1,4 +1,4 @@
-import {type ErrorCode, Rejection, unreachable} from '../../errors/index.js';
+import {type ErrorCode, Rejection} from '../../errors/index.js';
 import {examine} from './expectation.js';
 import type {Finding} from './finding.js';
 import {blocksInWords} from '../timeline/heights.js';
@@ -8,6 +8,21 @@ import {type Action, type Expectation, isRefusable, type Refusable} from '../sce
 import type {Snapshots} from './snapshots.js';
 import {registrations, type World} from './world.js';
 import {writeWorld} from '../world-file/writer.js';
+
+/** Types leave nothing over; a call that has none may. */
+function noAction(action: never): never {
+  throw noActionOf(action);
+}
+
+/** What to say of something that is given as an action, and is none. */
+export function noActionOf(value: unknown): Rejection {
+  const {type} = Object(value) as {readonly type?: unknown};
+  const given = typeof type === 'string' ? `the type ${type}, which there is not` : 'something without a type';
+  return new Rejection(
+    'TOWER_INVALID_PARAMETER',
+    `perform takes an action such as {type: 'mine', blocks: 3}, and was given ${given}; what a scenario file says goes to step({mine: 3})`,
+  );
+}
 
 /** Does in a world what the steps of a story say, and finds out whether that brings what is expected. */
 export class Performer {
@@ -96,7 +111,7 @@ export class Performer {
       case 'note':
         return [];
       default:
-        return unreachable(action);
+        return noAction(action);
     }
   }
 

@@ -330,6 +330,19 @@ test(
   'story.yaml:4:21: alice: expected active, expired or unknown, not "activ"; did you mean "active"?',
 );
 test(
+  'with a mistyped fact',
+  saying,
+  story(
+    'register: alice',
+    'expect: {user: alice, slot: 3}',
+    'expect: [{alice: active}, {tipp: 3}]',
+    'expect: {alice: 3}',
+  ),
+  'story.yaml:4:33: slot: there is no slot; did you mean slots?',
+  'story.yaml:5:38: tipp: there is no tipp; did you mean tip?',
+  'story.yaml:6:21: alice: expected active, expired or unknown, not 3',
+);
+test(
   'with a mistyped user',
   saying,
   story('register: alice', 'expect: {alcie: active}', 'expect: {user: alise, state: active}', 'renew: alicee'),
