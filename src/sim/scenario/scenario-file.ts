@@ -81,12 +81,13 @@ function stepOf(document: YamlDocument, value: unknown, path: PropertyKey[]): St
   const position = document.position(path);
   const names = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
   if (names.length === 0) {
-    return [
-      {
-        ...position,
-        message: `expected a step such as \`- mine: 1\`; the steps are ${stepNames.join(', ')}`,
-      },
-    ];
+    const message = `expected a step such as \`- mine: 1\`, not ${describe(value, undefined)}${stepMeant(value)}`;
+    return [{...position, message}];
+  }
+  const [before, inside] = names;
+  if (inside !== undefined && before! in stepSchemas && !(inside in stepSchemas) && isEmpty(value, before!)) {
+    const message = `${inside} stands beside ${before}, which is empty; indent it further to put it inside`;
+    return [{...document.position([...path, inside], 'key'), message}];
   }
   const unknown = names.filter((name) => !(name in stepSchemas));
   if (unknown.length > 0) {
@@ -111,6 +112,16 @@ function stepOf(document: YamlDocument, value: unknown, path: PropertyKey[]): St
     line: position.line,
     ...(note ? {note: note.data.trim()} : {}),
   };
+}
+
+const isEmpty = (step: unknown, name: string) => (step as Record<string, unknown>)[name] === null;
+
+/** For what stands where a step is expected. */
+function stepMeant(value: unknown): string {
+  const [, name, colon] = /^([a-z_]+)(:?)/i.exec(typeof value === 'string' ? value : '') ?? [];
+  const near = name && (stepNames.find((it) => it === name) ?? closestTo(name, stepNames));
+  if (!near) return `; the steps are ${stepNames.join(', ')}`;
+  return colon === ':' ? '; a space is missing behind the colon' : `; behind \`${near}\` belong a colon and a space`;
 }
 
 function accept<Name extends StepName>(name: Name, value: unknown, document: YamlDocument, path: PropertyKey[]) {
@@ -152,13 +163,26 @@ function problemsOf(document: YamlDocument, issues: readonly z.core.$ZodIssue[],
 
 function sentence(issue: z.core.$ZodIssue, value: unknown, written: string | undefined): string {
   if (issue.code === 'custom') return issue.message;
+  if (isListWithoutSpaces(issue, value)) return `${issue.message}; a space is missing behind the dash`;
+  if (typeof value === 'string' && issue.message.includes('a whole number')) {
+    const digits = value.replaceAll(/[,_' ]/g, '');
+    if (/^\d+$/.test(digits)) return `${issue.message}, not ${describe(value, undefined)}; write ${digits}`;
+  }
   if (value === undefined) return `is missing; ${issue.message}`;
-  const near =
-    issue.code === 'invalid_value' && typeof value === 'string'
-      ? closestTo(value, issue.values.map(String))
-      : undefined;
+  const known = issue.code === 'invalid_value' ? issue.values.map(String) : knownIn(issue.message);
+  const near = typeof value === 'string' ? closestTo(value, known) : undefined;
   return `${issue.message}, not ${describe(value, written)}${near === undefined ? '' : `; did you mean "${near}"?`}`;
 }
+
+/** `-mine: 1` is a key that begins with a dash. */
+const isListWithoutSpaces = ({message}: z.core.$ZodIssue, value: unknown): boolean =>
+  message.startsWith('expected a list') &&
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).some((key) => /^-\S/.test(key));
+
+/** The words that a message ends with. */
+const knownIn = (message: string): string[] => /; known: (.*)$/.exec(message)?.[1]?.split(', ') ?? [];
 
 export const suggestion = (word: string, known: readonly string[]) => {
   const near = closestTo(word, known);

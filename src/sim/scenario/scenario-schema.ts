@@ -264,7 +264,7 @@ export const scenarioSchema = section(
     tower: section(gatekeeperShape, 'the settings of the tower').optional(),
     chain: section(chainShape, 'the chain to start from').optional(),
     steps: z
-      .array(z.unknown(), {error: 'expected a list of steps'})
+      .array(z.unknown(), {error: 'expected a list of steps such as `- mine: 1`'})
       .min(1, {error: 'expected at least one step'})
       .max(maxSteps, {error: `expected at most ${maxSteps} steps`}),
   },

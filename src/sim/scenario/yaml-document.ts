@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
 } from 'yaml';
 import {mistakesIn} from './yaml-mistake.js';
 
@@ -58,10 +59,12 @@ export class YamlDocument {
     this.#document = document ?? parseDocument('');
     if (document === undefined) this.problems = [{line: 1, column: 1, message: tooDeep}];
     else
-      this.problems = mistakesIn(text, [...document.errors, ...document.warnings]).map(({offset, message}) => ({
-        ...this.#at(offset),
-        message,
-      }));
+      this.problems = mistakesIn(text, [...document.errors, ...document.warnings], () => lastQuoteIn(document)).map(
+        ({offset, message}) => ({
+          ...this.#at(offset),
+          message,
+        }),
+      );
     if (document === undefined || this.problems.length > 0) return;
     try {
       this.value = this.#plain(document.contents, 0);
@@ -142,7 +145,10 @@ export class YamlDocument {
     const target = this.#targets.get(alias) ?? this.#anchors.get(source);
     if (target === undefined) {
       const known = [...this.#anchors.keys()].map((name) => `&${name}`).join(', ');
-      const next = known === '' ? 'no value before it has an anchor; write the value itself' : `there is ${known}`;
+      const next =
+        known === ''
+          ? 'no value before it has an anchor; write the value itself, or put the text into quotes'
+          : `there is ${known}`;
       throw new Unreadable(`*${source} stands for nothing: ${next}`, alias);
     }
     if (this.#open.has(target)) {
@@ -155,6 +161,17 @@ export class YamlDocument {
     this.#targets.set(alias, target);
     return target;
   }
+}
+
+/** Where the last text in quotes begins; one that never ends is the last. */
+function lastQuoteIn(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Scalar(_, {type, range}) {
+      if (type?.startsWith('QUOTE')) offset = range?.[0];
+    },
+  });
+  return offset;
 }
 
 const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);

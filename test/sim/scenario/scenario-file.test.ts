@@ -507,7 +507,7 @@ test(
   'with a quote that is never closed',
   saying,
   'name: "a\n',
-  'story.yaml:2:1: a text in quotes does not end; is the closing quote missing?',
+  'story.yaml:1:7: the text in quotes that begins here does not end; is the closing quote missing?',
 );
 test(
   'indented by a tab',
@@ -626,7 +626,7 @@ test('an alias that stands inside what it repeats, or for nothing, is named with
   t.is(problemsOf(story('mine: &x 3', 'mine: *y')), 'story.yaml:4:11: *y stands for nothing: there is &x');
   t.is(
     problemsOf(story('mine: *y')),
-    'story.yaml:3:11: *y stands for nothing: no value before it has an anchor; write the value itself',
+    'story.yaml:3:11: *y stands for nothing: no value before it has an anchor; write the value itself, or put the text into quotes',
   );
   t.regex(
     problemsOf(`name: A story\nchain: ${'['.repeat(40)}${']'.repeat(40)}\n`),
@@ -645,6 +645,38 @@ test('a number out of all bounds is named once, as it is written, and so is a he
       'story.yaml:5:5: 999999999 blocks would have been mined by then; a scenario may mine 1000000',
     ].join('\n'),
   );
+});
+
+/** What a newcomer writes, and what is said of it. */
+const slips: readonly (readonly [text: string, says: string])[] = [
+  [story('mine 1'), '3:5: expected a step such as `- mine: 1`, not "mine 1"; behind `mine` belong a colon and a space'],
+  [story('mine:1'), '3:5: expected a step such as `- mine: 1`, not "mine:1"; a space is missing behind the colon'],
+  [
+    'name: A story\nsteps:\n  -mine: 1\n',
+    '3:3: steps: expected a list of steps such as `- mine: 1`; a space is missing behind the dash',
+  ],
+  [story('mine: 1_000'), '3:11: mine: expected a whole number from 1 to 1000000, not "1_000"; write 1000'],
+  [
+    story('expect:\n    alice: active'),
+    '4:5: alice stands beside expect, which is empty; indent it further to put it inside',
+  ],
+  [
+    'name: "A story\nsteps:\n  - mine: 1\n',
+    '1:7: the text in quotes that begins here does not end; is the closing quote missing?',
+  ],
+  [
+    story("note: 'it's fine'"),
+    `3:15: a text in quotes ends before this; double a ' that stands inside '...', and write \\" inside "..."`,
+  ],
+  [
+    `\`\`\`yaml\n${story('mine: 1')}`,
+    '1:1: what begins here goes over several lines, and none ends a key; is a colon or a quote missing?',
+  ],
+];
+
+test('what a newcomer leaves out is named where it is missing', (t) => {
+  for (const [text, says] of slips) t.is(problemsOf(text), `story.yaml:${says}`);
+  t.regex(problemsOf(story('fault: rpc_bsy')), /not "rpc_bsy"; did you mean "rpc_busy"\?$/);
 });
 
 test('all problems of a file are named at once, in their order, and at most twenty of them', (t) => {
