@@ -1,5 +1,6 @@
 import {join, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
+import {printable} from '../errors/printable.js';
 import {interrupted} from '../sim/interrupted.js';
 import {TimelineRenderer} from '../sim/timeline/render-timeline.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
@@ -8,7 +9,7 @@ import {hasFaults, type Outcome, simulate} from '../sim/player.js';
 import {compareSemantics} from '../sim/semantics/compare.js';
 import type {Comparison} from '../sim/semantics/comparison.js';
 import {renderComparison} from '../sim/semantics/render-comparison.js';
-import {renderVerdict, type Verdict} from '../sim/verdict.js';
+import {renderTotal, renderVerdict, type Verdict} from '../sim/verdict.js';
 import type {Mirror} from '../sim/world/chain-driver.js';
 import type {Simulation} from '../sim/simulation.js';
 import {type KeyValueStore, LevelStore, MemoryStore} from '../store/index.js';
@@ -89,6 +90,7 @@ export const sim: Subcommand<Verdict | Comparison> = {
     const openAdapter = needsAdapter ? (await import('./explore/adapter-node.js')).openAdapterNode : undefined;
 
     const unmet: string[] = [];
+    const unmetFiles: string[] = [];
     for (const {file, scenario} of scripts) {
       const scratch = await makeScratchFolder();
       let releaseMirror: Release | undefined;
@@ -110,10 +112,14 @@ export const sim: Subcommand<Verdict | Comparison> = {
         if (options['json'] === true) show(verdict);
         if (outcome.violation) throw defectFound(file, outcome.violation);
         unmet.push(...unmetLines.map((line) => `${file}:${line}`));
+        if (unmetLines.length > 0) unmetFiles.push(file);
       } finally {
         await releaseMirror?.();
         await scratch.release();
       }
+    }
+    if (scripts.length > 1 && options['json'] !== true) {
+      io.print(renderTotal(scripts.length, unmetFiles, io.paintData));
     }
     if (options['suggest'] === true && options['json'] !== true) io.print(suggestions(io));
     if (unmet.length === 0) return 0;
@@ -145,7 +151,7 @@ async function tell(scenario: Scenario, run: Parameters<typeof simulate>[1], io:
   const print = (lines: readonly string[]) => {
     if (lines.length > 0) io.print(lines.join('\n'));
   };
-  io.print(paint('bold', scenario.name));
+  io.print(paint('bold', printable(scenario.name)));
   const startMs = performance.now();
   const startProgress = await loadProgress(io);
   let progress: Progress | undefined;

@@ -1,3 +1,4 @@
+import {printable} from '../errors/printable.js';
 import {countInWords, plural} from './timeline/heights.js';
 import {type Paint, plain} from './timeline/paint.js';
 
@@ -28,9 +29,18 @@ export function renderVerdict(verdict: Verdict, paint: Paint = plain, ms?: numbe
         : paint('green', `✓ ${all === 1 ? 'the expectation is' : `all ${countInWords(all)} expectations are`} met`);
   const chain = verdict.chain === 'bitcoind' ? 'on bitcoind' : 'on the simulated chain';
   const run = `${plural(verdict.blocks, 'block')} ${chain}${ms === undefined ? '' : ` in ${seconds(ms)}`}, tip ${verdict.height}`;
-  return [`${paint('bold', outcome)}  ${run}`, paint('dim', `  seed ${verdict.seed}  digest ${verdict.digest}`)].join(
-    '\n',
-  );
+  return [
+    `${paint('bold', outcome)}  ${run}`,
+    paint('dim', `  seed ${printable(String(verdict.seed))}  digest ${verdict.digest}`),
+  ].join('\n');
+}
+
+/** How several stories ended; `unmet` are the files of those whose expectations are not all met. */
+export function renderTotal(stories: number, unmet: readonly string[], paint: Paint = plain): string {
+  const all = `${countInWords(stories)} stories`;
+  return unmet.length === 0
+    ? paint('green', `${all}, all as expected`)
+    : paint('red', `${all}, ${countInWords(unmet.length)} with unmet expectations: ${printable(unmet.join(', '))}`);
 }
 
 const seconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

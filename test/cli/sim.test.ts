@@ -151,6 +151,43 @@ test('a step that the chain cannot do ends the story with its line, and the time
   t.regex(stderr, /^error: \S+story\.yaml:5: the chain has 4,440 blocks above genesis; it cannot go 20000 back\n/);
 });
 
+test('several stories end in a total, which names those with unmet expectations', async (t) => {
+  const [right, wrong] = [await aFile(t, story), await aFile(t, story.replace('tip: 112', 'tip: 113'))];
+  const last = (stdout: string) => stdout.trimEnd().split('\n').at(-1);
+  t.is(last((await runHere(['sim', right, right, '--memory'])).stdout), '2 stories, all as expected');
+  t.is(
+    last((await runHere(['sim', right, wrong, right, '--memory'])).stdout),
+    `3 stories, 1 with unmet expectations: ${wrong}`,
+  );
+  t.notRegex((await runHere(['sim', right, '--memory'])).stdout, /stories/);
+  t.notRegex((await runHere(['sim', right, right, '--memory', '--json'])).stdout, /stories/);
+});
+
+test('a story has no power over the terminal, and numbers are written in one way', async (t) => {
+  const orders = [
+    'name: "A\\u001b[2Jname"',
+    'tower: {subscription_slots: 10000}',
+    'chain: {seed: "a\\u009b31m"}',
+    'steps:',
+  ];
+  const steps = [
+    'register: alice',
+    'appointment: {user: alice, name: a, blob_bytes: 60000}',
+    'expect: {user: alice, slots: 9000}',
+  ];
+  const note = '  - note: "first\\u0007\\nsecond"\n';
+  const file = await aFile(t, `${orders.join('\n')}\n${note}${steps.map((it) => `  - ${it}\n`).join('')}`);
+  const {stdout} = await runHere(['sim', file, '--memory']);
+  // eslint-disable-next-line no-control-regex
+  t.notRegex(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  t.regex(stdout, /^A\\u001b\[2Jname\n/);
+  t.regex(stdout, /\n +first\\u0007\n +second\n/);
+  t.true(stdout.includes('it takes 30 slots, 9,970 left'), stdout);
+  t.true(stdout.includes('expected that alice has slots 9,000, but slots 9,970'), stdout);
+  const compared = await runHere(['sim', file, '--semantics', 'all']);
+  t.true(compared.stdout.startsWith('A\\u001b[2Jname\n'));
+});
+
 test('bad files end in status 2, each with its error, and none is played', async (t) => {
   const bad = await aFile(t, story.replace('mine:', 'mime:'));
   const {status, stdout, stderr} = await runHere(['sim', await aFile(t, story), bad, 'no/such.yaml']);

@@ -1,3 +1,4 @@
+import {printable} from '../../errors/printable.js';
 import type {Paint} from '../timeline/paint.js';
 import type {Comparison, Fate} from './comparison.js';
 import type {Life} from './lives.js';
@@ -13,7 +14,7 @@ export function renderComparison(
   columns: (rows: Table) => string[],
   paint: Paint,
 ): string {
-  const lines = [paint('bold', scenario), `heights ${startHeight} to ${height}`, ''];
+  const lines = [paint('bold', printable(scenario)), `heights ${startHeight} to ${height}`, ''];
   const rows = users.map(({user, fates}) => [user, ...semantics.map((name) => fateInWords(fates[name]!))]);
   const [head = '', ...table] = columns([['user', ...semantics], ...rows]);
   lines.push(

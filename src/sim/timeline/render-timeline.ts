@@ -1,8 +1,9 @@
 import {unreachable} from '../../errors/index.js';
+import {printable, printableLines} from '../../errors/printable.js';
 import type {GatekeeperSettings} from '../../gatekeeper/settings.js';
 import {settingNames} from '../../tower/settings-table.js';
 import {faultKinds} from '../faults/fault.js';
-import {blocksInWords, expiry, heightInWords, plural} from './heights.js';
+import {blocksInWords, countInWords, expiry, heightInWords, plural} from './heights.js';
 import {type Paint, plain} from './paint.js';
 import {comesOfBlock, renderAuth} from './render-auth.js';
 import {requestText} from './request-text.js';
@@ -80,7 +81,12 @@ export class TimelineRenderer {
     const paint = this.#paint;
     switch (entry.type) {
       case 'note':
-        return ['', ...wrap(entry.text, 100).map((text) => paint('cyan', `${' '.repeat(heightWidth + 2)}${text}`))];
+        return [
+          '',
+          ...wrap(printableLines(entry.text), 100).map((text) =>
+            paint('cyan', `${' '.repeat(heightWidth + 2)}${text}`),
+          ),
+        ];
       case 'started': {
         const begins = entry.goesOn ? 'the tower goes on as it was left, on' : 'the tower starts on';
         return [say('●', `${begins} a chain of ${blocksInWords(height)}, seed ${entry.seed}`)];
@@ -95,7 +101,7 @@ export class TimelineRenderer {
       case 'appointment_added':
       case 'appointment_updated': {
         const verb = entry.type === 'appointment_added' ? 'adds' : 'updates';
-        const left = `it takes ${slots(entry.slots)}, ${entry.availableSlots} left`;
+        const left = `it takes ${slots(entry.slots)}, ${countInWords(entry.availableSlots)} left`;
         return [say('▪', `${actor(entry.user, entry.device)} ${verb} appointment ${entry.name}: ${left}`)];
       }
       case 'connected':
@@ -217,7 +223,8 @@ export function renderTimeline(
   return [...lines, ...renderer.end()].join('\n');
 }
 
-const line = (heights: string, mark: string, text: string) => `${heights.padStart(heightWidth)} ${mark} ${text}`;
+const line = (heights: string, mark: string, text: string) =>
+  `${heights.padStart(heightWidth)} ${mark} ${printable(text)}`;
 
 /** Who acts, and with which device where that is not he himself. */
 const actor = (user: string, device: string) => (user === device ? user : `${user} (${device})`);

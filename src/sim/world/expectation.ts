@@ -2,7 +2,7 @@ import {unreachable} from '../../errors/index.js';
 import {isExpired} from '../../gatekeeper/subscription.js';
 import {examineDevice, examineRequest} from './auth-expectation.js';
 import type {Finding, Story} from './finding.js';
-import {plural} from '../timeline/heights.js';
+import {countInWords, plural} from '../timeline/heights.js';
 import {userText} from '../timeline/request-text.js';
 import type {Expectation} from '../scenario/scenario.js';
 
@@ -41,6 +41,7 @@ function compare(actual: number, expected: number, say: (value: number) => strin
 }
 
 type UserExpectation = Extract<Expectation, {type: 'user'}>;
+const heights: ReadonlySet<string> = new Set(['start', 'expiry']);
 const fields = ['slots', 'start', 'expiry', 'appointments', 'devices'] as const;
 
 async function examineUser(expected: UserExpectation, {tower, cast, roster}: Story): Promise<Finding> {
@@ -77,4 +78,4 @@ async function examineUser(expected: UserExpectation, {tower, cast, roster}: Sto
 }
 
 const list = (names: readonly (typeof fields)[number][], from: UserExpectation) =>
-  names.map((field) => `${field} ${from[field]}`).join(', ');
+  names.map((field) => `${field} ${heights.has(field) ? from[field] : countInWords(from[field]!)}`).join(', ');
