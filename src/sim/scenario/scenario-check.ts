@@ -93,6 +93,8 @@ export function checkStory(
         tip = highest = Number.NaN;
         break;
       case 'roll_back':
+        // A branch that began after that height is gone.
+        areKnown = false;
         if (step.height > tip) at(['roll_back'], `roll_back: height ${step.height} is above the tip, ${tip} by then`);
         tip = step.height;
         highest = Number.NaN;

@@ -613,6 +613,8 @@ test('a branch that no step has begun by then is found in the text, where that c
     ),
     'none',
   );
+  const again = ['branch: {name: a, blocks: 3}', 'roll_back: 120', 'branch: {name: a, at: 119, blocks: 1}'];
+  t.is(problemsOf(story(...again)), 'none');
   // Another of the file's own world may be meant, or one that a broken step would have begun.
   t.is(problemsOf('name: A story\nfrom: other.world\nsteps:\n  - switch_to: rival\n'), 'none');
   t.regex(problemsOf(story('branch: {name: rival}', 'switch_to: rival')), /^story\.yaml:3:[^\n]*$/);
