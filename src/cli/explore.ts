@@ -1,8 +1,9 @@
 import {randomBytes} from 'node:crypto';
-import {access, constants, mkdir, writeFile} from 'node:fs/promises';
+import {access, constants, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {join, relative, resolve} from 'node:path';
 import {OperationalError} from '../errors/index.js';
+import {makeFolder, openFolderMode} from '../files/folder.js';
 import {countInWords, plural} from '../sim/timeline/heights.js';
 import {explore as exploreOne, replay, type RunResult} from '../sim/explore/run.js';
 import {isReadable, storyText} from '../sim/explore/scenario-text.js';
@@ -172,7 +173,7 @@ async function failureOf(plan: Work, out: string, io: Io): Promise<Failure> {
 /** Before the first run: whoever finds something after hours must be able to keep it. */
 async function requireFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, {recursive: true});
+    await makeFolder(folder, openFolderMode);
     await access(folder, constants.W_OK);
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `--out: nothing can be written to ${folder}`, {cause});
@@ -182,7 +183,7 @@ async function requireFolder(folder: string): Promise<void> {
 async function keep(text: string, folder: string, name: string, io: Io): Promise<string> {
   const path = join(folder, name);
   try {
-    await mkdir(folder, {recursive: true});
+    await makeFolder(folder, openFolderMode);
     await writeFile(path, text);
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});

@@ -1,8 +1,8 @@
-import {mkdir} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import type {Command} from 'commander';
 import {OperationalError} from '../errors/index.js';
 import {writeWhole} from '../files/durable.js';
+import {makeFolder, openFolderMode} from '../files/folder.js';
 import type {Outcome} from '../sim/player.js';
 import type {Scenario} from '../sim/scenario/scenario.js';
 import type {PastEvent} from '../sim/world/world-parts.js';
@@ -97,7 +97,7 @@ const goesBack = ({steps}: Scenario): boolean => steps.some(({type}) => type ===
 
 async function write(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), {recursive: true});
+    await makeFolder(dirname(path), openFolderMode);
     await writeWhole(path, text, 0o644);
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `${path} cannot be written`, {cause});

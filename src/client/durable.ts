@@ -1,21 +1,9 @@
-import {existsSync} from 'node:fs';
-import {type FileHandle, mkdir, open} from 'node:fs/promises';
+import {type FileHandle, open} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {syncPath} from '../files/durable.js';
 
 /** A state folder, in it one of a tower, in it one of a key; and what the state folder lies in. */
 const levels = 4;
-
-/** Makes a folder and those that it lies in; nobody but their owner may look into them. */
-export async function makeFolder(path: string): Promise<void> {
-  // Node's own `recursive` never ends where a parent folder takes no children, as in /proc.
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) await makeFolder(parent);
-  await mkdir(path, {mode: 0o700}).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-}
 
 /** Brings the names of a folder's files to the disk, and its own name, wherever it may be new. */
 export async function syncFolders(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
-import {mkdir} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {OperationalError} from '../errors/index.js';
+import {makeFolder} from '../files/folder.js';
 
 export const storePathOf = (dataDir: string): string => join(dataDir, 'store');
 export const simulatedChainPathOf = (dataDir: string): string => join(dataDir, 'simulated-chain.hex');
@@ -35,17 +35,6 @@ export async function makeDataDir(dataDir: string): Promise<void> {
   } catch (cause) {
     throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
   }
-}
-
-/** Makes a folder that is its owner's alone, and those above it. Nothing happens if it is there. */
-// Node's own `recursive` never ends where a parent folder takes no children, as in /proc.
-export async function makeFolder(path: string): Promise<void> {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) await makeFolder(parent);
-  await mkdir(path, {mode: 0o700}).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
 }
 
 /**

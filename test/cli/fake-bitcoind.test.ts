@@ -108,6 +108,12 @@ test('what cannot be begun with is said before anything is', async (t) => {
   t.true((await refused('--blocks', damaged)).startsWith(`error: ${damaged}:${last + 1}: block `));
 });
 
+test('a data directory that cannot be made ends it at once', async (t) => {
+  const {status, stderr} = await runHere(['fake-bitcoind', '--data-dir', '/proc/fake']);
+  t.is(status, 1);
+  t.regex(stderr, /^error: the data directory \/proc\/fake cannot be written/);
+});
+
 test('one that runs has its data directory for itself, and one that was killed leaves it to the next', async (t) => {
   const dataDir = await temporaryDirectory(t);
   const begin = async () => {

@@ -1,6 +1,7 @@
-import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {OperationalError} from '../../errors/index.js';
+import {makeFolder} from '../../files/folder.js';
 import {withLock} from './regtest/lock.js';
 
 // Which node runs on a data directory. A second one would put its cookie in the place of the first one's.
@@ -22,7 +23,7 @@ export function refuseRunning(dataDir: string): void {
 export async function takeDataDir(dataDir: string): Promise<() => void> {
   const path = fakePidPath(dataDir);
   try {
-    mkdirSync(join(dataDir, 'regtest'), {recursive: true, mode: 0o700});
+    await makeFolder(join(dataDir, 'regtest'));
     // Two that start together must not both find nobody there. It is the file that bitcoind locks, in another way.
     return await withLock(join(dataDir, 'regtest', '.lock'), () => {
       refuseRunning(dataDir);

@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 import {dirname, join, resolve} from 'node:path';
-import {makeFolder} from '../../client/durable.js';
+import {makeFolder} from '../../files/folder.js';
 import {defaultTimeoutMs, parseTowerAddress, type TowerAddress, TowerClient} from '../../client/index.js';
 import type {SigningKey} from '../../crypto/index.js';
 import {OperationalError} from '../../errors/index.js';

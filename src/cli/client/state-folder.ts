@@ -1,6 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {makeFolder} from '../../client/durable.js';
+import {makeFolder} from '../../files/folder.js';
 import {OperationalError} from '../../errors/index.js';
 import {writeWhole} from '../../files/durable.js';
 

@@ -3,18 +3,12 @@ import {join} from 'node:path';
 import {AdminClient} from '../../api/admin/client.js';
 import {BartizanError, OperationalError} from '../../errors/index.js';
 import {type Contents, contentsOf} from '../../store/copy.js';
+import {makeFolder} from '../../files/folder.js';
 import {LevelStore} from '../../store/level-store.js';
 import {readKey} from '../../tower/key-file.js';
 import {settingsFileName} from '../../tower/settings.js';
 import {copyStore, type CopyProgress, type StoreCopy} from '../../tower/store-copy.js';
-import {
-  keyPathOf,
-  makeFolder,
-  manifestPathOf,
-  refuseUnfinished,
-  simulatedChainPathOf,
-  storePathOf,
-} from '../data-dir.js';
+import {keyPathOf, manifestPathOf, refuseUnfinished, simulatedChainPathOf, storePathOf} from '../data-dir.js';
 import {packageVersion} from '../version.js';
 import {fileFailed, readIfThere, syncFolder, writeWhole} from './files.js';
 import {

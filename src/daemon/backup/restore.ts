@@ -2,6 +2,7 @@ import {readdir, rename, rm, rmdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {type ErrorCode, OperationalError} from '../../errors/index.js';
 import {syncPath} from '../../files/durable.js';
+import {makeFolder} from '../../files/folder.js';
 import {contentsOf} from '../../store/copy.js';
 import {digestOf} from '../../store/digest.js';
 import {schemaVersion} from '../../store/layout.js';
@@ -10,14 +11,7 @@ import {Store} from '../../store/store.js';
 import {verify} from '../../store/verify.js';
 import {readKey} from '../../tower/key-file.js';
 import {settingsFileName} from '../../tower/settings.js';
-import {
-  keyPathOf,
-  makeFolder,
-  manifestPathOf,
-  restoringPathOf,
-  simulatedChainPathOf,
-  storePathOf,
-} from '../data-dir.js';
+import {keyPathOf, manifestPathOf, restoringPathOf, simulatedChainPathOf, storePathOf} from '../data-dir.js';
 import {requireSame} from './backup.js';
 import {copyFiles, fileFailed, filesIn, isThere, readIfThere, writeWhole} from './files.js';
 import {invalidBackup, type Manifest, requireSum} from './manifest.js';

@@ -1,11 +1,12 @@
 import {existsSync} from 'node:fs';
-import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {OperationalError} from '../../../errors/index.js';
+import {makeFolder} from '../../../files/folder.js';
 import {refuseRunning} from '../running.js';
 import {GuardedProcess} from './guardian.js';
 import type {BitcoindProgram} from './bitcoind-program.js';
@@ -77,7 +78,7 @@ export class RegtestNode {
     const program = options.program ?? (await findBitcoind());
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bartizan-regtest-')));
     // By default it lies in the data directory of a tower, which may not be there yet and is nobody else's either.
-    await mkdir(dataDir, {recursive: true, mode: 0o700}).catch((cause: unknown) => {
+    await makeFolder(dataDir).catch((cause: unknown) => {
       throw new OperationalError('TOWER_FILE_FAILED', `the data directory ${dataDir} cannot be made`, {cause});
     });
     // A second node would take the options and the cookie of the first, and then fail on its lock.
