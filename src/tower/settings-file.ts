@@ -19,7 +19,7 @@ export async function readSettingsFile(path: string): Promise<SettingsFile | und
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isNowhere(cause as NodeJS.ErrnoException)) return undefined;
     throw new OperationalError('TOWER_FILE_FAILED', `the configuration file ${path} cannot be read`, {cause, exit: 2});
   }
   const lines = text.split('\n');
@@ -34,6 +34,9 @@ export async function readSettingsFile(path: string): Promise<SettingsFile | und
     },
   };
 }
+
+/** No file has this name, or what is to be its folder is a file itself. */
+const isNowhere = ({code}: NodeJS.ErrnoException): boolean => code === 'ENOENT' || code === 'ENOTDIR';
 
 function parseToml(path: string, text: string): Record<string, unknown> {
   try {
