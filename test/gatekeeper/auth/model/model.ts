@@ -277,7 +277,10 @@ export class Model {
       this.#blocks.delete(height);
       const back = expired.map((id) => this.requests.get(id)!).sort((a, b) => a.received - b.received || a.id - b.id);
       const open = back.filter((request) => this.#mayReopen(request));
-      const gone = back.flatMap((request) => (open.includes(request) ? this.#unprovenBeside(request) : [request]));
+      // A signup and a login that come back together take the place of the same one.
+      const gone = new Set(
+        back.flatMap((request) => (open.includes(request) ? this.#unprovenBeside(request) : [request])),
+      );
       for (const request of gone) this.#end(request, 'superseded', 'chain', {});
       for (const request of open) {
         request.state = 'pending';
